@@ -1,0 +1,97 @@
+// Installs what the project needs into the checkout: npm packages, two Python environments, Spark's jars.
+// Runs on the machine's own Node before anything is installed, so it is plain JavaScript without dependencies.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const toolsDir = join(root, '.tideline', 'tools');
+const here = join(root, 'local', 'tools');
+
+const required = [
+  { name: 'Python 3.11 or newer', commands: ['python3.11', 'python3.12', 'python3.13', 'python3'], args: ['-c', 'import sys, venv; assert sys.version_info >= (3, 11); print(sys.executable)'], fix: 'apt-get install python3 python3-venv   (or: brew install python@3.11)' },
+  { name: 'Java 17', commands: ['java'], args: ['-version'], accept: /version "(17|21)/, fix: 'apt-get install openjdk-17-jdk-headless   (or: brew install openjdk@17)' },
+  { name: 'Maven 3.6 or newer', commands: ['mvn'], args: ['-v'], accept: /Apache Maven 3\.([6-9]|\d\d)|Apache Maven 4/, fix: 'apt-get install maven   (or: brew install maven)' },
+];
+
+/** The first command that answers as required, or an error that says what to install. */
+function findTool({ name, commands, args, accept, fix }) {
+  for (const command of commands) {
+    const answer = spawnSync(command, args, { encoding: 'utf8' });
+    if (answer.status === 0 && (!accept || accept.test(answer.stdout + answer.stderr))) return command;
+  }
+  return new Error(`${name} is missing (looked for ${commands.join(', ')}). Install it with: ${fix}`);
+}
+
+function run(command, args, options = {}) {
+  const done = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, ...options });
+  if (done.status !== 0) {
+    const why = done.error?.message ?? `${done.stdout ?? ''}${done.stderr ?? ''}`.trim().slice(0, 3000);
+    throw new Error(`${command} ${args.slice(0, 4).join(' ')} failed:\n${why}`);
+  }
+}
+
+/** Runs a step unless its lock file is the one it last ran with. The stamp is written last: a broken install starts anew. */
+function step(name, lockFiles, target, install) {
+  const stamp = join(toolsDir, `${name}.stamp`);
+  const digest = createHash('sha256');
+  for (const file of lockFiles) digest.update(readFileSync(join(root, file)));
+  const wanted = `${digest.digest('hex')} ${process.platform}-${process.arch}\n`;
+  if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const began = Date.now();
+  process.stderr.write(`  installing ${name} … `);
+  rmSync(stamp, { force: true });
+  install();
+  writeFileSync(stamp, wanted);
+  process.stderr.write(`${((Date.now() - began) / 1000).toFixed(0)} s\n`);
+}
+
+function pythonEnvironment(python, directory, requirements) {
+  rmSync(directory, { recursive: true, force: true });
+  run(python, ['-m', 'venv', directory]);
+  const inside = join(directory, 'bin', 'python');
+  run(inside, ['-m', 'pip', 'install', '-q', '--require-hashes', '-r', join(here, 'uv.txt')]);
+  run(join(directory, 'bin', 'uv'), ['pip', 'install', '-q', '--python', inside, '--require-hashes', '-r', join(root, requirements)]);
+}
+
+/** Brings the checkout's tools up to its lock files. `clients` adds the third-party AWS clients that the wire tests use. */
+export function install({ clients }) {
+  const [major] = process.versions.node.split('.').map(Number);
+  const found = required.map(findTool);
+  const problems = found.filter((tool) => tool instanceof Error).map((problem) => problem.message);
+  if (major < 20) problems.unshift(`Node ${process.versions.node} is too old: Node 20 or newer is needed (https://nodejs.org)`);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const python = found[0];
+
+  mkdirSync(toolsDir, { recursive: true });
+  step('npm packages', ['package-lock.json'], join(root, 'node_modules'), () =>
+    // Not `npm ci`: it refuses a lock file in which a registry could not show another platform's optional packages.
+    run('npm', ['install', '--no-save', '--no-fund', '--no-audit']),
+  );
+  const venv = join(toolsDir, 'venv');
+  step('Temporal, AWS emulator, Spark', ['local/tools/requirements.txt'], join(venv, 'bin', 'python'), () =>
+    pythonEnvironment(python, venv, 'local/tools/requirements.txt'),
+  );
+  const jars = join(toolsDir, 'jars');
+  step('Delta Lake and S3A jars', ['local/tools/jars.xml'], jars, () => {
+    rmSync(jars, { recursive: true, force: true });
+    run('mvn', ['-B', '-q', '-f', join(here, 'jars.xml'), `-Dmaven.repo.local=${join(toolsDir, 'm2')}`,
+      'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies', `-DoutputDirectory=${jars}`,
+      '-DincludeScope=runtime', '-DexcludeGroupIds=io.netty', '-DexcludeArtifactIds=slf4j-api']);
+    rmSync(join(toolsDir, 'm2'), { recursive: true, force: true });
+  });
+  if (clients) {
+    const clientsVenv = join(toolsDir, 'clients-venv');
+    step('AWS clients for the tests', ['test/python/requirements.txt'], join(clientsVenv, 'bin', 'python'), () =>
+      pythonEnvironment(python, clientsVenv, 'test/python/requirements.txt'),
+    );
+  }
+}
+
+/** The environment in which the project's own Node and tools come first. */
+export function toolEnvironment() {
+  const path = [join(root, 'node_modules', 'node', 'bin'), join(root, 'node_modules', '.bin'), process.env.PATH ?? ''];
+  return { ...process.env, PATH: path.join(delimiter) };
+}
