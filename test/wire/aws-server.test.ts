@@ -1,0 +1,238 @@
+import * as emr from '@aws-sdk/client-emr-serverless';
+import * as redshift from '@aws-sdk/client-redshift-data';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAwsServer, operation, type AwsServer } from '../../local/wire/index.ts';
+
+const clientSettings = (endpoint: string) => ({
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+});
+
+const createdAt = new Date('2025-01-18T03:04:05.678Z');
+const statementId = '8f3b2c1d-0a9e-4b7c-8d6f-1234567890ab';
+const roleArn = 'arn:aws:iam::000000000000:role/tideline-job';
+const defects: unknown[] = [];
+const onDefect = (error: unknown): void => {
+  defects.push(error);
+};
+
+describe('a JSON 1.1 service', () => {
+  let server: AwsServer;
+  let client: redshift.RedshiftDataClient;
+
+  beforeAll(async () => {
+    server = await createAwsServer({
+      service: 'redshift-data',
+      protocol: 'awsJson1_1',
+      errors: redshift.errorTypeRegistries,
+      onDefect,
+      operations: [
+        operation<redshift.ExecuteStatementInput, redshift.ExecuteStatementOutput>(
+          redshift.ExecuteStatement$,
+          (input) => {
+            if (input.Sql === 'missing') {
+              throw new redshift.ResourceNotFoundException({
+                $metadata: {},
+                Message: 'no such statement',
+                message: 'no such statement',
+                ResourceId: 'statement-1',
+              });
+            }
+            return { Id: statementId, CreatedAt: createdAt, Database: input.Database };
+          },
+        ),
+        operation<redshift.GetStatementResultRequest, redshift.GetStatementResultResponse>(
+          redshift.GetStatementResult$,
+          () => ({ Records: [[{ longValue: 7 }, { blobValue: Buffer.from('abc') }, { isNull: true }]] }),
+        ),
+      ],
+    });
+    client = new redshift.RedshiftDataClient(clientSettings(server.url));
+  });
+
+  afterAll(async () => {
+    client.destroy();
+    await server.close();
+  });
+
+  it('answers with what the handler returns, timestamps included', async () => {
+    const answer = await client.send(
+      new redshift.ExecuteStatementCommand({
+        Sql: 'select 1',
+        Database: 'lakehouse',
+        ClientToken: 'token-1',
+      }),
+    );
+    expect(answer).toMatchObject({ Id: statementId, Database: 'lakehouse' });
+    expect(answer.CreatedAt).toEqual(createdAt);
+    expect(answer.$metadata.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('carries unions and blobs', async () => {
+    const answer = await client.send(new redshift.GetStatementResultCommand({ Id: statementId }));
+    expect(answer.Records?.[0]?.[0]).toEqual({ longValue: 7 });
+    expect(Buffer.from(answer.Records?.[0]?.[1]?.blobValue ?? []).toString()).toBe('abc');
+    expect(answer.Records?.[0]?.[2]).toEqual({ isNull: true });
+  });
+
+  it('throws a modeled exception with its status and members in the client', async () => {
+    const sent = client.send(new redshift.ExecuteStatementCommand({ Sql: 'missing', Database: 'lakehouse' }));
+    await expect(sent).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: 'no such statement',
+      ResourceId: 'statement-1',
+      $metadata: { httpStatusCode: 404 },
+    });
+  });
+
+  it('refuses a missing required member', async () => {
+    const sent = client.send(new redshift.ExecuteStatementCommand({ Sql: undefined, Database: 'lakehouse' }));
+    await expect(sent).rejects.toMatchObject({
+      name: 'ValidationException',
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
+  it('refuses a member of the wrong type', async () => {
+    const response = await fetch(server.url, {
+      method: 'POST',
+      headers: { 'x-amz-target': 'RedshiftData.ExecuteStatement' },
+      body: JSON.stringify({ Sql: 1 }),
+    });
+    expect(response.status).toBe(400);
+    expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await response.json()).toMatchObject({ __type: 'SerializationException' });
+  });
+
+  it('names an operation that the service has and this server does not', async () => {
+    const sent = client.send(new redshift.ListSchemasCommand({ Database: 'lakehouse' }));
+    await expect(sent).rejects.toMatchObject({
+      name: 'UnsupportedOperationException',
+      message: expect.stringContaining('ListSchemas') as string,
+      $metadata: { httpStatusCode: 501, attempts: 1 },
+    });
+  });
+
+  it('names a target that the service does not have', async () => {
+    const response = await fetch(server.url, {
+      method: 'POST',
+      headers: { 'x-amz-target': 'RedshiftData.Fly' },
+    });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ __type: 'UnknownOperationException' });
+  });
+});
+
+describe('a REST-JSON service', () => {
+  let server: AwsServer;
+  let client: emr.EMRServerlessClient;
+  const inputs: unknown[] = [];
+
+  beforeAll(async () => {
+    server = await createAwsServer({
+      service: 'emr-serverless',
+      protocol: 'restJson1',
+      errors: emr.errorTypeRegistries,
+      onDefect,
+      operations: [
+        operation<emr.StartJobRunRequest, emr.StartJobRunResponse>(emr.StartJobRun$, (input) => {
+          inputs.push(input);
+          const arn = `arn:aws:emr-serverless:us-east-1:000000000000:/applications/${input.applicationId}/jobruns/1`;
+          return { applicationId: input.applicationId, jobRunId: '1', arn };
+        }),
+        operation<emr.ListJobRunsRequest, emr.ListJobRunsResponse>(emr.ListJobRuns$, (input) => {
+          inputs.push(input);
+          return { jobRuns: [] };
+        }),
+        operation<emr.ListTagsForResourceRequest, emr.ListTagsForResourceResponse>(
+          emr.ListTagsForResource$,
+          ({ resourceArn }) => ({ tags: { arn: resourceArn } }),
+        ),
+        operation<emr.GetApplicationRequest, emr.GetApplicationResponse>(emr.GetApplication$, () => {
+          throw new TypeError('a defect');
+        }),
+      ],
+    });
+    client = new emr.EMRServerlessClient({ ...clientSettings(server.url), maxAttempts: 1 });
+  });
+
+  afterAll(async () => {
+    client.destroy();
+    await server.close();
+  });
+
+  it('reads labels and body', async () => {
+    const answer = await client.send(
+      new emr.StartJobRunCommand({
+        applicationId: 'app1',
+        clientToken: 'token-1',
+        executionRoleArn: roleArn,
+        jobDriver: {
+          sparkSubmit: { entryPoint: 's3://bucket/main.py', entryPointArguments: ['a', 'é "b"'] },
+        },
+      }),
+    );
+    expect(answer.jobRunId).toBe('1');
+    expect(inputs.at(-1)).toEqual({
+      applicationId: 'app1',
+      clientToken: 'token-1',
+      executionRoleArn: roleArn,
+      jobDriver: { sparkSubmit: { entryPoint: 's3://bucket/main.py', entryPointArguments: ['a', 'é "b"'] } },
+    });
+  });
+
+  it('reads numbers, lists and timestamps from the query', async () => {
+    await client.send(
+      new emr.ListJobRunsCommand({
+        applicationId: 'app1',
+        maxResults: 7,
+        states: ['RUNNING', 'SUCCESS'],
+        createdAtAfter: createdAt,
+      }),
+    );
+    expect(inputs.at(-1)).toEqual({
+      applicationId: 'app1',
+      maxResults: 7,
+      states: ['RUNNING', 'SUCCESS'],
+      createdAtAfter: new Date('2025-01-18T03:04:05.678Z'),
+    });
+  });
+
+  it('reads a label that contains slashes', async () => {
+    const resourceArn = 'arn:aws:emr-serverless:us-east-1:000000000000:/applications/00abc';
+    const answer = await client.send(new emr.ListTagsForResourceCommand({ resourceArn }));
+    expect(answer.tags).toEqual({ arn: resourceArn });
+  });
+
+  it('tells all broken limits, patterns and enums at once', async () => {
+    const sent = client.send(
+      new emr.StartJobRunCommand({
+        applicationId: 'app1',
+        clientToken: 'x'.repeat(65),
+        executionRoleArn: 'not-a-role',
+        mode: 'SOMETIMES' as emr.JobRunMode,
+        retryPolicy: { maxAttempts: 0 },
+      }),
+    );
+    const message = await sent.catch((error: unknown) => String(error));
+    expect(message).toMatch(/^ValidationException: 5 validation errors detected/);
+    for (const member of ['clientToken', 'executionRoleArn', 'mode', 'retryPolicy.maxAttempts']) {
+      expect(message).toContain(`'${member}'`);
+    }
+  });
+
+  it('names an operation that the service has and this server does not', async () => {
+    await expect(
+      client.send(new emr.GetSessionCommand({ applicationId: 'a', sessionId: 'b' })),
+    ).rejects.toThrow('GetSession of emr-serverless is not supported');
+  });
+
+  it('answers 500 and reports a defect when a handler fails', async () => {
+    await expect(client.send(new emr.GetApplicationCommand({ applicationId: 'a' }))).rejects.toMatchObject({
+      name: 'InternalServerException',
+      $metadata: { httpStatusCode: 500 },
+    });
+    expect(String(defects.at(-1))).toBe('TypeError: a defect');
+  });
+});
