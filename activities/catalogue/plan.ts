@@ -1,0 +1,120 @@
+import type { Catalogue, Product } from '../../products/catalogue.ts';
+import { chunkRange, intervalsIn, type IntervalRange, rangeName, shiftInterval } from '../../workflows/intervals.ts';
+import type { BuildInput } from '../../workflows/messages.ts';
+import type { SparkJob } from '../emr-serverless/activities.ts';
+
+/** Where jobs find their code and their data. */
+export interface JobConfig {
+  /** Folder of the packaged jobs, named by their content hash. */
+  readonly jobsUri: string;
+  readonly lakeUri: string;
+  readonly rawUri: string;
+  readonly buildsUri: string;
+  /** Settings of the cluster that differ between environments, such as the driver's memory. */
+  readonly submitParameters: string;
+  readonly timeoutMinutes: number;
+  /** Overrides the contracts' earliest event date; for loading data of older years. */
+  readonly earliestEvent: string | undefined;
+}
+
+export interface BuildPlan {
+  readonly name: string;
+  readonly buildId: string;
+  readonly job: SparkJob;
+  readonly resultUri: string;
+  /** Whether the warehouse has this product too. */
+  readonly loadsWarehouse: boolean;
+}
+
+const deltaSettings = [
+  '--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension',
+  '--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog',
+  '--conf spark.sql.session.timeZone=UTC',
+].join(' ');
+
+/** Everything one build needs, from its contract and the configuration. `generation` tells apart builds of the same run. */
+export function planBuild(catalogue: Catalogue, config: JobConfig, input: BuildInput & { generation: number }): BuildPlan {
+  const product = catalogue.get(input.product);
+  const name = rangeName(product.grain, input);
+  const count = intervalsIn(product.grain, input).length;
+  if (count > product.intervalsPerJob) {
+    throw new RangeError(
+      `${product.key} ${name}: ${count} intervals in one build; its contract allows ${product.intervalsPerJob} (intervalsPerJob).`,
+    );
+  }
+  const buildId = `${product.key}/${name}/${input.generation.toString(36)}`;
+  const resultUri = `${config.buildsUri}/${buildId}/result.json`;
+  const option = (flag: string, value: string): string[] => [`--${flag}`, value];
+  return {
+    name,
+    buildId,
+    resultUri,
+    loadsWarehouse: product.warehouseTable !== undefined,
+    job: {
+      name: `${product.key} ${name}`,
+      entryPoint: `${config.jobsUri}/main.py`,
+      arguments: [
+        ...option('product', product.key),
+        ...option('start', input.start),
+        ...option('end', input.end),
+        ...option('build-id', buildId),
+        ...option('generation', String(input.generation)),
+        ...option('lake', config.lakeUri),
+        ...option('raw', config.rawUri),
+        ...option('result', resultUri),
+        ...(config.earliestEvent ? option('earliest-event', config.earliestEvent) : []),
+      ],
+      submitParameters: `--py-files ${config.jobsUri}/tideline_jobs.zip ${deltaSettings} ${config.submitParameters}`.trim(),
+      timeoutMinutes: config.timeoutMinutes,
+      tags: { product: product.key, interval: name },
+    },
+  };
+}
+
+/** Builds that may run at once; the next stage starts when all of a stage have ended. */
+export type Stage = readonly BuildInput[];
+
+/**
+ * The builds that bring `products` up to date after dates [start, end) changed, in stages so that every product comes
+ * after its inputs. A product that reads its input's neighbouring dates is built for those neighbours too, up to the
+ * last changed date. A run is cut where the contract's `intervalsPerJob` says so.
+ */
+export function planStages(products: readonly Product[], changed: IntervalRange): Stage[] {
+  const waiting = new Map(products.map((product) => [product.key, product]));
+  const starts = new Map<string, string>();
+  const stages: Stage[] = [];
+  while (waiting.size > 0) {
+    const ready = [...waiting.values()].filter((product) => product.inputs.every((input) => !waiting.has(input.product)));
+    if (ready.length === 0) throw new Error(`The inputs of ${[...waiting.keys()].join(', ')} form a circle; correct their contracts.`);
+    for (const product of ready) {
+      const reached = product.inputs.flatMap((input) => {
+        const start = starts.get(input.product);
+        return start ? [shiftInterval('date', start, -input.toOffset)] : [];
+      });
+      starts.set(product.key, [changed.start, ...reached].sort()[0] ?? changed.start);
+      waiting.delete(product.key);
+    }
+    stages.push(
+      ready.flatMap((product) =>
+        chunkRange('date', { start: starts.get(product.key) ?? changed.start, end: changed.end }, product.intervalsPerJob).map(
+          (chunk) => ({ product: product.key, ...chunk }),
+        ),
+      ),
+    );
+  }
+  return stages;
+}
+
+/** How far back a daily batch reaches: an event that is not late (48 h) can change a trip that began the date before its own. */
+const dailyWindowDates = 4;
+
+/** Silver and gold for every date that an event of the window can have changed, ending with `date`. */
+export function planDailyBatch(catalogue: Catalogue, date: string): Stage[] {
+  const products = [...catalogue.products.values()].filter(({ grain }) => grain === 'date');
+  return planStages(products, { start: shiftInterval('date', date, 1 - dailyWindowDates), end: shiftInterval('date', date, 1) });
+}
+
+/** The gold layer over dates [start, end). */
+export function planGold(catalogue: Catalogue, range: IntervalRange): Stage[] {
+  return planStages([...catalogue.products.values()].filter(({ layer }) => layer === 'gold'), range);
+}

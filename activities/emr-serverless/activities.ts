@@ -1,0 +1,125 @@
+import {
+  CancelJobRunCommand,
+  type EMRServerlessClient,
+  GetJobRunCommand,
+  type JobRun,
+  StartJobRunCommand,
+} from '@aws-sdk/client-emr-serverless';
+import { cancellationDetails, cancellationSignal, heartbeat, log, sleep } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { tokenHash } from '../tokens.ts';
+import { meaningOf, type Meaning } from './states.ts';
+
+/** A Spark job as a build wants it. Everything in it is a key, a URI or a setting: no data. */
+export interface SparkJob {
+  readonly name: string;
+  readonly entryPoint: string;
+  readonly arguments: readonly string[];
+  readonly submitParameters: string;
+  readonly timeoutMinutes: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface JobRunEnd {
+  readonly meaning: Exclude<Meaning, 'wait'>;
+  readonly state: string;
+  readonly details: string;
+  readonly costUsd: number;
+  readonly durationSeconds: number;
+}
+
+export interface EmrServerlessConfig {
+  readonly applicationId: string;
+  readonly executionRoleArn: string;
+  readonly logUri: string;
+  readonly pollIntervalMs: number;
+}
+
+/** On-demand prices of us-east-1 x86, https://aws.amazon.com/emr/pricing/ (read 2026-11). */
+const usdPerVcpuHour = 0.052624;
+const usdPerMemoryGbHour = 0.0057785;
+
+function costOf(run: JobRun): number {
+  const used = run.billedResourceUtilization ?? run.totalResourceUtilization;
+  const usd = (used?.vCPUHour ?? 0) * usdPerVcpuHour + (used?.memoryGBHour ?? 0) * usdPerMemoryGbHour;
+  return Math.round(usd * 1e6) / 1e6;
+}
+
+export function createEmrServerlessActivities(client: EMRServerlessClient, config: EmrServerlessConfig) {
+  const { applicationId } = config;
+
+  async function describe(jobRunId: string): Promise<{ run: JobRun; meaning: Meaning }> {
+    const { jobRun } = await client.send(new GetJobRunCommand({ applicationId, jobRunId }));
+    if (!jobRun) throw new Error(`GetJobRun of ${jobRunId} answered without a job run`);
+    const { meaning, known } = meaningOf(jobRun.state);
+    if (!known) log.warn('Unknown state of a job run: waiting', { jobRunId, state: jobRun.state });
+    return { run: jobRun, meaning };
+  }
+
+  /** Waits for the end, telling Temporal each poll that it is alive. Stops waiting, not the job, when it is cancelled. */
+  async function untilEnd(jobRunId: string): Promise<JobRunEnd> {
+    for (;;) {
+      const { run, meaning } = await describe(jobRunId);
+      if (meaning !== 'wait') {
+        return {
+          meaning,
+          state: run.state ?? 'unknown',
+          details: (run.stateDetails ?? '').slice(0, 2000),
+          costUsd: costOf(run),
+          durationSeconds: run.totalExecutionDurationSeconds ?? 0,
+        };
+      }
+      heartbeat({ jobRunId, state: run.state });
+      await sleep(config.pollIntervalMs);
+    }
+  }
+
+  return {
+    /** Starts a job run. Idempotent on `token`: a retry after a lost answer gives the same run back. */
+    async submitJobRun(input: { token: string; job: SparkJob }): Promise<{ jobRunId: string }> {
+      const { job, token } = input;
+      const started = await client.send(
+        new StartJobRunCommand({
+          applicationId,
+          clientToken: tokenHash(token),
+          executionRoleArn: config.executionRoleArn,
+          name: job.name,
+          executionTimeoutMinutes: job.timeoutMinutes,
+          jobDriver: {
+            sparkSubmit: {
+              entryPoint: job.entryPoint,
+              entryPointArguments: [...job.arguments],
+              sparkSubmitParameters: job.submitParameters,
+            },
+          },
+          configurationOverrides: { monitoringConfiguration: { s3MonitoringConfiguration: { logUri: config.logUri } } },
+          tags: { ...job.tags },
+        }),
+      );
+      if (!started.jobRunId) throw new Error('StartJobRun answered without a job run id');
+      return { jobRunId: started.jobRunId };
+    },
+
+    /**
+     * Waits for a job run, retried for ever and adopted by the next attempt after a crash or a deploy.
+     * Only a cancel of the workflow ends it as cancelled; whatever else stops this attempt leaves the run alone.
+     */
+    async awaitJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
+      try {
+        return await untilEnd(jobRunId);
+      } catch (error) {
+        if (!cancellationSignal().aborted || cancellationDetails()?.cancelRequested) throw error;
+        throw ApplicationFailure.retryable(`Stopped waiting for ${jobRunId}: the next attempt adopts it`, 'WaitInterrupted');
+      }
+    },
+
+    /** Cancels a job run and reads back until it has ended. A run that ended by itself in the meantime stays as it ended. */
+    async cancelJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
+      const { meaning } = await describe(jobRunId);
+      if (meaning === 'wait') await client.send(new CancelJobRunCommand({ applicationId, jobRunId }));
+      return untilEnd(jobRunId);
+    },
+  };
+}
+
+export type EmrServerlessActivities = ReturnType<typeof createEmrServerlessActivities>;

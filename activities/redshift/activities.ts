@@ -1,0 +1,95 @@
+import {
+  BatchExecuteStatementCommand,
+  CancelStatementCommand,
+  DescribeStatementCommand,
+  type DescribeStatementResponse,
+  type RedshiftDataClient,
+} from '@aws-sdk/client-redshift-data';
+import { cancellationDetails, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Catalogue } from '../../products/catalogue.ts';
+import { tokenHash } from '../tokens.ts';
+import { meaningOf, type Meaning } from './states.ts';
+import { productStatements } from './statements.ts';
+
+export interface RedshiftConfig {
+  readonly workgroup: string;
+  readonly database: string;
+  readonly copyRoleArn: string;
+  /** How long one DescribeStatement may hold its answer back, in seconds (0 to 30). */
+  readonly longPollSeconds: number;
+}
+
+export interface StatementEnd {
+  readonly meaning: Exclude<Meaning, 'wait'>;
+  readonly error: string;
+  /** Rows that the last statement of the batch wrote. */
+  readonly rowCount: number;
+}
+
+export function createRedshiftActivities(client: RedshiftDataClient, catalogue: Catalogue, config: RedshiftConfig) {
+  async function describe(statementId: string, waitSeconds: number): Promise<{ answer: DescribeStatementResponse; meaning: Meaning }> {
+    const answer = await client.send(
+      new DescribeStatementCommand({ Id: statementId, ...(waitSeconds > 0 && { WaitTimeSeconds: waitSeconds }) }),
+      { abortSignal: cancellationSignal() },
+    );
+    const { meaning, known } = meaningOf(answer.Status);
+    if (!known) log.warn('Unknown state of a statement: waiting', { statementId, status: answer.Status });
+    return { answer, meaning };
+  }
+
+  async function untilEnd(statementId: string): Promise<StatementEnd> {
+    for (;;) {
+      const { answer, meaning } = await describe(statementId, config.longPollSeconds);
+      if (meaning !== 'wait') {
+        return { meaning, error: (answer.Error ?? '').slice(0, 2000), rowCount: answer.SubStatements?.at(-1)?.ResultRows ?? 0 };
+      }
+      heartbeat({ statementId, status: answer.Status });
+    }
+  }
+
+  return {
+    /**
+     * Starts the load of a product's exported rows: one transaction that copies them into staging and replaces exactly
+     * the dates [start, end) in the published table. Idempotent on `token`.
+     */
+    async submitLoad(input: { token: string; product: string; start: string; end: string; manifest: string }): Promise<{ statementId: string }> {
+      const statements = productStatements(catalogue.get(input.product), 'load.sql', {
+        manifest: input.manifest,
+        iam_role: config.copyRoleArn,
+        start_date: input.start,
+        end_date: input.end,
+      });
+      const { Id } = await client.send(
+        new BatchExecuteStatementCommand({
+          WorkgroupName: config.workgroup,
+          Database: config.database,
+          StatementName: `load ${input.product} ${input.start}`,
+          Sqls: statements,
+          ClientToken: tokenHash(input.token),
+        }),
+      );
+      if (!Id) throw new Error('BatchExecuteStatement answered without an id');
+      return { statementId: Id };
+    },
+
+    /** Waits for a statement by long polls; adopted by the next attempt, like a job run. */
+    async awaitStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
+      try {
+        return await untilEnd(statementId);
+      } catch (error) {
+        if (!cancellationSignal().aborted || cancellationDetails()?.cancelRequested) throw error;
+        throw ApplicationFailure.retryable(`Stopped waiting for ${statementId}: the next attempt adopts it`, 'WaitInterrupted');
+      }
+    },
+
+    /** Cancels a statement and reads back until it has ended. */
+    async cancelStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
+      const { meaning } = await describe(statementId, 0);
+      if (meaning === 'wait') await client.send(new CancelStatementCommand({ Id: statementId }));
+      return untilEnd(statementId);
+    },
+  };
+}
+
+export type RedshiftActivities = ReturnType<typeof createRedshiftActivities>;

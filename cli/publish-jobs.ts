@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { zipSync } from 'fflate';
+import { parse } from 'yaml';
+import { productsFolder } from '../products/catalogue.ts';
+
+const jobsFolder = join(dirname(productsFolder), 'spark-jobs');
+
+/** The package's files by their name in the archive: the Python modules, the contracts as JSON, the reference data. */
+function packageFiles(): Record<string, Uint8Array> {
+  const files: Record<string, Uint8Array> = {};
+  for (const file of globSync('tideline_jobs/**/*.py', { cwd: jobsFolder }).sort()) files[file] = readFileSync(join(jobsFolder, file));
+  const contracts = globSync('*/*/contract.yaml', { cwd: productsFolder })
+    .sort()
+    .map((file) => parse(readFileSync(join(productsFolder, file), 'utf8')) as { name: string });
+  files['tideline_jobs/products.json'] = Buffer.from(
+    JSON.stringify(Object.fromEntries(contracts.map((contract) => [contract.name, contract]))),
+  );
+  for (const file of globSync('*/*/*.csv', { cwd: productsFolder }).sort()) {
+    files[`tideline_jobs/seeds/${file}`] = readFileSync(join(productsFolder, file));
+  }
+  return files;
+}
+
+/**
+ * Uploads the Spark jobs under the hash of their content and returns the hash. What is there already is left alone, so
+ * running builds keep the code they started with.
+ */
+export async function publishJobs(client: S3Client, bucket: string): Promise<string> {
+  const files = packageFiles();
+  const entryPoint = readFileSync(join(jobsFolder, 'main.py'));
+  const digest = createHash('sha256').update(entryPoint);
+  for (const [name, content] of Object.entries(files)) digest.update(`${name}\0${content.length}\0`).update(content);
+  const version = digest.digest('hex');
+  const prefix = `spark-jobs/${version}`;
+  try {
+    await client.send(new HeadObjectCommand({ Bucket: bucket, Key: `${prefix}/main.py` }));
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+    const archive = zipSync(files, { mtime: '1980-01-02T00:00:00Z' });
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/tideline_jobs.zip`, Body: archive }));
+    // Last, as the sign that the package is whole.
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/main.py`, Body: entryPoint }));
+  }
+  return version;
+}

@@ -1,0 +1,90 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const productKey = z.string().regex(/^[a-z]+\.[a-z][a-z0-9_]*$/, 'must be layer.entity, such as silver.trips');
+
+/** The parts of an Open Data Contract (v3.1) that the orchestrator reads; Spark jobs read the rest. */
+const contractSchema = z.object({
+  apiVersion: z.literal('v3.1.0'),
+  kind: z.literal('DataContract'),
+  id: z.string(),
+  version: z.string(),
+  status: z.string(),
+  name: productKey,
+  schema: z.array(z.object({ name: z.string(), properties: z.array(z.object({ name: z.string() }).loose()).min(1) }).loose()).length(1),
+  customProperties: z.array(z.object({ property: z.string(), value: z.unknown() })),
+});
+
+const customSchema = z.object({
+  grain: z.enum(['hour', 'date']),
+  inputs: z.array(z.object({ product: productKey, fromOffset: z.int(), toOffset: z.int() })).default([]),
+  job: z.string(),
+  intervalsPerJob: z.int().positive(),
+  warehouseTable: z.string().optional(),
+});
+
+/** One data product as its contract declares it. `folder` holds the contract, its SQL and its cases. */
+export interface Product extends z.infer<typeof customSchema> {
+  readonly key: string;
+  readonly layer: string;
+  readonly folder: string;
+  readonly columns: readonly string[];
+}
+
+export class CatalogueError extends Error {
+  override readonly name = 'CatalogueError';
+}
+
+/** Every product, by key. */
+export interface Catalogue {
+  readonly products: ReadonlyMap<string, Product>;
+  /** The product, or a CatalogueError that names the products there are. */
+  get(key: string): Product;
+}
+
+export const productsFolder = dirname(fileURLToPath(import.meta.url));
+
+/** Reads and checks all contracts; throws one CatalogueError that lists every problem with its file and path. */
+export function loadCatalogue(folder = productsFolder): Catalogue {
+  const problems: string[] = [];
+  const products = new Map<string, Product>();
+  for (const file of globSync('*/*/contract.yaml', { cwd: folder }).sort()) {
+    const report = (issues: z.core.$ZodIssue[], at = ''): void => {
+      for (const issue of issues) problems.push(`products/${file}: ${at}${issue.path.join('.')}: ${issue.message}`);
+    };
+    const contract = contractSchema.safeParse(parse(readFileSync(join(folder, file), 'utf8')));
+    if (!contract.success) {
+      report(contract.error.issues);
+      continue;
+    }
+    const custom = customSchema.safeParse(
+      Object.fromEntries(contract.data.customProperties.map(({ property, value }) => [property, value])),
+    );
+    if (!custom.success) {
+      report(custom.error.issues, 'customProperties.');
+      continue;
+    }
+    const key = contract.data.name;
+    const expected = relative('.', dirname(file)).split('/').join('.');
+    if (key !== expected) problems.push(`products/${file}: name: "${key}" must be "${expected}", as its folder says`);
+    const columns = contract.data.schema[0]?.properties.map((property) => property.name) ?? [];
+    products.set(key, { ...custom.data, key, layer: key.split('.')[0] ?? '', folder: join(folder, dirname(file)), columns });
+  }
+  for (const product of products.values()) {
+    for (const input of product.inputs) {
+      if (!products.has(input.product)) problems.push(`${product.key}: customProperties.inputs: no product "${input.product}"`);
+    }
+  }
+  if (problems.length > 0) throw new CatalogueError(`The contracts are not valid:\n  ${problems.join('\n  ')}`);
+  return {
+    products,
+    get(key) {
+      const product = products.get(key);
+      if (!product) throw new CatalogueError(`There is no product "${key}". Products: ${[...products.keys()].join(', ')}.`);
+      return product;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
+import { orchestrationQueue } from '../workflows/messages.ts';
+
+/** The schedules as they shall be, by id. Overlap and catch-up are always said: the server's default catch-up is a year. */
+export const schedules: readonly ScheduleOptions[] = [
+  {
+    scheduleId: 'hourly-bronze',
+    spec: { calendars: [{ minute: 20, hour: '*', comment: 'bronze for the two hours before the current one' }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'hourlyBronze',
+      workflowId: 'hourly-bronze',
+      taskQueue: orchestrationQueue,
+      args: [{ product: 'bronze.events' }],
+      staticSummary: 'bronze.events, hourly',
+    },
+    // An hour is built twice by design, so runs that were missed for longer than this are a case for a backfill.
+    policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '6h' },
+  },
+  {
+    scheduleId: 'daily-batch',
+    spec: { calendars: [{ hour: 1, minute: 0, comment: 'silver, gold and the warehouse for the date before' }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'dailyBatch',
+      workflowId: 'daily-batch',
+      taskQueue: orchestrationQueue,
+      args: [{}],
+      staticSummary: 'silver, gold and warehouse, daily',
+    },
+    policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '2d' },
+  },
+];

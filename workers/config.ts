@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{2,62}$/, 'must be an S3 bucket name');
+const role = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of an IAM role');
+const port = z.coerce.number().int().min(1).max(65535);
+
+/** Every variable that the workers read, besides those that the AWS SDK (`AWS_*`) and Temporal (`TEMPORAL_*`) read themselves. */
+const environmentSchema = z.object({
+  TIDELINE_RAW_BUCKET: bucket,
+  TIDELINE_LAKE_BUCKET: bucket,
+  TIDELINE_ARTIFACTS_BUCKET: bucket,
+  /** Content hash of the packaged Spark jobs, as `lake publish-jobs` prints it. */
+  TIDELINE_JOBS_VERSION: z.string().regex(/^[0-9a-f]{64}$/, 'must be the hash that `lake publish-jobs` printed'),
+  TIDELINE_EARLIEST_EVENT: z.iso.date().optional(),
+  EMR_APPLICATION_ID: z.string().regex(/^[0-9a-z]+$/, 'must be the id of an EMR Serverless application'),
+  EMR_EXECUTION_ROLE_ARN: role,
+  EMR_SUBMIT_PARAMETERS: z.string().default(''),
+  EMR_JOB_TIMEOUT_MINUTES: z.coerce.number().int().positive().default(360),
+  EMR_POLL_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),
+  REDSHIFT_WORKGROUP: z.string().min(1),
+  REDSHIFT_DATABASE: z.string().min(1),
+  REDSHIFT_COPY_ROLE_ARN: role,
+  REDSHIFT_LONG_POLL_SECONDS: z.coerce.number().int().min(0).max(30).default(30),
+  /** Where Prometheus scrapes this process; no metrics are served without it. */
+  METRICS_PORT: port.optional(),
+  SHUTDOWN_GRACE_SECONDS: z.coerce.number().int().min(0).default(10),
+});
+
+export type Config = Readonly<ReturnType<typeof parseConfig>>;
+
+/** Reads the configuration once. Throws one Error that names every variable that is missing or wrong, and what is allowed. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>) {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`The environment is not complete (see workers/config.ts):\n${problems.join('\n')}`);
+  }
+  const values = parsed.data;
+  const artifactsUri = `s3://${values.TIDELINE_ARTIFACTS_BUCKET}`;
+  return Object.freeze({
+    job: {
+      jobsUri: `${artifactsUri}/spark-jobs/${values.TIDELINE_JOBS_VERSION}`,
+      lakeUri: `s3://${values.TIDELINE_LAKE_BUCKET}`,
+      rawUri: `s3://${values.TIDELINE_RAW_BUCKET}/raw/events`,
+      buildsUri: `${artifactsUri}/builds`,
+      submitParameters: values.EMR_SUBMIT_PARAMETERS,
+      timeoutMinutes: values.EMR_JOB_TIMEOUT_MINUTES,
+      earliestEvent: values.TIDELINE_EARLIEST_EVENT,
+    },
+    emrServerless: {
+      applicationId: values.EMR_APPLICATION_ID,
+      executionRoleArn: values.EMR_EXECUTION_ROLE_ARN,
+      logUri: `${artifactsUri}/logs`,
+      pollIntervalMs: values.EMR_POLL_INTERVAL_MS,
+    },
+    redshift: {
+      workgroup: values.REDSHIFT_WORKGROUP,
+      database: values.REDSHIFT_DATABASE,
+      copyRoleArn: values.REDSHIFT_COPY_ROLE_ARN,
+      longPollSeconds: values.REDSHIFT_LONG_POLL_SECONDS,
+    },
+    metricsPort: values.METRICS_PORT,
+    shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,
+  });
+}

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { createCatalogueActivities } from '../activities/catalogue/activities.ts';
+import { loadCatalogue } from '../products/catalogue.ts';
+import { orchestrationQueue } from '../workflows/messages.ts';
+import { parseConfig } from './config.ts';
+import { connectWorker, runUntilStopped } from './process.ts';
+
+const config = parseConfig(process.env);
+const { connection, namespace } = await connectWorker(config);
+const worker = await Worker.create({
+  connection,
+  namespace,
+  taskQueue: orchestrationQueue,
+  workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+  activities: createCatalogueActivities(loadCatalogue(), config.job),
+  shutdownGraceTime: config.shutdownGraceMs,
+});
+await runUntilStopped(connection, [worker]);

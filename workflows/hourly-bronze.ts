@@ -1,0 +1,18 @@
+import { firedAt } from './fired-at.ts';
+import { intervalKey } from './intervals.ts';
+import type { BuildOutcome, Lane } from './messages.ts';
+import { runBuilds } from './run-builds.ts';
+
+export interface HourlyBronzeInput {
+  readonly product?: string;
+  /** Stands for the schedule's firing time, ISO-8601; the two hours before its hour are built. */
+  readonly firedAt?: string;
+  readonly lane?: Lane;
+}
+
+/** Builds the two hours before the current one: every hour is built twice, so that stragglers are picked up. */
+export async function hourlyBronze(input: HourlyBronzeInput = {}): Promise<BuildOutcome[]> {
+  const hour = firedAt(input.firedAt).startOf('hour');
+  const range = { start: intervalKey('hour', hour.minus({ hours: 2 })), end: intervalKey('hour', hour) };
+  return runBuilds([[{ product: input.product ?? 'bronze.events', ...range }]], input.lane ?? 'scheduled');
+}

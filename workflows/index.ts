@@ -1,0 +1,4 @@
+export { buildProduct } from './build-product.ts';
+export { dailyBatch } from './daily-batch.ts';
+export { hourlyBronze } from './hourly-bronze.ts';
+export { rebuildGold } from './rebuild-gold.ts';

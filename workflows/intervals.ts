@@ -1,0 +1,64 @@
+import { DateTime } from 'luxon';
+
+/** What one interval of a product spans. */
+export type Grain = 'hour' | 'date';
+
+/** A run of consecutive intervals, half-open, as keys of one grain: `2025-01-18T03` (hour) or `2025-01-18` (date), UTC. */
+export interface IntervalRange {
+  readonly start: string;
+  readonly end: string;
+}
+
+const keyFormats = { hour: "yyyy-MM-dd'T'HH", date: 'yyyy-MM-dd' } as const;
+const unitOf = { hour: 'hours', date: 'days' } as const;
+
+/** The instant at which an interval starts. Throws a RangeError that shows what a key looks like. */
+export function intervalStart(key: string): DateTime<true> {
+  const grain: Grain = key.length > 10 ? 'hour' : 'date';
+  const start = DateTime.fromFormat(key, keyFormats[grain], { zone: 'utc' });
+  if (!start.isValid) {
+    throw new RangeError(`"${key}" is no interval. Write an hour as 2025-01-18T03 or a date as 2025-01-18 (UTC).`);
+  }
+  return start;
+}
+
+export function intervalKey(grain: Grain, instant: DateTime): string {
+  return instant.toUTC().toFormat(keyFormats[grain]);
+}
+
+/** The interval that lies `count` intervals of `grain` after `key`. */
+export function shiftInterval(grain: Grain, key: string, count: number): string {
+  return intervalKey(grain, intervalStart(key).plus({ [unitOf[grain]]: count }));
+}
+
+/** The intervals of a run, in order. Throws a RangeError when the run is empty or its keys are of another grain. */
+export function intervalsIn(grain: Grain, { start, end }: IntervalRange): string[] {
+  const first = intervalStart(start);
+  const last = intervalStart(end);
+  for (const [name, key, instant] of [['start', start, first], ['end', end, last]] as const) {
+    if (intervalKey(grain, instant) !== key) {
+      const example = grain === 'hour' ? '2025-01-18T03' : '2025-01-18';
+      throw new RangeError(`${name} "${key}" is not one of the product's intervals: they are ${grain}s, such as ${example}.`);
+    }
+  }
+  if (last <= first) throw new RangeError(`end "${end}" must lie after start "${start}": it is the first interval left out.`);
+  const keys: string[] = [];
+  for (let at = first; at < last; at = at.plus({ [unitOf[grain]]: 1 })) keys.push(intervalKey(grain, at));
+  return keys;
+}
+
+/** Cuts a run into runs of at most `size` intervals. */
+export function chunkRange(grain: Grain, range: IntervalRange, size: number): IntervalRange[] {
+  const keys = intervalsIn(grain, range);
+  const chunks: IntervalRange[] = [];
+  for (let index = 0; index < keys.length; index += size) {
+    chunks.push({ start: keys[index] ?? range.start, end: keys[index + size] ?? range.end });
+  }
+  return chunks;
+}
+
+/** How people write a run: `2025-01-18`, or `2025-01-18..2025-01-24` with the last interval included. */
+export function rangeName(grain: Grain, range: IntervalRange): string {
+  const last = shiftInterval(grain, range.end, -1);
+  return last === range.start ? range.start : `${range.start}..${last}`;
+}

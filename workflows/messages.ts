@@ -1,0 +1,52 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineQuery } from '@temporalio/workflow';
+import type { IntervalRange } from './intervals.ts';
+
+/** A build waits in the queue of its lane, so that a backfill never delays the hourly run. */
+export type Lane = 'scheduled' | 'late' | 'backfill';
+export const lanes: readonly Lane[] = ['scheduled', 'late', 'backfill'];
+
+/** Workflows and the activities that only read the catalogue run here; everything that reaches AWS runs in a lane's queue. */
+export const orchestrationQueue = 'orchestration';
+export const laneQueue = (lane: Lane): string => `data-plane-${lane}`;
+
+export const attributes = {
+  product: defineSearchAttributeKey('Product', SearchAttributeType.KEYWORD),
+  interval: defineSearchAttributeKey('Interval', SearchAttributeType.KEYWORD),
+  lane: defineSearchAttributeKey('Lane', SearchAttributeType.KEYWORD),
+  planId: defineSearchAttributeKey('PlanId', SearchAttributeType.KEYWORD),
+  buildState: defineSearchAttributeKey('BuildState', SearchAttributeType.KEYWORD),
+  costUsd: defineSearchAttributeKey('CostUsd', SearchAttributeType.DOUBLE),
+} as const;
+
+export type BuildState = 'planning' | 'submitting' | 'running' | 'loading' | 'published' | 'failed' | 'cancelled';
+
+export interface BuildInput extends IntervalRange {
+  readonly product: string;
+  readonly lane?: Lane;
+}
+
+/** Rows of one interval; `rowsIn` = published + duplicate + quarantined for products that read raw lines. */
+export interface IntervalRows {
+  readonly interval: string;
+  readonly rowsIn: number;
+  readonly rowsPublished: number;
+  readonly rowsDuplicate: number;
+  readonly rowsQuarantined: number;
+  readonly changed: boolean;
+}
+
+export interface BuildOutcome extends IntervalRange {
+  readonly product: string;
+  readonly buildId: string;
+  readonly state: BuildState;
+  readonly intervals: readonly IntervalRows[];
+  readonly qualityScore: number;
+  readonly outputVersion: number;
+  readonly costUsd: number;
+  readonly jobRunId: string;
+  readonly rowsLoaded: number | null;
+}
+
+/** What a build is doing, for people who have only the `temporal` command. */
+export const buildStatusQuery = defineQuery<{ state: BuildState; details: string }>('status');

@@ -1,0 +1,34 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { CatalogueActivities } from '../activities/catalogue/activities.ts';
+import type { EmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
+import type { LakeActivities } from '../activities/lake/activities.ts';
+import type { RedshiftActivities } from '../activities/redshift/activities.ts';
+import { type Lane, laneQueue, orchestrationQueue } from './messages.ts';
+
+/** Retried until it works: an outage of a service delays a build, it doesn't fail it. Final errors are sorted out by the worker. */
+const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
+
+/** Reading the contracts: quick, and wrong input fails at once. */
+export const catalogue = proxyActivities<CatalogueActivities>({
+  taskQueue: orchestrationQueue,
+  startToCloseTimeout: '30s',
+  retry: untilItWorks,
+});
+
+/** Calls that answer at once. */
+export const calls = (lane: Lane) =>
+  proxyActivities<EmrServerlessActivities & LakeActivities & RedshiftActivities>({
+    taskQueue: laneQueue(lane),
+    startToCloseTimeout: '1m',
+    retry: untilItWorks,
+  });
+
+/** Waits for remote work. The heartbeat tells a dead worker within half a minute, and the next attempt adopts the work. */
+export const waits = (lane: Lane) =>
+  proxyActivities<EmrServerlessActivities & RedshiftActivities>({
+    taskQueue: laneQueue(lane),
+    startToCloseTimeout: '24h',
+    heartbeatTimeout: '40s',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: untilItWorks,
+  });

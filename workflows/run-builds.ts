@@ -1,0 +1,60 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  rootCause,
+  sleep,
+  WorkflowIdReusePolicy,
+} from '@temporalio/workflow';
+import { buildProduct } from './build-product.ts';
+import { type Grain, rangeName } from './intervals.ts';
+import { type BuildInput, type BuildOutcome, type Lane, orchestrationQueue } from './messages.ts';
+
+const grainOf = (input: BuildInput): Grain => (input.start.length > 10 ? 'hour' : 'date');
+
+/** `build/silver.trips/2025-01-18..2025-01-20`: one id per run of intervals, so that it is built once at a time. */
+export const buildWorkflowId = (input: BuildInput): string => `build/${input.product}/${rangeName(grainOf(input), input)}`;
+
+/** Runs one build as a child. Where the same build runs already, waits until it has ended, then builds again on what there is now. */
+async function runBuild(input: BuildInput): Promise<BuildOutcome> {
+  for (;;) {
+    try {
+      return await executeChild(buildProduct, {
+        args: [input],
+        workflowId: buildWorkflowId(input),
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        taskQueue: orchestrationQueue,
+        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+        staticSummary: `${input.product} ${rangeName(grainOf(input), input)}`,
+        staticDetails: `Builds ${input.product} for ${input.start} up to, not including, ${input.end} (UTC) in one Spark job.`,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      await sleep('10s');
+    }
+  }
+}
+
+/** Runs builds stage by stage. A stage's builds all end before anything else happens; then all its failures are told at once. */
+export async function runBuilds(stages: readonly (readonly BuildInput[])[], lane: Lane): Promise<BuildOutcome[]> {
+  const outcomes: BuildOutcome[] = [];
+  for (const stage of stages) {
+    const settled = await Promise.allSettled(stage.map((build) => runBuild({ ...build, lane })));
+    const failures = settled.flatMap((build) => (build.status === 'rejected' ? [build.reason as Error] : []));
+    const cancelled = failures.find(isCancellation);
+    if (cancelled) throw cancelled;
+    if (failures.length > 0) {
+      const reasons = failures.map((failure) => rootCause(failure) ?? failure.message);
+      throw ApplicationFailure.create({
+        message: `${failures.length} of ${stage.length} builds failed, later stages were not started: ${reasons.join('; ')}`,
+        type: 'BuildsFailed',
+        nonRetryable: true,
+        ...(failures[0] && { cause: failures[0] }),
+      });
+    }
+    outcomes.push(...settled.flatMap((build) => (build.status === 'fulfilled' ? [build.value] : [])));
+  }
+  return outcomes;
+}
