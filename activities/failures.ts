@@ -13,15 +13,19 @@ interface ServiceException extends Error {
   readonly $metadata: { readonly requestId?: string; readonly httpStatusCode?: number };
 }
 
-const isServiceException = (error: unknown): error is ServiceException => error instanceof Error && '$metadata' in error;
+const isServiceException = (error: unknown): error is ServiceException =>
+  error instanceof Error && '$metadata' in error;
 
 /** Turns any error of an activity into one failure that says what happened, to what, what to do, and whether to retry. */
 export function sortFailure(error: unknown, subject: string, services: readonly ServiceFailures[]): unknown {
-  if (error instanceof ApplicationFailure || error instanceof CancelledFailure || error instanceof CompleteAsyncError) return error;
-  if (!(error instanceof Error)) return ApplicationFailure.create({ message: `${subject}: ${String(error)}`, type: 'Unknown' });
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure || error instanceof CompleteAsyncError)
+    return error;
+  if (!(error instanceof Error))
+    return ApplicationFailure.create({ message: `${subject}: ${String(error)}`, type: 'Unknown' });
   const found = services.find((service) => error.name in service.final);
   const advice = found?.final[error.name];
-  const request = isServiceException(error) && error.$metadata.requestId ? ` (request ${error.$metadata.requestId})` : '';
+  const request =
+    isServiceException(error) && error.$metadata.requestId ? ` (request ${error.$metadata.requestId})` : '';
   return ApplicationFailure.create({
     message: `${subject}: ${error.name}: ${error.message}${request}${advice ? ` ${advice}` : ''}`,
     type: error.name,

@@ -11,7 +11,8 @@ const jobsFolder = join(dirname(productsFolder), 'spark-jobs');
 /** The package's files by their name in the archive: the Python modules, the contracts as JSON, the reference data. */
 function packageFiles(): Record<string, Uint8Array> {
   const files: Record<string, Uint8Array> = {};
-  for (const file of globSync('tideline_jobs/**/*.py', { cwd: jobsFolder }).sort()) files[file] = readFileSync(join(jobsFolder, file));
+  for (const file of globSync('tideline_jobs/**/*.py', { cwd: jobsFolder }).sort())
+    files[file] = readFileSync(join(jobsFolder, file));
   const contracts = globSync('*/*/contract.yaml', { cwd: productsFolder })
     .sort()
     .map((file) => parse(readFileSync(join(productsFolder, file), 'utf8')) as { name: string });

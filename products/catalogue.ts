@@ -14,7 +14,9 @@ const contractSchema = z.object({
   version: z.string(),
   status: z.string(),
   name: productKey,
-  schema: z.array(z.object({ name: z.string(), properties: z.array(z.object({ name: z.string() }).loose()).min(1) }).loose()).length(1),
+  schema: z
+    .array(z.object({ name: z.string(), properties: z.array(z.object({ name: z.string() }).loose()).min(1) }).loose())
+    .length(1),
   customProperties: z.array(z.object({ property: z.string(), value: z.unknown() })),
 });
 
@@ -71,11 +73,18 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
     const expected = relative('.', dirname(file)).split('/').join('.');
     if (key !== expected) problems.push(`products/${file}: name: "${key}" must be "${expected}", as its folder says`);
     const columns = contract.data.schema[0]?.properties.map((property) => property.name) ?? [];
-    products.set(key, { ...custom.data, key, layer: key.split('.')[0] ?? '', folder: join(folder, dirname(file)), columns });
+    products.set(key, {
+      ...custom.data,
+      key,
+      layer: key.split('.')[0] ?? '',
+      folder: join(folder, dirname(file)),
+      columns,
+    });
   }
   for (const product of products.values()) {
     for (const input of product.inputs) {
-      if (!products.has(input.product)) problems.push(`${product.key}: customProperties.inputs: no product "${input.product}"`);
+      if (!products.has(input.product))
+        problems.push(`${product.key}: customProperties.inputs: no product "${input.product}"`);
     }
   }
   if (problems.length > 0) throw new CatalogueError(`The contracts are not valid:\n  ${problems.join('\n  ')}`);
@@ -83,7 +92,8 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
     products,
     get(key) {
       const product = products.get(key);
-      if (!product) throw new CatalogueError(`There is no product "${key}". Products: ${[...products.keys()].join(', ')}.`);
+      if (!product)
+        throw new CatalogueError(`There is no product "${key}". Products: ${[...products.keys()].join(', ')}.`);
       return product;
     },
   };

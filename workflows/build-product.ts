@@ -28,12 +28,27 @@ export async function buildProduct(input: BuildInput): Promise<BuildOutcome> {
   try {
     const { result, jobRunId, costUsd } = await runJobs(plan, lane, report);
     report.cost(costUsd);
-    const rowsLoaded = plan.loadsWarehouse && result.exportManifest ? await load(input, plan, lane, result.exportManifest, report) : null;
+    const rowsLoaded =
+      plan.loadsWarehouse && result.exportManifest
+        ? await load(input, plan, lane, result.exportManifest, report)
+        : null;
     report.show('published', resultTable(result, costUsd, rowsLoaded));
     const { product, start, end } = input;
     const { intervals, outputVersion } = result;
     const qualityScore = result.quality.score;
-    return { product, start, end, buildId: plan.buildId, state: 'published', intervals, qualityScore, outputVersion, costUsd, jobRunId, rowsLoaded };
+    return {
+      product,
+      start,
+      end,
+      buildId: plan.buildId,
+      state: 'published',
+      intervals,
+      qualityScore,
+      outputVersion,
+      costUsd,
+      jobRunId,
+      rowsLoaded,
+    };
   } catch (error) {
     report.show(isCancellation(error) ? 'cancelled' : 'failed', rootCause(error) ?? '');
     throw error;
@@ -51,9 +66,11 @@ async function runJobs(plan: BuildPlan, lane: Lane, report: Report) {
     const result = await calls(lane).readBuildResult({ uri: plan.resultUri });
     if (end.meaning === 'done' && result && !result.error) return { result, jobRunId, costUsd };
     const problem = describeFailure(plan, jobRunId, end.state, end.details, result);
-    if (end.meaning === 'cancelled') throw ApplicationFailure.nonRetryable(`${problem} Somebody cancelled it at EMR Serverless.`, 'JobCancelled');
+    if (end.meaning === 'cancelled')
+      throw ApplicationFailure.nonRetryable(`${problem} Somebody cancelled it at EMR Serverless.`, 'JobCancelled');
     if (verdicts.has(result?.error?.kind ?? '')) throw ApplicationFailure.nonRetryable(problem, result?.error?.kind);
-    if (attempt === maximumJobs) throw ApplicationFailure.nonRetryable(`${problem} It failed ${attempt} times.`, 'JobFailed');
+    if (attempt === maximumJobs)
+      throw ApplicationFailure.nonRetryable(`${problem} It failed ${attempt} times.`, 'JobFailed');
     await sleep(`${attempt * 10}s`);
   }
 }
@@ -79,7 +96,9 @@ async function load(input: BuildInput, plan: BuildPlan, lane: Lane, manifest: st
   const { product, start, end } = input;
   for (let attempt = 1; ; attempt++) {
     const token = `${plan.buildId}/load/${attempt}`;
-    const { statementId } = await CancellationScope.nonCancellable(() => calls(lane).submitLoad({ token, product, start, end, manifest }));
+    const { statementId } = await CancellationScope.nonCancellable(() =>
+      calls(lane).submitLoad({ token, product, start, end, manifest }),
+    );
     report.show('loading', `Redshift statement \`${statementId}\``);
     try {
       const ended = await waits(lane).awaitStatement({ statementId });
@@ -91,14 +110,21 @@ async function load(input: BuildInput, plan: BuildPlan, lane: Lane, manifest: st
         );
       }
     } catch (error) {
-      if (isCancellation(error)) await CancellationScope.nonCancellable(() => waits(lane).cancelStatement({ statementId }));
+      if (isCancellation(error))
+        await CancellationScope.nonCancellable(() => waits(lane).cancelStatement({ statementId }));
       throw error;
     }
     await sleep(`${attempt * 5}s`);
   }
 }
 
-function describeFailure(plan: BuildPlan, jobRunId: string, state: string, details: string, result: BuildResult | null): string {
+function describeFailure(
+  plan: BuildPlan,
+  jobRunId: string,
+  state: string,
+  details: string,
+  result: BuildResult | null,
+): string {
   const why = result?.error ? `${result.error.kind}: ${result.error.message}` : details || 'it left no result';
   return `${plan.job.name}: job run ${jobRunId} ended as ${state}: ${why}. Its log is under the application’s log URI.`;
 }

@@ -35,13 +35,19 @@ export function shiftInterval(grain: Grain, key: string, count: number): string 
 export function intervalsIn(grain: Grain, { start, end }: IntervalRange): string[] {
   const first = intervalStart(start);
   const last = intervalStart(end);
-  for (const [name, key, instant] of [['start', start, first], ['end', end, last]] as const) {
+  for (const [name, key, instant] of [
+    ['start', start, first],
+    ['end', end, last],
+  ] as const) {
     if (intervalKey(grain, instant) !== key) {
       const example = grain === 'hour' ? '2025-01-18T03' : '2025-01-18';
-      throw new RangeError(`${name} "${key}" is not one of the product's intervals: they are ${grain}s, such as ${example}.`);
+      throw new RangeError(
+        `${name} "${key}" is not one of the product's intervals: they are ${grain}s, such as ${example}.`,
+      );
     }
   }
-  if (last <= first) throw new RangeError(`end "${end}" must lie after start "${start}": it is the first interval left out.`);
+  if (last <= first)
+    throw new RangeError(`end "${end}" must lie after start "${start}": it is the first interval left out.`);
   const keys: string[] = [];
   for (let at = first; at < last; at = at.plus({ [unitOf[grain]]: 1 })) keys.push(intervalKey(grain, at));
   return keys;

@@ -15,7 +15,8 @@ import { type BuildInput, type BuildOutcome, type Lane, orchestrationQueue } fro
 const grainOf = (input: BuildInput): Grain => (input.start.length > 10 ? 'hour' : 'date');
 
 /** `build/silver.trips/2025-01-18..2025-01-20`: one id per run of intervals, so that it is built once at a time. */
-export const buildWorkflowId = (input: BuildInput): string => `build/${input.product}/${rangeName(grainOf(input), input)}`;
+export const buildWorkflowId = (input: BuildInput): string =>
+  `build/${input.product}/${rangeName(grainOf(input), input)}`;
 
 /** Runs one build as a child. Where the same build runs already, waits until it has ended, then builds again on what there is now. */
 async function runBuild(input: BuildInput): Promise<BuildOutcome> {

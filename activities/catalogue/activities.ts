@@ -9,7 +9,8 @@ function plainly<Plan>(make: () => Plan): Plan {
   try {
     return make();
   } catch (error) {
-    if (error instanceof CatalogueError || error instanceof RangeError) throw ApplicationFailure.nonRetryable(error.message, 'BadInput');
+    if (error instanceof CatalogueError || error instanceof RangeError)
+      throw ApplicationFailure.nonRetryable(error.message, 'BadInput');
     throw error;
   }
 }

@@ -33,7 +33,11 @@ const deltaSettings = [
 ].join(' ');
 
 /** Everything one build needs, from its contract and the configuration. `generation` tells apart builds of the same run. */
-export function planBuild(catalogue: Catalogue, config: JobConfig, input: BuildInput & { generation: number }): BuildPlan {
+export function planBuild(
+  catalogue: Catalogue,
+  config: JobConfig,
+  input: BuildInput & { generation: number },
+): BuildPlan {
   const product = catalogue.get(input.product);
   const name = rangeName(product.grain, input);
   const count = intervalsIn(product.grain, input).length;
@@ -64,7 +68,8 @@ export function planBuild(catalogue: Catalogue, config: JobConfig, input: BuildI
         ...option('result', resultUri),
         ...(config.earliestEvent ? option('earliest-event', config.earliestEvent) : []),
       ],
-      submitParameters: `--py-files ${config.jobsUri}/tideline_jobs.zip ${deltaSettings} ${config.submitParameters}`.trim(),
+      submitParameters:
+        `--py-files ${config.jobsUri}/tideline_jobs.zip ${deltaSettings} ${config.submitParameters}`.trim(),
       timeoutMinutes: config.timeoutMinutes,
       tags: { product: product.key, interval: name },
     },
@@ -84,8 +89,11 @@ export function planStages(products: readonly Product[], changed: IntervalRange)
   const starts = new Map<string, string>();
   const stages: Stage[] = [];
   while (waiting.size > 0) {
-    const ready = [...waiting.values()].filter((product) => product.inputs.every((input) => !waiting.has(input.product)));
-    if (ready.length === 0) throw new Error(`The inputs of ${[...waiting.keys()].join(', ')} form a circle; correct their contracts.`);
+    const ready = [...waiting.values()].filter((product) =>
+      product.inputs.every((input) => !waiting.has(input.product)),
+    );
+    if (ready.length === 0)
+      throw new Error(`The inputs of ${[...waiting.keys()].join(', ')} form a circle; correct their contracts.`);
     for (const product of ready) {
       const reached = product.inputs.flatMap((input) => {
         const start = starts.get(input.product);
@@ -96,9 +104,11 @@ export function planStages(products: readonly Product[], changed: IntervalRange)
     }
     stages.push(
       ready.flatMap((product) =>
-        chunkRange('date', { start: starts.get(product.key) ?? changed.start, end: changed.end }, product.intervalsPerJob).map(
-          (chunk) => ({ product: product.key, ...chunk }),
-        ),
+        chunkRange(
+          'date',
+          { start: starts.get(product.key) ?? changed.start, end: changed.end },
+          product.intervalsPerJob,
+        ).map((chunk) => ({ product: product.key, ...chunk })),
       ),
     );
   }
@@ -111,10 +121,16 @@ const dailyWindowDates = 4;
 /** Silver and gold for every date that an event of the window can have changed, ending with `date`. */
 export function planDailyBatch(catalogue: Catalogue, date: string): Stage[] {
   const products = [...catalogue.products.values()].filter(({ grain }) => grain === 'date');
-  return planStages(products, { start: shiftInterval('date', date, 1 - dailyWindowDates), end: shiftInterval('date', date, 1) });
+  return planStages(products, {
+    start: shiftInterval('date', date, 1 - dailyWindowDates),
+    end: shiftInterval('date', date, 1),
+  });
 }
 
 /** The gold layer over dates [start, end). */
 export function planGold(catalogue: Catalogue, range: IntervalRange): Stage[] {
-  return planStages([...catalogue.products.values()].filter(({ layer }) => layer === 'gold'), range);
+  return planStages(
+    [...catalogue.products.values()].filter(({ layer }) => layer === 'gold'),
+    range,
+  );
 }

@@ -109,7 +109,10 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
         return await untilEnd(jobRunId);
       } catch (error) {
         if (!cancellationSignal().aborted || cancellationDetails()?.cancelRequested) throw error;
-        throw ApplicationFailure.retryable(`Stopped waiting for ${jobRunId}: the next attempt adopts it`, 'WaitInterrupted');
+        throw ApplicationFailure.retryable(
+          `Stopped waiting for ${jobRunId}: the next attempt adopts it`,
+          'WaitInterrupted',
+        );
       }
     },
 

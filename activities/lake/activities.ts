@@ -7,7 +7,9 @@ export function createLakeActivities(client: S3Client) {
     async readBuildResult({ uri }: { uri: string }): Promise<BuildResult | null> {
       const { hostname, pathname } = new URL(uri);
       try {
-        const object = await client.send(new GetObjectCommand({ Bucket: hostname, Key: decodeURIComponent(pathname.slice(1)) }));
+        const object = await client.send(
+          new GetObjectCommand({ Bucket: hostname, Key: decodeURIComponent(pathname.slice(1)) }),
+        );
         return buildResultSchema.parse(JSON.parse((await object.Body?.transformToString()) ?? ''));
       } catch (error) {
         if (error instanceof NoSuchKey) return null;

@@ -5,6 +5,7 @@ export const lakeFailures: ServiceFailures = {
   final: {
     NoSuchBucket: 'Check the bucket names in the worker’s configuration.',
     AccessDenied: 'The worker’s role lacks this permission; see infra/.',
-    ZodError: 'The job wrote a result that this version of the workers does not understand: deploy workers and jobs together.',
+    ZodError:
+      'The job wrote a result that this version of the workers does not understand: deploy workers and jobs together.',
   },
 };

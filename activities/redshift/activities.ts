@@ -28,7 +28,10 @@ export interface StatementEnd {
 }
 
 export function createRedshiftActivities(client: RedshiftDataClient, catalogue: Catalogue, config: RedshiftConfig) {
-  async function describe(statementId: string, waitSeconds: number): Promise<{ answer: DescribeStatementResponse; meaning: Meaning }> {
+  async function describe(
+    statementId: string,
+    waitSeconds: number,
+  ): Promise<{ answer: DescribeStatementResponse; meaning: Meaning }> {
     const answer = await client.send(
       new DescribeStatementCommand({ Id: statementId, ...(waitSeconds > 0 && { WaitTimeSeconds: waitSeconds }) }),
       { abortSignal: cancellationSignal() },
@@ -42,7 +45,11 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
     for (;;) {
       const { answer, meaning } = await describe(statementId, config.longPollSeconds);
       if (meaning !== 'wait') {
-        return { meaning, error: (answer.Error ?? '').slice(0, 2000), rowCount: answer.SubStatements?.at(-1)?.ResultRows ?? 0 };
+        return {
+          meaning,
+          error: (answer.Error ?? '').slice(0, 2000),
+          rowCount: answer.SubStatements?.at(-1)?.ResultRows ?? 0,
+        };
       }
       heartbeat({ statementId, status: answer.Status });
     }
@@ -53,7 +60,13 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
      * Starts the load of a product's exported rows: one transaction that copies them into staging and replaces exactly
      * the dates [start, end) in the published table. Idempotent on `token`.
      */
-    async submitLoad(input: { token: string; product: string; start: string; end: string; manifest: string }): Promise<{ statementId: string }> {
+    async submitLoad(input: {
+      token: string;
+      product: string;
+      start: string;
+      end: string;
+      manifest: string;
+    }): Promise<{ statementId: string }> {
       const statements = productStatements(catalogue.get(input.product), 'load.sql', {
         manifest: input.manifest,
         iam_role: config.copyRoleArn,
@@ -79,7 +92,10 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
         return await untilEnd(statementId);
       } catch (error) {
         if (!cancellationSignal().aborted || cancellationDetails()?.cancelRequested) throw error;
-        throw ApplicationFailure.retryable(`Stopped waiting for ${statementId}: the next attempt adopts it`, 'WaitInterrupted');
+        throw ApplicationFailure.retryable(
+          `Stopped waiting for ${statementId}: the next attempt adopts it`,
+          'WaitInterrupted',
+        );
       }
     },
 

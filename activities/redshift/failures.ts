@@ -4,7 +4,8 @@ export const redshiftFailures: ServiceFailures = {
   service: 'Redshift Data',
   final: {
     ValidationException: 'The statement is not one that Redshift accepts; correct the product’s SQL.',
-    ResourceNotFoundException: 'Check REDSHIFT_WORKGROUP and that the statement still exists (statements are kept for 24 hours).',
+    ResourceNotFoundException:
+      'Check REDSHIFT_WORKGROUP and that the statement still exists (statements are kept for 24 hours).',
     BatchExecuteStatementException: 'Redshift could not start the batch; see the message.',
     AccessDeniedException: 'The worker’s role lacks this permission; see infra/.',
   },

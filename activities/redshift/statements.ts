@@ -25,9 +25,16 @@ export function productStatements(
   const bound = sql.replace(/(?<![:\w]):([a-z_]+)/g, (_, name: string) => {
     const pattern = allowed[name as Placeholder] as RegExp | undefined;
     const value = values[name as Placeholder];
-    if (!pattern) throw new Error(`${product.key} ${file}: unknown placeholder :${name}; known: ${Object.keys(allowed).join(', ')}`);
-    if (!value || !pattern.test(value)) throw new Error(`${product.key} ${file}: :${name} must match ${pattern}, got "${value ?? ''}"`);
+    if (!pattern)
+      throw new Error(
+        `${product.key} ${file}: unknown placeholder :${name}; known: ${Object.keys(allowed).join(', ')}`,
+      );
+    if (!value || !pattern.test(value))
+      throw new Error(`${product.key} ${file}: :${name} must match ${pattern}, got "${value ?? ''}"`);
     return `'${value}'`;
   });
-  return bound.split(';').map((statement) => statement.trim()).filter((statement) => statement !== '');
+  return bound
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
 }

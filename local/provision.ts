@@ -1,0 +1,41 @@
+import { CreateApplicationCommand, EMRServerlessClient, paginateListApplications } from '@aws-sdk/client-emr-serverless';
+import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
+
+/** What infra/ makes in AWS, made on the local platform: buckets and the EMR Serverless application. */
+export const buckets = { raw: 'tideline-raw', lake: 'tideline-lake', artifacts: 'tideline-artifacts' } as const;
+
+const applicationName = 'tideline';
+
+export async function ensureBuckets(client: S3Client): Promise<void> {
+  for (const bucket of Object.values(buckets)) {
+    try {
+      await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error;
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    }
+  }
+}
+
+/** The id of the application; makes it when it is not there. */
+export async function ensureApplication(client: EMRServerlessClient): Promise<string> {
+  for await (const page of paginateListApplications({ client }, {})) {
+    const found = page.applications?.find(({ name, state }) => name === applicationName && state !== 'TERMINATED');
+    if (found?.id) return found.id;
+  }
+  const created = await client.send(
+    new CreateApplicationCommand({
+      name: applicationName,
+      type: 'SPARK',
+      releaseLabel: 'emr-spark-8.0.0',
+      clientToken: applicationName,
+      autoStartConfiguration: { enabled: true },
+      // One driver kept warm; one job at a time, since two drivers must not write the same table on a file system
+      // without conditional writes, and two cores would gain nothing.
+      initialCapacity: { DRIVER: { workerCount: 1, workerConfiguration: { cpu: '2vCPU', memory: '4GB' } } },
+      schedulerConfiguration: { maxConcurrentRuns: 1, queueTimeoutMinutes: 720 },
+    }),
+  );
+  if (!created.applicationId) throw new Error('CreateApplication answered without an id');
+  return created.applicationId;
+}

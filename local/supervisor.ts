@@ -1,0 +1,154 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface ProcessSpec {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Resolves when the process serves; called again and again until it does. What it prints on stdout is passed in. */
+  readonly isReady: (stdout: string) => boolean | Promise<boolean>;
+  readonly readyTimeoutMs: number;
+}
+
+export interface RunningProcess {
+  readonly pid: number;
+  /** Everything printed on stdout until the process was ready. */
+  readonly readyOutput: string;
+}
+
+interface Entry {
+  readonly spec: ProcessSpec;
+  readonly child: ChildProcess;
+}
+
+/** Starts processes, keeps their output in `<folder>/logs`, and ends exactly those, last started first. */
+export class Supervisor {
+  private readonly entries: Entry[] = [];
+  private stopping = false;
+  private readonly logFolder: string;
+  private readonly pidFile: string;
+
+  /** Called when a process ends by itself; the platform is broken then. */
+  onUnexpectedExit: (message: string) => void = (message) => {
+    throw new Error(message);
+  };
+
+  constructor(folder: string) {
+    this.logFolder = join(folder, 'logs');
+    this.pidFile = join(folder, 'pids.json');
+    mkdirSync(this.logFolder, { recursive: true });
+    this.endLeftovers();
+  }
+
+  async start(spec: ProcessSpec): Promise<RunningProcess> {
+    const logFile = join(this.logFolder, `${spec.name}.log`);
+    const log = openSync(logFile, 'w');
+    // A group of its own keeps Ctrl-C for us alone: the processes are then ended in order.
+    const child = spawn(spec.command, [...spec.args], {
+      env: { ...process.env, ...spec.env },
+      stdio: ['ignore', 'pipe', log],
+      detached: true,
+    });
+    const entry = { spec, child };
+    let output = '';
+    let spawnError: Error | undefined;
+    child.once('error', (error) => (spawnError = error));
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-100_000);
+      writeFileSync(logFile, chunk, { flag: 'a' });
+    });
+    child.once('exit', (code, signal) => {
+      closeSync(log);
+      const known = this.entries.includes(entry);
+      if (known && !this.stopping) {
+        this.entries.splice(this.entries.indexOf(entry), 1);
+        this.writePids();
+        this.onUnexpectedExit(
+          `${spec.name} ended unexpectedly (${signal ?? `exit ${code}`}). Its log: ${logFile}\n${tail(logFile)}`,
+        );
+      }
+    });
+    const deadline = Date.now() + spec.readyTimeoutMs;
+    this.entries.push(entry);
+    this.writePids();
+    while (!(await spec.isReady(output))) {
+      if (spawnError || child.exitCode !== null || child.signalCode !== null || Date.now() > deadline) {
+        this.entries.splice(this.entries.indexOf(entry), 1);
+        if (child.exitCode === null) child.kill('SIGKILL');
+        const why =
+          spawnError?.message ?? (Date.now() > deadline ? `not ready after ${spec.readyTimeoutMs} ms` : 'it ended');
+        throw new Error(`${spec.name} did not start: ${why}. Its log: ${logFile}\n${tail(logFile)}`);
+      }
+      await delay(25);
+    }
+    return { pid: child.pid ?? 0, readyOutput: output };
+  }
+
+  /** The process id of a running process, for tests that end it the hard way. */
+  pidOf(name: string): number | undefined {
+    return this.entries.find((entry) => entry.spec.name === name)?.child.pid;
+  }
+
+  /** Ends one process with a signal and waits until it is gone. It is not an unexpected exit. */
+  async end(name: string, signal: NodeJS.Signals = 'SIGTERM', graceMs = 20_000): Promise<void> {
+    const entry = this.entries.find(({ spec }) => spec.name === name);
+    if (!entry) return;
+    this.entries.splice(this.entries.indexOf(entry), 1);
+    const { child } = entry;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      const late = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(late);
+    }
+    this.writePids();
+  }
+
+  /** Ends everything, last started first, so that nobody loses the server under it. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    for (const { spec } of [...this.entries].reverse()) await this.end(spec.name);
+    rmSync(this.pidFile, { force: true });
+  }
+
+  private writePids(): void {
+    const pids = this.entries.map(({ spec, child }) => ({ pid: child.pid, command: spec.command }));
+    writeFileSync(this.pidFile, JSON.stringify({ supervisor: process.pid, pids }));
+  }
+
+  /** Ends what a supervisor that was killed left behind: only processes that still run the very command it started. */
+  private endLeftovers(): void {
+    if (!existsSync(this.pidFile)) return;
+    const left = JSON.parse(readFileSync(this.pidFile, 'utf8')) as {
+      supervisor: number;
+      pids: { pid: number; command: string }[];
+    };
+    if (commandOf(left.supervisor).includes('main.ts')) {
+      throw new Error(
+        `Another process (${left.supervisor}) runs the platform in this folder. Stop it first, with Ctrl-C or: kill ${left.supervisor}`,
+      );
+    }
+    for (const { pid, command } of left.pids) if (commandOf(pid).includes(command)) process.kill(pid, 'SIGTERM');
+    const gone = (): boolean => left.pids.every(({ pid, command }) => !commandOf(pid).includes(command));
+    for (let waited = 0; waited < 100 && !gone(); waited++)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    rmSync(this.pidFile, { force: true });
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+  } catch {
+    return ''; // `ps` fails when there is no such process, which is the answer.
+  }
+}
+
+function tail(file: string): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-15).join('\n');
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a kind of test; the engines behind `wire`, `e2e` and `crash` are real, so those run one file at a time. */
+const project = (name: string, options: { parallel: boolean; testTimeout: number; hookTimeout: number }) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    fileParallelism: options.parallel,
+    testTimeout: options.testTimeout,
+    hookTimeout: options.hookTimeout,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', { parallel: true, testTimeout: 20_000, hookTimeout: 20_000 }),
+      project('workflow', { parallel: false, testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('replay', { parallel: false, testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('wire', { parallel: false, testTimeout: 300_000, hookTimeout: 120_000 }),
+      project('e2e', { parallel: false, testTimeout: 1_200_000, hookTimeout: 600_000 }),
+    ],
+  },
+});
