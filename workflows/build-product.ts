@@ -23,9 +23,10 @@ export async function buildProduct(input: BuildInput): Promise<BuildOutcome> {
   const lane = input.lane ?? 'scheduled';
   // The start of the chain stays the same over a reset, so a reset adopts the job that is running.
   const generation = workflowInfo().startTime.getTime();
-  const plan = await catalogue.planBuild({ ...input, generation });
-  const report = reportBuild(input, lane, plan.name);
+  const report = reportBuild(input, lane);
   try {
+    const plan = await catalogue.planBuild({ ...input, generation });
+    report.planned(plan.name);
     const { result, jobRunId, costUsd } = await runJobs(plan, lane, report);
     report.cost(costUsd);
     const rowsLoaded =

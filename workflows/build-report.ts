@@ -3,17 +3,22 @@ import type { BuildResult } from '../activities/lake/result.ts';
 import { attributes, type BuildInput, type BuildState, buildStatusQuery, type Lane } from './messages.ts';
 
 /** Shows a build's state wherever a person may look: search attributes, the run's details in the Web UI, the `status` query. */
-export function reportBuild(input: BuildInput, lane: Lane, name: string) {
+export function reportBuild(input: BuildInput, lane: Lane) {
+  let name = `${input.start} to ${input.end}`;
   let state: BuildState = 'planning';
   let details = '';
   setHandler(buildStatusQuery, () => ({ state, details }));
   upsertSearchAttributes([
     { key: attributes.product, value: input.product },
-    { key: attributes.interval, value: name },
     { key: attributes.lane, value: lane },
     { key: attributes.buildState, value: state },
   ]);
   return {
+    /** The run of intervals as people write it, known once the plan is made. */
+    planned(runName: string): void {
+      name = runName;
+      upsertSearchAttributes([{ key: attributes.interval, value: name }]);
+    },
     show(next: BuildState, text: string): void {
       state = next;
       details = `**${input.product}** ${name}: ${next}\n\n${text}`;

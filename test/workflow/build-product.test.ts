@@ -1,0 +1,97 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure, rootCause } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BuildOutcome } from '../../workflows/messages.ts';
+import { timeSkippingServer, withWorkers } from './environment.ts';
+import { play, type ScenarioName, scenarios } from './scenarios.ts';
+import type { Calls } from './services.ts';
+
+let environment: TestWorkflowEnvironment;
+beforeAll(async () => {
+  environment = await timeSkippingServer();
+});
+afterAll(async () => {
+  await environment.teardown();
+});
+
+interface Ending {
+  readonly calls: Calls;
+  readonly outcome: BuildOutcome | undefined;
+  readonly failure: WorkflowFailedError | undefined;
+  readonly status: { state: string; details: string };
+}
+
+async function ending(name: ScenarioName): Promise<Ending> {
+  return withWorkers(environment, scenarios[name].script, async (calls) => {
+    const handle = await play(environment, name);
+    const [result] = await Promise.allSettled([handle.result() as Promise<BuildOutcome>]);
+    if (result.status === 'rejected' && !(result.reason instanceof WorkflowFailedError)) throw result.reason;
+    return {
+      calls,
+      outcome: result.status === 'fulfilled' ? result.value : undefined,
+      failure: result.status === 'rejected' ? (result.reason as WorkflowFailedError) : undefined,
+      status: await handle
+        .query<{ state: string; details: string }>('status')
+        .catch(() => ({ state: '', details: '' })),
+    };
+  });
+}
+
+describe('a build', () => {
+  it('submits one job, reads its result and is published', async () => {
+    const { calls, outcome, status } = await ending('build-published');
+    expect(calls.submitted).toHaveLength(1);
+    expect(calls.submitted[0]?.job.arguments).toContain('silver.trips');
+    expect(outcome).toMatchObject({ state: 'published', rowsLoaded: null, outputVersion: 7, costUsd: 0.01 });
+    expect(status.state).toBe('published');
+    expect(status.details).toContain('| 2025-01-18 | 10 | 8 | 1 | 1 | yes |');
+  });
+
+  it('loads the warehouse with exactly its dates where the contract names a table there', async () => {
+    const { calls, outcome } = await ending('build-loaded-into-warehouse');
+    expect(calls.loads).toMatchObject([{ product: 'gold.trips', start: '2025-01-18', end: '2025-01-19' }]);
+    expect(outcome?.rowsLoaded).toBe(8);
+  });
+
+  it('starts another job, under another token, when a driver is lost', async () => {
+    const { calls, outcome } = await ending('build-after-lost-driver');
+    expect(new Set(calls.submitted.map(({ token }) => token)).size).toBe(2);
+    expect(new Set(calls.submitted.map(({ job }) => job.arguments.join(' '))).size).toBe(1);
+    expect(outcome).toMatchObject({ state: 'published', costUsd: 0.02 });
+  });
+
+  it('starts the load again when it lost against another transaction', async () => {
+    const { calls, outcome } = await ending('build-after-load-conflict');
+    expect(new Set(calls.loads.map(({ token }) => token)).size).toBe(2);
+    expect(outcome?.state).toBe('published');
+  });
+
+  it('gives up after three lost drivers and says which run to look at', async () => {
+    const { calls, failure } = await ending('build-given-up');
+    expect(calls.submitted).toHaveLength(3);
+    expect(rootCause(failure?.cause)).toMatch(
+      /silver\.trips 2025-01-18\.\.2025-01-19: job run run-3 ended as FAILED: the driver was lost.*3 times/,
+    );
+  });
+
+  it('does not try again when the data are at fault', async () => {
+    const { calls, failure, status } = await ending('build-halted-by-quality');
+    expect(calls.submitted).toHaveLength(1);
+    expect(rootCause(failure?.cause)).toContain('QUALITY_FAILED: half of the rows have no city_id');
+    expect(status.state).toBe('failed');
+  });
+
+  it('names the products there are when it is asked for another', async () => {
+    const { calls, failure } = await ending('build-of-unknown-product');
+    expect(calls.submitted).toHaveLength(0);
+    expect(rootCause(failure?.cause)).toMatch(/no product "silver\.tirps".*silver\.trips/);
+  });
+
+  it('cancels its job when a person cancels it, and ends as cancelled', async () => {
+    const { calls, failure, status } = await ending('build-cancelled');
+    expect(calls.cancelled).toEqual(['run-1']);
+    expect(failure?.cause).toBeInstanceOf(CancelledFailure);
+    expect(status.state).toBe('cancelled');
+  });
+});

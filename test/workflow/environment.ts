@@ -1,0 +1,101 @@
+import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
+import proto from '@temporalio/proto';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
+import type { JobConfig } from '../../activities/catalogue/plan.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { attributes, laneQueue, lanes, orchestrationQueue } from '../../workflows/messages.ts';
+import { tools } from '../tools.ts';
+import { type Calls, type Script, scriptedServices } from './services.ts';
+
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+});
+
+export const jobConfig: JobConfig = {
+  jobsUri: 's3://tideline-artifacts/spark-jobs/0000',
+  lakeUri: 's3://tideline-lake',
+  rawUri: 's3://tideline-raw/raw/events',
+  buildsUri: 's3://tideline-artifacts/builds',
+  submitParameters: '',
+  timeoutMinutes: 60,
+  earliestEvent: undefined,
+};
+
+/** A server whose clock jumps over the waits of workflows; it has no schedules and cannot list runs. */
+export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: tools.temporalTestServer } },
+  });
+  const { INDEXED_VALUE_TYPE_DOUBLE, INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType;
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: Object.fromEntries(
+      Object.values(attributes).map(({ name, type }) => [
+        name,
+        type === 'DOUBLE' ? INDEXED_VALUE_TYPE_DOUBLE : INDEXED_VALUE_TYPE_KEYWORD,
+      ]),
+    ),
+  });
+  return environment;
+}
+
+/** The real development server. */
+export const localServer = (): Promise<TestWorkflowEnvironment> =>
+  TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: tools.temporal },
+      searchAttributes: Object.values(attributes),
+    },
+  });
+
+let bundle: WorkflowBundleWithSourceMap | undefined;
+
+export async function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
+  bundle ??= await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+  });
+  return bundle;
+}
+
+/** Runs `use` while workers serve every queue, the services following `script`. */
+export async function withWorkers<T>(
+  environment: TestWorkflowEnvironment,
+  script: Script,
+  use: (calls: Calls) => Promise<T>,
+): Promise<T> {
+  const { calls, activities } = scriptedServices(script, async () => {
+    for (;;) {
+      Context.current().heartbeat();
+      await Context.current().sleep(100);
+    }
+  });
+  const connection = environment.nativeConnection;
+  const workers = await Promise.all([
+    Worker.create({
+      connection,
+      taskQueue: orchestrationQueue,
+      workflowBundle: await workflowBundle(),
+      activities: createCatalogueActivities(loadCatalogue(), jobConfig),
+    }),
+    ...lanes.map((lane) => Worker.create({ connection, taskQueue: laneQueue(lane), activities })),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  try {
+    return await use(calls);
+  } finally {
+    for (const worker of workers) worker.shutdown();
+    await running;
+  }
+}

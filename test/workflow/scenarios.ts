@@ -1,0 +1,68 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { BuildInput } from '../../workflows/messages.ts';
+import { orchestrationQueue } from '../../workflows/messages.ts';
+import type { Script } from './services.ts';
+
+/** One way a workflow can go. Workflow tests assert on it; its history is kept and replayed against later code. */
+export interface Scenario {
+  readonly script: Script;
+  readonly workflow: string;
+  readonly input: object;
+  /** What a person does while it runs. */
+  readonly meanwhile?: (handle: WorkflowHandle) => Promise<unknown>;
+}
+
+const silver: BuildInput = { product: 'silver.trips', start: '2025-01-18', end: '2025-01-20' };
+const gold: BuildInput = { product: 'gold.trips', start: '2025-01-18', end: '2025-01-19' };
+const untilRunning = async (handle: WorkflowHandle): Promise<void> => {
+  while ((await handle.query<{ state: string }>('status')).state !== 'running') {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+
+export const scenarios = {
+  'build-published': { script: {}, workflow: 'buildProduct', input: silver },
+  'build-loaded-into-warehouse': { script: {}, workflow: 'buildProduct', input: gold },
+  'build-after-lost-driver': { script: { jobs: ['failed', 'done'] }, workflow: 'buildProduct', input: silver },
+  'build-after-load-conflict': { script: { loads: ['failed', 'done'] }, workflow: 'buildProduct', input: gold },
+  'build-given-up': { script: { jobs: ['failed'] }, workflow: 'buildProduct', input: silver },
+  'build-halted-by-quality': { script: { jobs: ['quality'] }, workflow: 'buildProduct', input: silver },
+  'build-of-unknown-product': {
+    script: {},
+    workflow: 'buildProduct',
+    input: { ...silver, product: 'silver.tirps' },
+  },
+  'build-cancelled': {
+    script: { jobs: ['hangs'] },
+    workflow: 'buildProduct',
+    input: silver,
+    meanwhile: async (handle) => {
+      await untilRunning(handle);
+      await handle.cancel();
+    },
+  },
+  'hourly-bronze': { script: {}, workflow: 'hourlyBronze', input: { firedAt: '2025-01-18T05:20:00Z' } },
+  'daily-batch': { script: {}, workflow: 'dailyBatch', input: { date: '2025-01-18' } },
+  'daily-batch-with-failed-silver': {
+    script: { jobs: ['quality'] },
+    workflow: 'dailyBatch',
+    input: { date: '2025-01-18' },
+  },
+  'rebuild-gold': { script: {}, workflow: 'rebuildGold', input: { start: '2025-01-01', end: '2025-01-15' } },
+} satisfies Record<string, Scenario>;
+
+export type ScenarioName = keyof typeof scenarios;
+
+/** Starts a scenario, does what the person does, and waits for its end without judging it. */
+export async function play(environment: TestWorkflowEnvironment, name: ScenarioName): Promise<WorkflowHandle> {
+  const { workflow, input, meanwhile }: Scenario = scenarios[name];
+  const handle = await environment.client.workflow.start(workflow, {
+    workflowId: `scenario/${name}`,
+    taskQueue: orchestrationQueue,
+    args: [input],
+  });
+  await meanwhile?.(handle);
+  await handle.result().catch(() => undefined); // The caller asks the handle again for how it ended.
+  return handle;
+}

@@ -1,0 +1,90 @@
+import type { JobRunEnd, SparkJob } from '../../activities/emr-serverless/activities.ts';
+import type { BuildResult } from '../../activities/lake/result.ts';
+import type { StatementEnd } from '../../activities/redshift/activities.ts';
+
+/** What happens to each job and each load, in order; the last entry repeats. */
+export interface Script {
+  readonly jobs?: readonly ('done' | 'failed' | 'quality' | 'hangs')[];
+  readonly loads?: readonly ('done' | 'failed')[];
+}
+
+export interface Calls {
+  readonly submitted: { token: string; job: SparkJob }[];
+  readonly cancelled: string[];
+  readonly loads: { token: string; product: string; start: string; end: string; manifest: string }[];
+}
+
+const at = <T>(list: readonly T[], index: number, otherwise: T): T =>
+  list[Math.min(index, list.length - 1)] ?? otherwise;
+
+/** Services that follow a script and write down what was asked of them: workflow tests are about order and decisions. */
+export function scriptedServices(script: Script = {}, waitForCancel: () => Promise<never>) {
+  const calls: Calls = { submitted: [], cancelled: [], loads: [] };
+  const outcomeOf = (jobRunId: string) =>
+    at(script.jobs ?? ['done'], Number(jobRunId.slice('run-'.length)) - 1, 'done');
+  const end = (meaning: JobRunEnd['meaning'], state: string): JobRunEnd => ({
+    meaning,
+    state,
+    details: meaning === 'failed' ? 'the driver was lost' : '',
+    costUsd: 0.01,
+    durationSeconds: 3,
+  });
+  const activities = {
+    async submitJobRun(input: { token: string; job: SparkJob }): Promise<{ jobRunId: string }> {
+      const known = calls.submitted.findIndex(({ token }) => token === input.token);
+      if (known < 0) calls.submitted.push(input);
+      return { jobRunId: `run-${(known < 0 ? calls.submitted.length - 1 : known) + 1}` };
+    },
+    async awaitJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
+      const outcome = outcomeOf(jobRunId);
+      if (outcome === 'hangs') return waitForCancel();
+      return outcome === 'done' ? end('done', 'SUCCESS') : end('failed', 'FAILED');
+    },
+    async cancelJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
+      calls.cancelled.push(jobRunId);
+      return end('cancelled', 'CANCELLED');
+    },
+    async readBuildResult(): Promise<BuildResult | null> {
+      const submitted = calls.submitted.at(-1);
+      const outcome = outcomeOf(`run-${calls.submitted.length}`);
+      if (!submitted || outcome === 'failed') return null;
+      const argument = (flag: string): string =>
+        submitted.job.arguments[submitted.job.arguments.indexOf(flag) + 1] ?? '';
+      return {
+        product: argument('--product'),
+        buildId: argument('--build-id'),
+        status: outcome === 'quality' ? 'failed' : 'published',
+        intervals: [
+          {
+            interval: argument('--start'),
+            rowsIn: 10,
+            rowsPublished: 8,
+            rowsDuplicate: 1,
+            rowsQuarantined: 1,
+            changed: true,
+          },
+        ],
+        quality: { score: outcome === 'quality' ? 0.5 : 1, checks: [] },
+        inputVersions: {},
+        outputVersion: 7,
+        exportManifest: argument('--product').startsWith('gold.') ? 's3://tideline-lake/export/manifest.json' : null,
+        schemaDrift: [],
+        error: outcome === 'quality' ? { kind: 'QUALITY_FAILED', message: 'half of the rows have no city_id' } : null,
+      };
+    },
+    async submitLoad(input: Calls['loads'][number]): Promise<{ statementId: string }> {
+      calls.loads.push(input);
+      return { statementId: `statement-${calls.loads.length}` };
+    },
+    async awaitStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
+      const outcome = at(script.loads ?? ['done'], Number(statementId.slice('statement-'.length)) - 1, 'done');
+      return outcome === 'done'
+        ? { meaning: 'done', error: '', rowCount: 8 }
+        : { meaning: 'failed', error: 'could not complete because of conflict', rowCount: 0 };
+    },
+    async cancelStatement(): Promise<StatementEnd> {
+      return { meaning: 'cancelled', error: '', rowCount: 0 };
+    },
+  };
+  return { calls, activities };
+}
