@@ -6,7 +6,7 @@ export type SchemaRef = Parameters<typeof NormalizedSchema.of>[0];
 export type OperationSchema = readonly [number, string, string, unknown, SchemaRef, SchemaRef];
 
 /** Input after validation: members that the model requires are there. */
-export type Validated<T> = T extends Date | Uint8Array
+export type Validated<T> = T extends Date | Uint8Array | readonly [unknown, ...unknown[]]
   ? T
   : T extends readonly (infer Element)[]
     ? Validated<Element>[]

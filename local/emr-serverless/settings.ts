@@ -1,0 +1,71 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const ROOT = join(import.meta.dirname, '..', '..', '.tideline');
+
+const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+
+const environmentSchema = z.object({
+  EMR_SERVERLESS_PORT: count(0),
+  EMR_SERVERLESS_STATE_DIR: z.string().default(join(ROOT, 'emr-serverless')),
+  /** Runs of all applications together: the machine's limit, whatever the applications ask for. */
+  EMR_SERVERLESS_MAX_CONCURRENT_RUNS: count(2),
+  /** Upper limit of warm drivers of one application, whatever its initialCapacity asks for. */
+  EMR_SERVERLESS_WARM_DRIVERS: count(2),
+  /** Runs after which a warm driver is replaced. */
+  EMR_SERVERLESS_RUNS_PER_WARM_DRIVER: count(50),
+  EMR_SERVERLESS_DRIVER_MEMORY: z.string().default('2g'),
+  EMR_SERVERLESS_DRIVER_CORES: count(Math.max(1, availableParallelism())),
+  SPARK_JAR_DIR: z.string().default(join(ROOT, 'tools', 'jars')),
+  SPARK_VENV: z.string().default(join(ROOT, 'tools', 'venv')),
+  SPARK_CLASS_DATA_DIR: z.string().default(join(ROOT, 'tools', 'spark-class-data')),
+  AWS_ENDPOINT_URL: z.url(),
+  AWS_REGION: z.string().default('us-east-1'),
+  AWS_ACCOUNT_ID: z
+    .string()
+    .regex(/^\d{12}$/)
+    .default('000000000000'),
+  AWS_ACCESS_KEY_ID: z.string().default('local'),
+  AWS_SECRET_ACCESS_KEY: z.string().default('local'),
+});
+
+export interface Settings {
+  readonly port: number;
+  readonly stateDir: string;
+  readonly maxConcurrentRuns: number;
+  readonly maxWarmDrivers: number;
+  readonly runsPerWarmDriver: number;
+  readonly driverMemory: string;
+  readonly driverCores: number;
+  readonly jarDir: string;
+  readonly sparkVenv: string;
+  readonly classDataDir: string;
+  readonly s3Endpoint: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Reads the whole configuration of the server; throws if a variable is missing or malformed. */
+export const readSettings = (environment: Readonly<Record<string, string | undefined>>): Settings => {
+  const parsed = environmentSchema.parse(environment);
+  return {
+    port: parsed.EMR_SERVERLESS_PORT,
+    stateDir: parsed.EMR_SERVERLESS_STATE_DIR,
+    maxConcurrentRuns: parsed.EMR_SERVERLESS_MAX_CONCURRENT_RUNS,
+    maxWarmDrivers: parsed.EMR_SERVERLESS_WARM_DRIVERS,
+    runsPerWarmDriver: parsed.EMR_SERVERLESS_RUNS_PER_WARM_DRIVER,
+    driverMemory: parsed.EMR_SERVERLESS_DRIVER_MEMORY,
+    driverCores: parsed.EMR_SERVERLESS_DRIVER_CORES,
+    jarDir: parsed.SPARK_JAR_DIR,
+    sparkVenv: parsed.SPARK_VENV,
+    classDataDir: parsed.SPARK_CLASS_DATA_DIR,
+    s3Endpoint: parsed.AWS_ENDPOINT_URL,
+    region: parsed.AWS_REGION,
+    accountId: parsed.AWS_ACCOUNT_ID,
+    accessKeyId: parsed.AWS_ACCESS_KEY_ID,
+    secretAccessKey: parsed.AWS_SECRET_ACCESS_KEY,
+  };
+};

@@ -1,0 +1,151 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Settings } from './settings.ts';
+
+/** Inherited from the server's own environment; everything else a driver sees is set here. */
+const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'JAVA_HOME', 'TMPDIR'];
+
+/** Compiling fast beats compiling well for small inputs, and one heap without helper threads is enough. */
+const SMALL_DRIVER_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
+const LARGE_DRIVER_OPTIONS = '-XX:+UseParallelGC';
+const LAUNCHER_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto';
+
+const GIGABYTE = 1024 ** 3;
+const UNIT_BYTES: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: GIGABYTE, t: 1024 ** 4 };
+
+/** Bytes of a size as Spark or EMR Serverless write it: `2g`, `512m`, `4 GB`, `16`. */
+export const parseMemoryBytes = (text: string): number => {
+  const [, amount, unit = 'g'] = /^(\d+)\s*([kmgt])?i?b?$/i.exec(text.trim()) ?? [];
+  const bytes = UNIT_BYTES[unit.toLowerCase()];
+  if (amount === undefined || bytes === undefined) throw new Error(`${text} is not a size`);
+  return Number(amount) * bytes;
+};
+
+export interface DriverSize {
+  readonly cores: number;
+  readonly memoryBytes: number;
+}
+
+/** Where Spark is, and what every driver has in common. */
+export class SparkEnvironment {
+  readonly sparkHome: string;
+  readonly python: string;
+  readonly defaultSize: DriverSize;
+  /** An empty configuration folder: a class archive is refused if a folder on the class path has files. */
+  readonly confDir: string;
+  readonly classArchive: string;
+  readonly #settings: Settings;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    const lib = join(settings.sparkVenv, 'lib');
+    const version = readdirSync(lib).find((name) => name.startsWith('python'));
+    if (version === undefined)
+      throw new Error(`${settings.sparkVenv} is not a Python environment with PySpark`);
+    this.sparkHome = join(lib, version, 'site-packages', 'pyspark');
+    this.python = join(settings.sparkVenv, 'bin', 'python');
+    this.defaultSize = {
+      cores: settings.driverCores,
+      memoryBytes: parseMemoryBytes(settings.driverMemory),
+    };
+    const folder = join(settings.classDataDir, this.#classPathKey());
+    this.confDir = join(folder, 'conf');
+    this.classArchive = join(folder, 'spark.jsa');
+    mkdirSync(this.confDir, { recursive: true });
+  }
+
+  /** An archive fits one JVM and one class path only. */
+  #classPathKey(): string {
+    const hash = createHash('sha256');
+    // The version goes to standard output with two dashes.
+    hash.update(execFileSync('java', ['--version']));
+    for (const folder of [join(this.sparkHome, 'jars'), this.#settings.jarDir]) {
+      for (const name of readdirSync(folder).toSorted()) {
+        const { size, mtimeMs } = statSync(join(folder, name));
+        hash.update(`${folder}/${name} ${String(size)} ${String(mtimeMs)}\n`);
+      }
+    }
+    return hash.digest('hex').slice(0, 16);
+  }
+
+  /** JVM options of a driver of this size, ahead of the job's own `spark.driver.extraJavaOptions`. */
+  javaOptions(size: DriverSize, archiveOption: string): string {
+    const large = size.memoryBytes > this.defaultSize.memoryBytes;
+    const tuning = large ? LARGE_DRIVER_OPTIONS : SMALL_DRIVER_OPTIONS;
+    return `${tuning} -Xshare:auto ${archiveOption} -Xlog:cds=off -Xlog:cds+dynamic=off -Duser.timezone=UTC`;
+  }
+
+  /** Environment variables of a driver's processes. */
+  variables(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const inherited = Object.fromEntries(
+      INHERITED.flatMap((name) => {
+        const value = process.env[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
+    return {
+      ...inherited,
+      SPARK_HOME: this.sparkHome,
+      SPARK_CONF_DIR: this.confDir,
+      SPARK_LOCAL_IP: '127.0.0.1',
+      SPARK_LAUNCHER_OPTS: LAUNCHER_OPTIONS,
+      PYSPARK_PYTHON: this.python,
+      PYSPARK_DRIVER_PYTHON: this.python,
+      PYTHONUNBUFFERED: '1',
+      TZ: 'UTC',
+      AWS_ENDPOINT_URL: this.#settings.s3Endpoint,
+      AWS_REGION: this.#settings.region,
+      AWS_DEFAULT_REGION: this.#settings.region,
+      AWS_ACCESS_KEY_ID: this.#settings.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: this.#settings.secretAccessKey,
+      ...extra,
+    };
+  }
+
+  /** Settings that a job may replace by its own. */
+  #defaults(): Record<string, string> {
+    return {
+      'spark.sql.session.timeZone': 'UTC',
+      'spark.sql.shuffle.partitions': String(this.defaultSize.cores),
+      'spark.databricks.delta.snapshotPartitions': '1',
+      'spark.ui.enabled': 'false',
+      'spark.ui.showConsoleProgress': 'false',
+    };
+  }
+
+  /** Settings of a run: defaults, then the job's own, then what belongs to this machine. */
+  conf(own: Readonly<Record<string, string>>, workDir: string): Record<string, string> {
+    const logStore = 'io.delta.storage.S3SingleDriverLogStore';
+    const fileSystem = 'org.apache.hadoop.fs.s3a.S3AFileSystem';
+    return {
+      ...this.#defaults(),
+      'spark.sql.warehouse.dir': join(workDir, 'warehouse'),
+      ...own,
+      'spark.master': `local[${String(this.defaultSize.cores)}]`,
+      'spark.submit.deployMode': 'client',
+      'spark.driver.host': '127.0.0.1',
+      'spark.driver.bindAddress': '127.0.0.1',
+      'spark.local.dir': join(workDir, 'local'),
+      'spark.hadoop.fs.s3.impl': fileSystem,
+      'spark.hadoop.fs.s3a.impl': fileSystem,
+      'spark.hadoop.fs.s3a.endpoint': this.#settings.s3Endpoint,
+      'spark.hadoop.fs.s3a.endpoint.region': this.#settings.region,
+      'spark.hadoop.fs.s3a.path.style.access': 'true',
+      'spark.hadoop.fs.s3a.connection.ssl.enabled': String(this.#settings.s3Endpoint.startsWith('https')),
+      'spark.hadoop.fs.s3a.aws.credentials.provider':
+        'software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider',
+      'spark.delta.logStore.s3.impl': logStore,
+      'spark.delta.logStore.s3a.impl': logStore,
+    };
+  }
+
+  get classPath(): string {
+    return join(this.#settings.jarDir, '*');
+  }
+
+  get sparkSubmit(): string {
+    return join(this.sparkHome, 'bin', 'spark-submit');
+  }
+}

@@ -1,0 +1,113 @@
+import type { ApplicationRecord } from './records.ts';
+import { ensureClassArchive } from './class-archive.ts';
+import { parseMemoryBytes, type DriverSize, type SparkEnvironment } from './spark-environment.ts';
+import { WarmDriver } from './warm-driver.ts';
+
+export interface PoolLimits {
+  readonly maxDrivers: number;
+  readonly runsPerDriver: number;
+}
+
+/** The warm drivers of one application: as many as its initialCapacity asks for, within the limits. */
+export class WarmPool {
+  readonly size: DriverSize;
+  readonly #spark: SparkEnvironment;
+  readonly #limits: PoolLimits;
+  readonly #onDefect: (error: unknown) => void;
+  readonly #closing = new AbortController();
+  readonly #idle: WarmDriver[] = [];
+  readonly #all = new Set<WarmDriver>();
+  readonly #warming = new Set<Promise<void>>();
+
+  constructor(
+    spark: SparkEnvironment,
+    size: DriverSize,
+    limits: PoolLimits,
+    onDefect: (error: unknown) => void,
+  ) {
+    this.#spark = spark;
+    this.size = size;
+    this.#limits = limits;
+    this.#onDefect = onDefect;
+  }
+
+  /** Resolves when the first driver is ready; the others follow. */
+  async start(count: number): Promise<void> {
+    await ensureClassArchive(this.#spark);
+    const drivers = Array.from({ length: count }, () => this.#warm());
+    await Promise.race(drivers);
+  }
+
+  #warm(): Promise<void> {
+    const warming = WarmDriver.start(this.#spark, this.size, this.#closing.signal).then(
+      (driver) => {
+        this.#all.add(driver);
+        this.#idle.push(driver);
+        void driver.exit.then(() => {
+          this.#discard(driver);
+        });
+      },
+      (error: unknown) => {
+        if (!this.#closing.signal.aborted) this.#onDefect(error);
+      },
+    );
+    this.#warming.add(warming);
+    void warming.then(() => this.#warming.delete(warming));
+    return warming;
+  }
+
+  /** A warm driver, waiting for one that is on its way; undefined if all are busy. */
+  async acquire(): Promise<WarmDriver | undefined> {
+    for (;;) {
+      const driver = this.#idle.shift();
+      if (driver !== undefined) return driver;
+      if (this.#warming.size === 0) return undefined;
+      await Promise.race(this.#warming);
+    }
+  }
+
+  /** Takes a driver back. One whose run did not end well is replaced, since its JVM may be in any state. */
+  release(driver: WarmDriver, reusable: boolean): void {
+    if (!this.#all.has(driver)) return;
+    if (reusable && driver.runs < this.#limits.runsPerDriver) {
+      this.#idle.push(driver);
+      return;
+    }
+    this.#discard(driver);
+  }
+
+  /** Forgets a driver and warms another in its place. */
+  #discard(driver: WarmDriver): void {
+    if (!this.#all.delete(driver)) return;
+    const index = this.#idle.indexOf(driver);
+    if (index >= 0) this.#idle.splice(index, 1);
+    void driver.stop().catch(this.#onDefect);
+    if (!this.#closing.signal.aborted) void this.#warm();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all(this.#warming);
+    const drivers = [...this.#all];
+    this.#all.clear();
+    this.#idle.length = 0;
+    await Promise.all(drivers.map((driver) => driver.stop()));
+  }
+}
+
+/** The drivers that an application wants to have ready: how many, and of which size. */
+export const wantedDrivers = (
+  application: ApplicationRecord,
+  defaultSize: DriverSize,
+): { count: number; size: DriverSize } => {
+  const capacity = Object.entries(application.settings.initialCapacity ?? {});
+  const driver = capacity.find(([workerType]) => workerType.toLowerCase() === 'driver')?.[1];
+  const { cpu, memory } = driver?.workerConfiguration ?? {};
+  return {
+    count: driver?.workerCount ?? 0,
+    size: {
+      cores: cpu === undefined ? defaultSize.cores : Number.parseInt(cpu, 10),
+      memoryBytes: memory === undefined ? defaultSize.memoryBytes : parseMemoryBytes(memory),
+    },
+  };
+};
