@@ -27,6 +27,6 @@ export function tripsPerCity(cityIds: readonly CityId[], tripsPerDay: number): {
 
 /** True from 7 to 10 and from 16 to 19 local time on any day: traffic is slow and surge more likely. */
 export function isRushHour(city: City, instantMs: number): boolean {
-  const hour = Math.floor((((instantMs + city.utcOffsetHours * HOUR_MS) % DAY_MS) + DAY_MS) % DAY_MS / HOUR_MS);
+  const hour = Math.floor(((((instantMs + city.utcOffsetHours * HOUR_MS) % DAY_MS) + DAY_MS) % DAY_MS) / HOUR_MS);
   return (hour >= 7 && hour < 10) || (hour >= 16 && hour < 19);
 }

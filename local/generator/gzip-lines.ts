@@ -13,7 +13,7 @@ export class GzipLines {
   #chunkLength = 0;
 
   constructor(file: string) {
-    this.#gzip = createGzip({ level: 1 });
+    this.#gzip = createGzip({ level: 1, chunkSize: CHUNK_LENGTH });
     const output = createWriteStream(file);
     output.on('error', (error) => this.#gzip.destroy(error));
     this.#written = finished(this.#gzip.pipe(output));

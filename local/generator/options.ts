@@ -10,8 +10,14 @@ const isKey = (value: string): boolean => {
     return false;
   }
 };
-const dateKeySchema = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'expected YYYY-MM-DD').refine(isKey, 'no such date');
-const hourKeySchema = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}$/, 'expected YYYY-MM-DDTHH').refine(isKey, 'no such hour');
+const dateKeySchema = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'expected YYYY-MM-DD')
+  .refine(isKey, 'no such date');
+const hourKeySchema = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}$/, 'expected YYYY-MM-DDTHH')
+  .refine(isKey, 'no such hour');
 const share = (byDefault: number) => z.number().min(0).max(1).default(byDefault);
 
 /** How often things go wrong on the way, each a share of all events. */
@@ -34,7 +40,10 @@ const optionsSchema = z.strictObject({
   tripsPerDay: z.int().min(1).default(2_000),
   /** Events are padded to about this many bytes. 0: no padding (about 600). */
   eventBytes: z.int().min(0).max(65_536).default(1_024),
-  cities: z.array(z.enum(CITY_IDS)).min(1).default([...CITY_IDS]),
+  cities: z
+    .array(z.enum(CITY_IDS))
+    .min(1)
+    .default([...CITY_IDS]),
   /** Events from this hour on have schema_version v2.2 and new payload fields. */
   newSchemaFrom: hourKeySchema.nullable().default(null),
   /** Only lines that arrive in [arrivedFrom, arrivedBefore) are yielded. */

@@ -148,6 +148,11 @@ function planPayments(
     // A correction may come so late that it lies outside the window in which the trip is put together.
     const correctedAtMs = paidAtMs + random.between(5 * MINUTE_MS, 60 * HOUR_MS) / pace;
     const correctedCents = Math.max(100, fares.actualCents - random.integer(50, 400));
-    log.add('payment_processed', correctedAtMs, { ...payment, status: 'COMPLETED', actualFareCents: correctedCents }, tip);
+    log.add(
+      'payment_processed',
+      correctedAtMs,
+      { ...payment, status: 'COMPLETED', actualFareCents: correctedCents },
+      tip,
+    );
   }
 }

@@ -55,7 +55,7 @@ export async function writeRawLines(lines: Iterable<RawLine>, write: WriteOption
   };
   try {
     for (const line of lines) {
-      if (part === undefined || part.arrivalHourMs !== line.arrivalHourMs || part.bytes >= rollBytes) {
+      if (part === undefined || part.arrivalHourMs !== line.arrivalHourMs || part.length >= rollBytes) {
         if (part !== undefined) await closePart(part);
         const number: number = part?.arrivalHourMs === line.arrivalHourMs ? part.number + 1 : 0;
         part = new Part(line.arrivalHourMs, number);
@@ -87,8 +87,9 @@ export async function writeRawLines(lines: Iterable<RawLine>, write: WriteOption
 class Part {
   readonly arrivalHourMs: number;
   readonly number: number;
-  bytes = 0;
   lines = 0;
+  /** Characters so far, near enough to bytes to decide when to close the file. */
+  length = 0;
   readonly #buffers: Buffer[] = [];
   #chunk: string[] = [];
   #chunkLength = 0;
@@ -102,6 +103,7 @@ class Part {
     this.lines++;
     this.#chunk.push(line);
     this.#chunkLength += line.length + 1;
+    this.length += line.length + 1;
     if (this.#chunkLength >= CHUNK_LENGTH) this.#encode();
   }
 
@@ -111,9 +113,7 @@ class Part {
   }
 
   #encode(): void {
-    const buffer = Buffer.from(`${this.#chunk.join('\n')}\n`);
-    this.#buffers.push(buffer);
-    this.bytes += buffer.length;
+    this.#buffers.push(Buffer.from(`${this.#chunk.join('\n')}\n`));
     this.#chunk = [];
     this.#chunkLength = 0;
   }
