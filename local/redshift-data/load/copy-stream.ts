@@ -1,0 +1,72 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import type pg from 'pg';
+
+/** The part of pg's connection that COPY uses; pg has it, its type declarations do not. */
+interface CopyConnection {
+  query(text: string): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+  sendCopyFail(message: string): void;
+  readonly stream: { readonly writableNeedDrain: boolean } & NodeJS.EventEmitter;
+}
+
+interface CopyHooks {
+  readonly sql: string;
+  readonly send?: (connection: CopyConnection) => Promise<void>;
+  readonly receive?: (chunk: Buffer) => void;
+}
+
+/** Loads a CSV file with COPY … FROM STDIN; gives the number of rows. */
+export async function copyIn(client: pg.Client, sql: string, path: string): Promise<number> {
+  return runCopy(client, {
+    sql,
+    send: async (connection) => {
+      for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+        connection.sendCopyFromChunk(chunk as Buffer);
+        if (connection.stream.writableNeedDrain) await once(connection.stream, 'drain');
+      }
+    },
+  });
+}
+
+/** Writes the output of COPY … TO STDOUT to a file; gives the number of rows. */
+export async function copyOut(client: pg.Client, sql: string, path: string): Promise<number> {
+  const file = createWriteStream(path);
+  const rows = await runCopy(client, { sql, receive: (chunk) => file.write(chunk) });
+  file.end();
+  await once(file, 'finish');
+  return rows;
+}
+
+/** Drives one COPY through pg's interface for queries that handle the protocol themselves. */
+function runCopy(client: pg.Client, hooks: CopyHooks): Promise<number> {
+  return new Promise((done, failed) => {
+    let rows = 0;
+    let failure: unknown;
+    const query = {
+      submit: (connection: unknown) => (connection as CopyConnection).query(hooks.sql),
+      handleCopyInResponse: (connection: CopyConnection) => {
+        const sent = hooks.send?.(connection) ?? Promise.resolve();
+        sent.then(
+          () => connection.endCopyFrom(),
+          (error: unknown) => {
+            failure = error;
+            connection.sendCopyFail('the file could not be read');
+          },
+        );
+      },
+      handleCopyOutResponse: () => undefined,
+      handleCopyData: (message: { chunk: Buffer }) => hooks.receive?.(message.chunk),
+      handleCommandComplete: (message: { text: string }) => {
+        rows = Number(/\d+$/.exec(message.text)?.[0] ?? 0);
+      },
+      handleError: (error: unknown) => {
+        failure ??= error;
+        failed(failure);
+      },
+      handleReadyForQuery: () => (failure === undefined ? done(rows) : failed(failure)),
+    };
+    client.query(query);
+  });
+}

@@ -1,0 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { CopyCommand } from '../sql/copy.ts';
+import { copyIn } from './copy-stream.ts';
+import type { ObjectStore } from './object-store.ts';
+import { parquetToCsv, withDuckDb } from './parquet.ts';
+import { sourceFiles } from './source-files.ts';
+import { targetColumns } from './target-columns.ts';
+
+/** Runs COPY inside the client's transaction; gives the number of rows loaded. */
+export async function copyFromS3(
+  client: pg.Client,
+  objects: ObjectStore,
+  command: CopyCommand,
+  signal: AbortSignal,
+): Promise<number> {
+  const columns = await targetColumns(client, command);
+  const files = await sourceFiles(command, objects, signal);
+  const names = columns.map((column) => pg.escapeIdentifier(column.name)).join(', ');
+  const sql = `COPY ${command.table} (${names}) FROM STDIN (FORMAT csv)`;
+  const folder = await mkdtemp(join(tmpdir(), 'redshift-copy-'));
+  const options = { csvPath: join(folder, 'rows.csv'), serializeToJson: command.serializeToJson };
+  const path = join(folder, 'rows.parquet');
+  try {
+    return await withDuckDb(signal, async (db) => {
+      let rows = 0;
+      // One file at a time keeps the disk that a load needs at the size of its largest file.
+      for (const url of files) {
+        signal.throwIfAborted();
+        await objects.download(url, path, signal);
+        await parquetToCsv(db, { path, url }, columns, options);
+        rows += await copyIn(client, sql, options.csvPath);
+      }
+      return rows;
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
