@@ -18,11 +18,11 @@ export function requestTimes(city: City, hourMs: number, tripsPerDay: number, ra
   return Array.from({ length: count }, () => hourMs + random.integer(0, HOUR_MS)).sort((a, b) => a - b);
 }
 
-/** Splits a day's trips over the chosen cities by their weight. */
-export function tripsPerCity(cityIds: readonly CityId[], tripsPerDay: number): { city: City; tripsPerDay: number }[] {
+/** Splits a number of trips over the chosen cities by their weight. */
+export function tripsPerCity(cityIds: readonly CityId[], trips: number): { city: City; trips: number }[] {
   const cities = [...new Set(cityIds)].map((id) => CITIES[id]);
   const total = cities.reduce((sum, city) => sum + city.weight, 0);
-  return cities.map((city) => ({ city, tripsPerDay: (tripsPerDay * city.weight) / total }));
+  return cities.map((city) => ({ city, trips: (trips * city.weight) / total }));
 }
 
 /** True from 7 to 10 and from 16 to 19 local time on any day: traffic is slow and surge more likely. */

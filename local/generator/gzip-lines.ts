@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { createGzip, type Gzip } from 'node:zlib';
 
 const CHUNK_LENGTH = 256 * 1024;
 
-/** Writes lines to a gzip file as they come, with the reader's pace in mind. */
+/** Writes lines to a gzip file as they come, no faster than the disk takes them. */
 export class GzipLines {
   readonly #gzip: Gzip;
   readonly #written: Promise<void>;
@@ -14,9 +14,7 @@ export class GzipLines {
 
   constructor(file: string) {
     this.#gzip = createGzip({ level: 1, chunkSize: CHUNK_LENGTH });
-    const output = createWriteStream(file);
-    output.on('error', (error) => this.#gzip.destroy(error));
-    this.#written = finished(this.#gzip.pipe(output));
+    this.#written = pipeline(this.#gzip, createWriteStream(file));
     // Reported by close(); without a listener a failure before that would end the process.
     this.#written.catch(() => undefined);
   }

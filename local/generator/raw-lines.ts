@@ -56,9 +56,9 @@ function hourPlanner(options: ResolvedOptions): (hourMs: number) => Generator<De
   }));
   const newSchemaFromMs = options.newSchemaFrom === null ? Infinity : keyStart(options.newSchemaFrom);
   return function* (hourMs) {
-    for (const { city, tripsPerDay, drivers } of cities) {
+    for (const { city, trips, drivers } of cities) {
       const random = new Random(options.seed, city.id, hourMs);
-      for (const requestedAtMs of requestTimes(city, hourMs, tripsPerDay, random)) {
+      for (const requestedAtMs of requestTimes(city, hourMs, trips, random)) {
         const tripId = `trip_${requestedAtMs.toString(36)}${random.hex32()}`;
         const trip = { random, city, drivers, requestedAtMs, tripId, newSchemaFromMs, pace: 1 };
         for (const event of planTrip(trip)) yield* deliver(event, requestedAtMs, options.mishaps, random);

@@ -49,6 +49,7 @@ export class TruthWriter {
 
   async close(): Promise<void> {
     if (this.#hour !== undefined) this.#hours.append(JSON.stringify(this.#hour));
+    this.#hour = undefined;
     await Promise.all([this.#hours.close(), this.#events.close(), this.#quarantine.close()]);
   }
 

@@ -55,7 +55,7 @@ export async function writeRawLines(lines: Iterable<RawLine>, write: WriteOption
   };
   try {
     for (const line of lines) {
-      if (part === undefined || part.arrivalHourMs !== line.arrivalHourMs || part.length >= rollBytes) {
+      if (part?.arrivalHourMs !== line.arrivalHourMs || part.length >= rollBytes) {
         if (part !== undefined) await closePart(part);
         const number: number = part?.arrivalHourMs === line.arrivalHourMs ? part.number + 1 : 0;
         part = new Part(line.arrivalHourMs, number);
@@ -68,9 +68,12 @@ export async function writeRawLines(lines: Iterable<RawLine>, write: WriteOption
       counts[line.outcome.kind]++;
     }
     if (part !== undefined) await closePart(part);
-  } finally {
-    // Also after a failure: nothing may still be writing when the caller hears of it.
-    await Promise.all([uploads.settle(), truth?.close()]);
+    await uploads.settle();
+    await truth?.close();
+  } catch (error) {
+    // Nothing may still be writing when the caller hears of the failure.
+    await Promise.allSettled([uploads.settle(), truth?.close()]);
+    throw error;
   }
   return {
     ...uploads.totals,

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -57,15 +57,15 @@ function judge({ text, hour }: ReadLine): string | { readonly event_id: string; 
     return 'UNPARSABLE';
   }
   if (typeof event !== 'object' || event === null || Array.isArray(event)) return 'UNPARSABLE';
-  if (event['event_id'] == null) return 'MISSING_EVENT_ID';
-  if (event['event_name'] == null) return 'MISSING_EVENT_NAME';
-  const timestamp = event['event_timestamp'];
+  if (event.event_id == null) return 'MISSING_EVENT_ID';
+  if (event.event_name == null) return 'MISSING_EVENT_NAME';
+  const timestamp = event.event_timestamp;
   if (timestamp == null) return 'MISSING_TIMESTAMP';
   const instant = new Date(timestamp as string);
   if (Number.isNaN(instant.getTime()) || instant.toISOString() !== timestamp) return 'BAD_TIMESTAMP';
   if (instant.getTime() > Date.parse(`${hour}:00:00Z`) + 2 * HOUR_MS) return 'FUTURE_TIMESTAMP';
   if (instant.getTime() < Date.parse('2024-01-01T00:00:00Z')) return 'ANCIENT_TIMESTAMP';
-  return { event_id: event['event_id'] as string, event_timestamp: timestamp as string };
+  return { event_id: event.event_id as string, event_timestamp: timestamp };
 }
 
 describe('raw events landed in a directory', () => {
@@ -111,22 +111,22 @@ describe('raw events landed in a directory', () => {
       const { payload, ...envelope } = JSON.parse(textAt.get(`${event.file}:${event.line}`)!) as {
         readonly payload: Record<string, unknown>;
       } & Record<string, unknown>;
-      const pickup = payload['pickup_location'] as Record<string, number> | undefined;
+      const pickup = payload.pickup_location as Record<string, number> | undefined;
       expect(event).toMatchObject(envelope);
       expect(event).toMatchObject({
-        trip_id: payload['trip_id'],
-        driver_id: payload['driver_id'],
-        rider_id: payload['rider_id'] ?? null,
-        city_id: payload['city_id'] ?? null,
-        geo_zone: payload['geo_zone'] ?? null,
-        vehicle_type: payload['vehicle_type'] ?? null,
-        status: payload['status'] ?? null,
-        start_lat: pickup?.['latitude'] ?? null,
-        start_lon: pickup?.['longitude'] ?? null,
-        estimated_fare: payload['estimated_fare'] ?? null,
-        actual_fare: payload['actual_fare'] ?? null,
-        surge_multiplier: payload['surge_multiplier'] ?? null,
-        rating: payload['rating'] ?? null,
+        trip_id: payload.trip_id,
+        driver_id: payload.driver_id,
+        rider_id: payload.rider_id ?? null,
+        city_id: payload.city_id ?? null,
+        geo_zone: payload.geo_zone ?? null,
+        vehicle_type: payload.vehicle_type ?? null,
+        status: payload.status ?? null,
+        start_lat: pickup?.latitude ?? null,
+        start_lon: pickup?.longitude ?? null,
+        estimated_fare: payload.estimated_fare ?? null,
+        actual_fare: payload.actual_fare ?? null,
+        surge_multiplier: payload.surge_multiplier ?? null,
+        rating: payload.rating ?? null,
       });
     }
   });
@@ -225,5 +225,14 @@ describe('landing files', () => {
     const signal = AbortSignal.abort(new Error('enough'));
     const put = () => Promise.resolve();
     await expect(writeRaw({ start: '2025-01-18', tripsPerDay: 50 }, { put, signal })).rejects.toThrow('enough');
+  });
+
+  it('reports truth that could not be written', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'generator-'));
+    await mkdir(join(directory, 'events.ndjson.gz'));
+    const put = () => Promise.resolve();
+    const landing = writeRaw({ start: '2025-01-18', tripsPerDay: 50 }, { put, truthDirectory: directory });
+    await expect(landing).rejects.toThrow(/EISDIR/);
+    await rm(directory, { recursive: true });
   });
 });
