@@ -1,0 +1,79 @@
+"""Writes one hour of seeded ride events of about one kilobyte each, gzipped, below a raw prefix."""
+
+import gzip
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+NAMES = (
+    "trip_requested",
+    "driver_assigned",
+    "driver_arrived",
+    "trip_started",
+    "trip_completed",
+    "payment_processed",
+)
+CITIES = ("san_francisco", "new_york", "london", "berlin", "sao_paulo")
+VEHICLES = ("economy", "xl", "black", "yellow_taxi", "green_taxi")
+DUPLICATE_SHARE = 0.03
+PADDING_BYTES = 330
+
+
+def _event(rng: random.Random, number: int, hour: datetime) -> str:
+    at = hour + timedelta(milliseconds=rng.randrange(3_600_000))
+    trip = f"trip_{rng.getrandbits(48):012x}"
+    event = {
+        "event_name": NAMES[number % len(NAMES)],
+        "event_id": f"evt_{number:08d}_{rng.getrandbits(64):016x}",
+        "event_timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z",
+        "schema_version": "v2.1",
+        "app_version": f"ios-4.{rng.randrange(20)}.{rng.randrange(10)}",
+        "payload": {
+            "trip_id": trip,
+            "driver_id": f"drv_{rng.randrange(100_000):06d}",
+            "rider_id": f"rid_{rng.randrange(1_000_000):07d}",
+            "city_id": rng.choice(CITIES),
+            "geo_zone": f"zone_{rng.randrange(60)}",
+            "pickup_location": {
+                "latitude": round(rng.uniform(37, 38), 6),
+                "longitude": round(rng.uniform(-123, -122), 6),
+                "address": f"{rng.randrange(9999)} Market St",
+            },
+            "dropoff_location": {
+                "latitude": round(rng.uniform(37, 38), 6),
+                "longitude": round(rng.uniform(-123, -122), 6),
+                "address": f'{rng.randrange(9999)} Mission St, door "B"',
+            },
+            "estimated_fare": round(rng.uniform(5, 90), 2),
+            "actual_fare": round(rng.uniform(5, 90), 2),
+            "surge_multiplier": rng.choice((1.0, 1.5, 2.0, 2.5)),
+            "vehicle_type": rng.choice(VEHICLES),
+            "status": "ACTIVE",
+            "rating": rng.randrange(1, 6),
+            "device": f"{rng.getrandbits(4 * PADDING_BYTES):0{PADDING_BYTES}x}",
+        },
+    }
+    return json.dumps(event, separators=(",", ":"))
+
+
+def generate(raw: Path, hour: datetime, events: int, files: int) -> int:
+    """Writes `events` lines in `files` files for the arrival hour and returns their uncompressed size in bytes."""
+    folder = raw / hour.strftime("year=%Y/month=%m/day=%d/hour=%H")
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(20250118)
+    size = 0
+    lines: list[str] = []
+    for file in range(files):
+        with gzip.open(folder / f"part-{file:03d}.json.gz", "wt", compresslevel=4, encoding="utf-8") as out:
+            for number in range(events * file // files, events * (file + 1) // files):
+                duplicate = lines and rng.random() < DUPLICATE_SHARE
+                line = rng.choice(lines) if duplicate else _event(rng, number, hour)
+                if len(lines) < 1000 and not duplicate:
+                    lines.append(line)
+                out.write(line + "\n")
+                size += len(line) + 1
+    return size
+
+
+BENCH_HOUR = datetime(2025, 1, 18, 10, tzinfo=UTC)

@@ -1,0 +1,58 @@
+"""Raw files to numbered lines."""
+
+from dataclasses import dataclass
+from math import ceil
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from tideline_jobs.intervals import parse_key
+from tideline_jobs.storage import Storage, StoredFile
+
+_BYTES_PER_TASK = 16 * 1024 * 1024
+_SPLIT_BYTES = 128 * 1024 * 1024
+_LINE_BITS = 33
+
+
+@dataclass(frozen=True)
+class RawHours:
+    """The files that arrived in a run of hours."""
+
+    root: str
+    files: list[StoredFile]
+
+    @property
+    def tasks(self) -> int:
+        """Small files share a task, and so a staged file; a gzip file cannot be split."""
+        return max(1, min(len(self.files), ceil(sum(file.bytes for file in self.files) / _BYTES_PER_TASK)))
+
+
+def hour_folder(raw: str, hour: str) -> str:
+    return f"{raw}/{parse_key('hour', hour):year=%Y/month=%m/day=%d/hour=%H}"
+
+
+def list_hours(spark: SparkSession, raw: str, hours: list[str]) -> RawHours:
+    folders = [hour_folder(raw, hour) for hour in hours]
+    return RawHours(raw, Storage(spark).files(folders, ".json.gz"))
+
+
+def read_lines(spark: SparkSession, raw: RawHours) -> DataFrame:
+    """
+    `value, arrival_hour, file` (below the raw prefix) and `line` (from 1). The number of a line is its place in its
+    task's file: with this open cost every file is a task of its own, whatever its size.
+    """
+    spark.conf.set("spark.sql.files.maxPartitionBytes", str(_SPLIT_BYTES))
+    spark.conf.set("spark.sql.files.openCostInBytes", str(_SPLIT_BYTES))
+    if not raw.files:
+        empty = "value STRING, arrival_hour TIMESTAMP, file STRING, line BIGINT"
+        return spark.createDataFrame([], empty)
+    reader = spark.read.option("basePath", raw.root).option("lineSep", "\n")
+    lines = reader.text([file.uri for file in raw.files])
+    hour = F.make_timestamp("year", "month", "day", "hour", F.lit(0), F.lit(0))
+    in_file = F.monotonically_increasing_id().bitwiseAND((1 << _LINE_BITS) - 1)
+    return lines.select(
+        "value",
+        hour.alias("arrival_hour"),
+        F.substring_index("_metadata.file_path", "/", -5).alias("file"),
+        (in_file + 1).alias("line"),
+    )

@@ -1,0 +1,166 @@
+"""Raw lines to event columns. Whatever a line holds, it becomes a row: an event, or a reason why it is none."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+ENVELOPE = ("event_id", "event_name", "event_timestamp", "schema_version", "app_version")
+CLOCK_SKEW_HOURS = 1
+LATE_HOURS = 48
+# One line in so many is looked through for unknown fields, and every line of an unknown schema version.
+DRIFT_SAMPLE = 256
+
+_LOCATION = "STRUCT<latitude: DOUBLE, longitude: DOUBLE, address: STRING>"
+PAYLOAD_FIELDS = {
+    "trip_id": "STRING",
+    "driver_id": "STRING",
+    "rider_id": "STRING",
+    "city_id": "STRING",
+    "geo_zone": "STRING",
+    "pickup_location": _LOCATION,
+    "dropoff_location": _LOCATION,
+    "estimated_fare": "DECIMAL(12,2)",
+    "actual_fare": "DECIMAL(12,2)",
+    "surge_multiplier": "DECIMAL(4,2)",
+    "vehicle_type": "STRING",
+    "status": "STRING",
+    "rating": "DOUBLE",
+}
+_FLAT = {
+    "start_lat": "pickup_location.latitude",
+    "start_lon": "pickup_location.longitude",
+    "start_address": "pickup_location.address",
+    "end_lat": "dropoff_location.latitude",
+    "end_lon": "dropoff_location.longitude",
+    "end_address": "dropoff_location.address",
+} | {name: name for name in PAYLOAD_FIELDS if not name.endswith("_location")}
+
+_STRING = r'"(?:[^"\\]++|\\.)*+"'
+
+
+def _object(depth: int) -> str:
+    """A regular expression for a JSON object of well-formed JSON; possessive, so it neither backtracks nor recurses."""
+    nested = f"|{_object(depth - 1)}" if depth else ""
+    return r"\{(?:[^{}\"]++|" + _STRING + nested + r")*+\}"
+
+
+_OBJECT = _object(6)
+_PAYLOAD_ANYWHERE = (
+    r"^\s*+\{(?:[^{}\"]++|(?!\"payload\"\s*+:)" + _STRING + "|" + _OBJECT + r')*+"payload"\s*+:\s*+(' + _OBJECT + ")"
+)
+
+
+def _fields(members: dict[str, str]) -> str:
+    return ", ".join(f"{name}: {kind}" for name, kind in members.items())
+
+
+def _parse_one(text: Column, fields: str) -> Column:
+    """
+    The object in `text`, or null when the text is not exactly one JSON object. Inside brackets, because from_json
+    alone takes the first object of a line and forgets what follows it.
+    """
+    parsed = F.from_json(F.concat(F.lit("["), text, F.lit("]")), f"ARRAY<STRUCT<{fields}>>")
+    return F.when(F.size(parsed) == 1, F.get(parsed, F.lit(0)))
+
+
+def _payload_at_end() -> Column:
+    """
+    The text between the first `"payload":` and the last brace: the payload as received, if that parses as one
+    object. from_json cannot give it: it rewrites numbers, escapes and spaces.
+    """
+    line = F.rtrim("value")
+    start = F.locate('"payload":', F.col("value")) + F.lit(len('"payload":'))
+    return F.substring(line, start, F.length(line) - start)
+
+
+def _payload_elsewhere() -> Column:
+    """For the rare line where other members follow the payload, or where it is a string that holds JSON."""
+    matched = F.nullif(F.regexp_extract("value", _PAYLOAD_ANYWHERE, 1), F.lit(""))
+    return F.coalesce(matched, F.from_json("value", "payload STRING")["payload"])
+
+
+def _timestamp(text: Column) -> Column:
+    # A cast alone would read a time without a date as a time of today.
+    looks_whole = text.rlike(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+    return F.when(looks_whole, F.date_trunc("millisecond", text.try_cast("timestamp")))
+
+
+def _reason(earliest: str) -> Column:
+    """The first thing that is wrong with a line, or null for a valid event."""
+    hour_end = F.col("arrival_hour") + F.expr("INTERVAL 1 HOUR")
+    latest = hour_end + F.expr(f"INTERVAL {CLOCK_SKEW_HOURS} HOUR")
+    return (
+        F.when(F.trim("value") == "", "EMPTY_LINE")
+        .when(F.col("envelope").isNull(), "UNPARSABLE")
+        .when(F.col("envelope.event_id").isNull(), "MISSING_EVENT_ID")
+        .when(F.col("envelope.event_name").isNull(), "MISSING_EVENT_NAME")
+        .when(F.col("envelope.event_timestamp").isNull(), "MISSING_TIMESTAMP")
+        .when(F.col("at").isNull(), "BAD_TIMESTAMP")
+        .when(F.col("at") > latest, "FUTURE_TIMESTAMP")
+        .when(F.col("at") < F.lit(earliest).cast("timestamp"), "ANCIENT_TIMESTAMP")
+    )
+
+
+def _sampled_members(known_versions: Sequence[str]) -> Column:
+    unknown_version = ~F.coalesce(F.col("envelope.schema_version").isin(list(known_versions)), F.lit(False))
+    sampled = unknown_version | (F.col("line") % DRIFT_SAMPLE == 1)
+    members = F.concat(
+        F.transform(F.json_object_keys("value"), lambda name: name),
+        F.transform(
+            F.coalesce(F.json_object_keys("payload"), F.array().cast("array<string>")),
+            lambda name: F.concat(F.lit("payload."), name),
+        ),
+    )
+    return F.when(F.col("envelope").isNotNull() & sampled, members)
+
+
+def known_members() -> set[str]:
+    """Members of an event that have a column."""
+    return {*ENVELOPE, "payload", *(f"payload.{name}" for name in PAYLOAD_FIELDS)}
+
+
+def parse_lines(lines: DataFrame, earliest: str, known_versions: Sequence[str]) -> DataFrame:
+    """
+    `value, arrival_hour, file, line` to the columns of bronze.events, and beside them `reason` (null: valid), `raw`
+    (only of invalid lines), `file`, `line` and `members` (of sampled lines: the names found in the event).
+    """
+    envelope_fields = _fields(dict.fromkeys(ENVELOPE, "STRING"))
+    payload_fields = _fields(PAYLOAD_FIELDS)
+    parsed = lines.select(
+        "*",
+        _parse_one(F.col("value"), envelope_fields).alias("envelope"),
+        _payload_at_end().alias("tail"),
+    ).select("*", _parse_one(F.col("tail"), payload_fields).alias("tail_fields"))
+    is_tail = F.col("tail_fields").isNotNull()
+    with_payload = parsed.select(
+        "*",
+        F.when(F.col("envelope").isNotNull(), F.when(is_tail, F.trim("tail")).otherwise(_payload_elsewhere())).alias(
+            "payload"
+        ),
+        _timestamp(F.col("envelope.event_timestamp")).alias("at"),
+    )
+    found = with_payload.select(
+        "*",
+        F.when(is_tail, F.col("tail_fields")).otherwise(_parse_one(F.col("payload"), payload_fields)).alias("fields"),
+        _reason(earliest).alias("reason"),
+        _sampled_members(known_versions).alias("members"),
+    )
+    age_ms = F.unix_millis("arrival_hour") - F.unix_millis("at")
+    identity = F.concat_ws("|", *[F.col(f"envelope.{name}") for name in ENVELOPE[:3]])
+    return found.select(
+        *[F.col(f"envelope.{name}").alias(name) for name in ENVELOPE if name != "event_timestamp"],
+        F.col("at").alias("event_timestamp"),
+        *[F.col(f"fields.{path}").alias(name) for name, path in _FLAT.items()],
+        "payload",
+        F.sha2(identity, 256).alias("row_hash"),
+        "arrival_hour",
+        (age_ms > LATE_HOURS * 3_600_000).alias("is_late"),
+        F.current_timestamp().alias("processing_timestamp"),
+        F.to_date("at").alias("event_date"),
+        "reason",
+        F.when(F.col("reason").isNotNull(), F.col("value")).alias("raw"),
+        "file",
+        "line",
+        "members",
+    )

@@ -1,0 +1,59 @@
+"""One build: what is asked for, and what its commit says about it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from tideline_jobs.contracts import Contract, contract_of
+from tideline_jobs.intervals import keys_between
+from tideline_jobs.results import BuildReport, measured
+from tideline_jobs.staging import Staging
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """The arguments of a job; intervals are the half-open run [start, end)."""
+
+    product: str
+    start: str
+    end: str
+    build_id: str
+    generation: int
+    lake: str
+    raw: str
+    earliest_event: str | None = None
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        return {
+            "product": self.product,
+            "buildId": self.build_id,
+            "generation": self.generation,
+            "start": self.start,
+            "end": self.end,
+        }
+
+
+class Build:
+    """A request on its way: the session, the contract, the staging folder and the report."""
+
+    def __init__(self, spark: SparkSession, request: BuildRequest) -> None:
+        self.spark = spark
+        self.request = request
+        self.contract: Contract = contract_of(request.product)
+        self.keys = keys_between(self.contract.grain, request.start, request.end)
+        self.staging = Staging(spark, request.lake, request.product, request.build_id)
+        self.report = BuildReport()
+
+    @cached_property
+    def code_version(self) -> str:
+        """The hash of the archive this code came in; `source` when it runs from a source tree."""
+        archive = next((parent for parent in Path(__file__).parents if parent.suffix == ".zip"), None)
+        return sha256(archive.read_bytes()).hexdigest() if archive and archive.is_file() else "source"
+
+    def commit_metadata(self) -> dict[str, Any]:
+        return {**self.request.identity, "codeVersion": self.code_version, **measured(self.report)}

@@ -1,0 +1,98 @@
+"""The products' contracts (Open Data Contract Standard v3.1), as the jobs read them."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from tideline_jobs.errors import BuildError
+from tideline_jobs.intervals import Grain
+
+_SOURCE_PRODUCTS = Path(__file__).resolve().parents[2] / "products"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One product: its columns in order, its quality rules and its place among the others."""
+
+    product: str
+    columns: dict[str, str]
+    document: dict[str, Any]
+
+    @property
+    def custom(self) -> dict[str, Any]:
+        return {entry["property"]: entry["value"] for entry in self.document["customProperties"]}
+
+    @property
+    def grain(self) -> Grain:
+        grain: Grain = self.custom["grain"]
+        return grain
+
+    @property
+    def job(self) -> str:
+        return str(self.custom["job"])
+
+    @property
+    def partition_column(self) -> str | None:
+        return self.custom.get("partitionColumn")
+
+    @property
+    def is_exported(self) -> bool:
+        """Whether the warehouse loads this product from the staged files."""
+        return "warehouseTable" in self.custom
+
+    @property
+    def interval_column(self) -> str | None:
+        """The column that says which interval a row belongs to; None when every build replaces the whole table."""
+        return "arrival_hour" if self.grain == "hour" else self.partition_column
+
+    @property
+    def ddl(self) -> str:
+        return ", ".join(f"`{name}` {kind}" for name, kind in self.columns.items())
+
+    def conform(self, frame: DataFrame) -> DataFrame:
+        """Exactly the contract's columns, in its order and its types."""
+        return frame.select(*[F.col(name).cast(kind).alias(name) for name, kind in self.columns.items()])
+
+
+def _contract(document: dict[str, Any]) -> Contract:
+    properties = document["schema"][0]["properties"]
+    columns = {column["name"]: column["physicalType"] for column in properties}
+    return Contract(document["id"], columns, document)
+
+
+def _read_documents() -> dict[str, dict[str, Any]]:
+    packaged = resources.files("tideline_jobs").joinpath("products.json")
+    if packaged.is_file():
+        documents: dict[str, dict[str, Any]] = json.loads(packaged.read_text("utf-8"))
+        return documents
+    # In the source tree the contracts are the YAML files themselves; the archive needs no YAML parser.
+    import yaml  # noqa: PLC0415
+
+    files = sorted(_SOURCE_PRODUCTS.glob("*/*/contract.yaml"))
+    return {document["id"]: document for document in (yaml.safe_load(f.read_text("utf-8")) for f in files)}
+
+
+@cache
+def all_contracts() -> dict[str, Contract]:
+    return {product: _contract(document) for product, document in _read_documents().items()}
+
+
+def contract_of(product: str) -> Contract:
+    """The product's contract; a BAD_INPUT BuildError that names the products there are."""
+    contracts = all_contracts()
+    if product not in contracts:
+        raise BuildError("BAD_INPUT", f'there is no product "{product}"; products: {", ".join(sorted(contracts))}')
+    return contracts[product]
+
+
+def read_seed(contract: Contract) -> str:
+    """The text of the reference data that lies beside the contract."""
+    place = f"{contract.product.replace('.', '/')}/{contract.custom['seed']}"
+    packaged = resources.files("tideline_jobs").joinpath(f"seeds/{place}")
+    return packaged.read_text("utf-8") if packaged.is_file() else (_SOURCE_PRODUCTS / place).read_text("utf-8")

@@ -1,0 +1,166 @@
+"""Write, audit, publish: how every product gets from computed rows to one commit."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import functions as F
+
+from tideline_jobs.builds import Build
+from tideline_jobs.contracts import Contract
+from tideline_jobs.errors import BuildError
+from tideline_jobs.intervals import key_of, sql_literal
+from tideline_jobs.quality import audit, explain, halts, rules_of
+from tideline_jobs.results import IntervalCounts, restore
+from tideline_jobs.tables import Commit, Head, Table, until_committed
+
+WHOLE_TABLE = "*"
+
+
+def interval_key(contract: Contract) -> Column:
+    """The key of the interval that a row belongs to."""
+    column = contract.interval_column
+    return key_of(contract.grain, F.col(column)) if column else F.lit(WHOLE_TABLE)
+
+
+def rows_between(contract: Contract, start: str, end: str) -> str | None:
+    """SQL for the rows of the run [start, end); None when a build replaces the whole table."""
+    column = contract.interval_column
+    if column is None:
+        return None
+    first, last = sql_literal(contract.grain, start), sql_literal(contract.grain, end)
+    return f"{column} >= {first} AND {column} < {last}"
+
+
+def rows_of(contract: Contract, keys: list[str]) -> str | None:
+    """SQL for the rows of some intervals; None when a build replaces the whole table."""
+    if contract.interval_column is None:
+        return None
+    literals = ", ".join(sql_literal(contract.grain, key) for key in sorted(keys))
+    return f"{contract.interval_column} IN ({literals})"
+
+
+def fingerprints(frame: DataFrame, contract: Contract) -> dict[str, Row]:
+    """Per interval: its rows and two sums over their content. Equal means equal rows, whatever their order."""
+    content = F.xxhash64(*[name for name in contract.columns if name != "processing_timestamp"])
+    hashed = frame.select(interval_key(contract).alias("key"), content.alias("hash"))
+    grouped = hashed.groupBy("key").agg(
+        F.count("*").alias("rows"),
+        F.bit_xor("hash").alias("xor"),
+        F.sum(F.col("hash").bitwiseAND(0xFFFFFFFF)).alias("sum"),
+    )
+    return {row["key"]: row for row in grouped.collect()}
+
+
+def changed_keys(staged: DataFrame, published: DataFrame, contract: Contract) -> list[str]:
+    """Intervals in which the two frames hold different rows."""
+    same_columns = set(published.columns) == set(contract.columns)
+    before = fingerprints(published, contract) if same_columns else {}
+    if not before:
+        # Nothing to compare with: spare the pass over the content of what is new anyway.
+        return sorted(row["key"] for row in staged.select(interval_key(contract).alias("key")).distinct().collect())
+    after = fingerprints(staged, contract)
+    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+
+
+def settle_early(build: Build, head: Head) -> bool:
+    """Whether the table already says how this build ended; then the report is filled in and nothing is to do."""
+    request, report = build.request, build.report
+    done = head.find_build(request.build_id)
+    if done and done.build:
+        restore(report, done.build)
+        report.output_version = done.version
+        report.status = "published"
+        return True
+    newer = head.newer_build(request.start, request.end, request.generation)
+    if newer and newer.build:
+        _yield_to(build, newer)
+        return True
+    return False
+
+
+def _yield_to(build: Build, newer: Commit) -> None:
+    other = newer.build or {}
+    build.report.output_version = newer.version
+    build.report.status = "unchanged"
+    build.report.intervals = [IntervalCounts(key, 0, 0) for key in build.keys]
+    build.report.message = (
+        f"build {other['buildId']} of the higher generation {other['generation']} published these intervals"
+        f" in version {newer.version}: left as they are"
+    )
+
+
+def mark_changed(build: Build, changed: list[str]) -> None:
+    whole = WHOLE_TABLE in changed
+    build.report.intervals = [
+        replace(counts, changed=whole or counts.interval in changed) for counts in build.report.intervals
+    ]
+
+
+def empty_keys(build: Build, head: Head, changed: list[str]) -> list[str]:
+    """Intervals without rows that no build has published yet: their commit tells an empty interval from a gap."""
+    counted = (counts for counts in build.report.intervals if counts.rows_published == 0)
+    return [
+        counts.interval for counts in counted if counts.interval not in changed and not head.covers(counts.interval)
+    ]
+
+
+def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column) -> None:
+    """
+    Computes, audits and publishes a product whose rows are a function of its inputs alone.
+    `rows_in` aggregates the staged rows of an interval into the number of input rows behind them.
+    """
+    table = Table(build.spark, build.contract, build.request.lake)
+    table.ensure()
+    settled = settle_early(build, table.head())
+    if settled and not (build.contract.is_exported and not build.staging.has_manifest()):
+        build.report.export_manifest = build.staging.manifest if build.contract.is_exported else None
+        return
+    build.staging.write(build.contract.conform(compute()))
+    staged = build.staging.read()
+    if build.contract.is_exported:
+        build.report.export_manifest = build.staging.write_manifest()
+    if settled:
+        return
+    _audit(build, staged, rows_in)
+    _commit(build, table, staged)
+
+
+def _audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
+    counted = staged.groupBy(interval_key(build.contract).alias("key")).agg(
+        F.count("*").alias("rows"), rows_in.cast("bigint").alias("rows_in")
+    )
+    by_key = {row["key"]: row for row in counted.collect()}
+    foreign = sorted(by_key.keys() - {*build.keys, WHOLE_TABLE})
+    if foreign:
+        raise BuildError("INTERNAL", f"{build.request.product}: rows of intervals not asked for: {', '.join(foreign)}")
+    for key in build.keys:
+        row = by_key.get(WHOLE_TABLE) or by_key.get(key)
+        counts = IntervalCounts(key, row["rows_in"], row["rows"]) if row else IntervalCounts(key, 0, 0)
+        build.report.intervals.append(counts)
+    build.report.quality = audit(staged, build.contract)
+    if halts(rules_of(build.contract), build.report.quality):
+        raise BuildError("QUALITY_FAILED", f"{build.request.product}: {explain(build.report.quality)}")
+
+
+def _commit(build: Build, table: Table, staged: DataFrame) -> None:
+    contract, request = build.contract, build.request
+
+    def attempt() -> int | None:
+        head = table.head()
+        if settle_early(build, head):
+            return build.report.output_version
+        published = table.read(head.version)
+        within = rows_between(contract, request.start, request.end)
+        changed = changed_keys(staged, published.where(within) if within else published, contract)
+        mark_changed(build, changed)
+        written = [*changed, *empty_keys(build, head, changed)]
+        if not written:
+            build.report.status = "unchanged"
+            return head.version
+        build.report.status = "published"
+        predicate = rows_of(contract, written)
+        rows = staged.where(predicate) if predicate else staged
+        return table.commit(rows, predicate, head, build.commit_metadata())
+
+    build.report.output_version = until_committed(request.product, attempt)

@@ -1,0 +1,96 @@
+"""What a build tells the orchestrator, and what its commit remembers."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from tideline_jobs.errors import BuildError
+
+Status = Literal["published", "unchanged", "failed"]
+
+
+@dataclass(frozen=True)
+class IntervalCounts:
+    interval: str
+    rows_in: int
+    rows_published: int
+    rows_duplicate: int = 0
+    rows_quarantined: int = 0
+    changed: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    column: str | None
+    failed_rows: int
+    total_rows: int
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Quality:
+    score: float = 1.0
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass
+class BuildReport:
+    """Filled in while the build goes on, so that a failure still tells what was known."""
+
+    intervals: list[IntervalCounts] = field(default_factory=list)
+    quality: Quality = field(default_factory=Quality)
+    input_versions: dict[str, int] = field(default_factory=dict)
+    output_version: int = 0
+    export_manifest: str | None = None
+    schema_drift: list[str] = field(default_factory=list)
+    status: Status = "failed"
+    message: str | None = None
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
+
+
+def _record(value: Any) -> dict[str, Any]:
+    return {_camel(name): entry for name, entry in asdict(value).items()}
+
+
+def measured(report: BuildReport) -> dict[str, Any]:
+    """The part of the result that the commit keeps, so that a second publish can answer like the first."""
+    return {
+        "intervals": [_record(counts) for counts in report.intervals],
+        "quality": {
+            "score": report.quality.score,
+            "checks": [_record(check) for check in report.quality.checks],
+        },
+        "inputVersions": report.input_versions,
+        "schemaDrift": report.schema_drift,
+    }
+
+
+def restore(report: BuildReport, kept: dict[str, Any]) -> None:
+    """Fills `report` from what `measured` gave."""
+    snake = {_camel(name): name for name in (*IntervalCounts.__annotations__, *Check.__annotations__)}
+
+    def arguments(record: dict[str, Any]) -> dict[str, Any]:
+        return {snake[name]: value for name, value in record.items()}
+
+    report.intervals = [IntervalCounts(**arguments(record)) for record in kept["intervals"]]
+    checks = tuple(Check(**arguments(record)) for record in kept["quality"]["checks"])
+    report.quality = Quality(kept["quality"]["score"], checks)
+    report.input_versions = kept["inputVersions"]
+    report.schema_drift = kept["schemaDrift"]
+
+
+def result_document(identity: dict[str, Any], report: BuildReport, error: BuildError | None) -> dict[str, Any]:
+    """The result file: `identity` says which build, the report what became of it."""
+    return {
+        **identity,
+        "status": "failed" if error else report.status,
+        **measured(report),
+        "outputVersion": report.output_version,
+        "exportManifest": report.export_manifest,
+        "message": report.message,
+        "error": {"kind": error.kind, "message": error.message} if error else None,
+    }

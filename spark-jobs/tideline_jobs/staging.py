@@ -1,0 +1,40 @@
+"""Where a build's rows lie before they are published, as plain Parquet that nobody else reads."""
+
+import json
+from urllib.parse import unquote
+
+from pyspark.sql import DataFrame, SparkSession
+
+from tideline_jobs.storage import Storage
+
+
+class Staging:
+    """The folder of one build; a second try of the build overwrites what the first left."""
+
+    def __init__(self, spark: SparkSession, lake: str, product: str, build_id: str) -> None:
+        self._spark = spark
+        self._storage = Storage(spark)
+        self.folder = f"{lake}/_staging/{product}/{build_id}"
+        self._data = f"{self.folder}/data"
+        self.manifest = f"{self.folder}/manifest.json"
+
+    def write(self, rows: DataFrame) -> None:
+        rows.write.mode("overwrite").parquet(self._data)
+
+    def read(self) -> DataFrame:
+        return self._spark.read.parquet(self._data)
+
+    def write_manifest(self) -> str:
+        """Writes the list of files that COPY … MANIFEST reads and returns its URI."""
+        entries = [
+            {"url": unquote(file.uri), "mandatory": True, "meta": {"content_length": file.bytes}}
+            for file in self._storage.files([self._data], ".parquet")
+        ]
+        self._storage.write_text(self.manifest, json.dumps({"entries": entries}))
+        return self.manifest
+
+    def has_manifest(self) -> bool:
+        return self._storage.exists(self.manifest)
+
+    def clean(self) -> None:
+        self._storage.delete(self.folder)

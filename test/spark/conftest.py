@@ -1,0 +1,42 @@
+"""One local Spark with Delta for all tests, and a lake of its own for each."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lakehouse import Lakehouse
+from pyspark.sql import SparkSession
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    jars = ":".join(str(jar) for jar in sorted((ROOT / ".tideline/tools/jars").glob("*.jar")))
+    settings = {
+        "spark.master": "local[2]",
+        "spark.driver.memory": "1g",
+        "spark.driver.extraClassPath": jars,
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse")),
+        "spark.sql.shuffle.partitions": "2",
+    }
+    arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"{arguments} pyspark-shell"
+    # Imported here, for the package lies outside the path until pytest has read its own configuration.
+    from tideline_jobs.session import open_session  # noqa: PLC0415
+
+    session = open_session("tests")
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def lakehouse(spark: SparkSession, tmp_path: Path) -> Lakehouse:
+    return Lakehouse(spark, tmp_path)
