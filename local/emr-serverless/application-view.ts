@@ -23,13 +23,8 @@ export const applicationSummary = (record: ApplicationRecord, names: Names): App
 
 /** An application as the service shows it: its settings, with the service's defaults filled in. */
 export const applicationDetails = (record: ApplicationRecord, names: Names): Application => {
-  const {
-    initialCapacity,
-    maximumCapacity,
-    networkConfiguration,
-    runtimeConfiguration,
-    monitoringConfiguration,
-  } = record.settings;
+  const { initialCapacity, maximumCapacity, networkConfiguration, runtimeConfiguration, monitoringConfiguration } =
+    record.settings;
   const { interactiveConfiguration, schedulerConfiguration } = record.settings;
   return {
     applicationId: record.id,
@@ -38,8 +33,7 @@ export const applicationDetails = (record: ApplicationRecord, names: Names): App
     autoStartConfiguration: { enabled: record.settings.autoStartConfiguration?.enabled ?? true },
     autoStopConfiguration: {
       enabled: record.settings.autoStopConfiguration?.enabled ?? true,
-      idleTimeoutMinutes:
-        record.settings.autoStopConfiguration?.idleTimeoutMinutes ?? DEFAULT_IDLE_TIMEOUT_MINUTES,
+      idleTimeoutMinutes: record.settings.autoStopConfiguration?.idleTimeoutMinutes ?? DEFAULT_IDLE_TIMEOUT_MINUTES,
     },
     initialCapacity,
     maximumCapacity,

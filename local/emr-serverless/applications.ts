@@ -51,9 +51,7 @@ export class Applications {
   create(request: Validated<CreateApplicationRequest>): CreateApplicationResponse {
     const { clientToken, ...parameters } = request;
     const fingerprint = fingerprintOf(parameters);
-    const earlier = [...this.#store.applications.values()].find(
-      (each) => each.request.clientToken === clientToken,
-    );
+    const earlier = [...this.#store.applications.values()].find((each) => each.request.clientToken === clientToken);
     if (earlier !== undefined && earlier.fingerprint !== fingerprint) {
       throw conflict(`Client token ${clientToken ?? ''} was used with other parameters`);
     }
@@ -65,9 +63,7 @@ export class Applications {
 
   #add(request: Validated<CreateApplicationRequest>, fingerprint: string): ApplicationRecord {
     if (request.type.toLowerCase() !== 'spark') {
-      throw invalid(
-        `Applications of type ${request.type} are not supported by this local server, only SPARK`,
-      );
+      throw invalid(`Applications of type ${request.type} are not supported by this local server, only SPARK`);
     }
     const application: ApplicationRecord = {
       id: newId(),
@@ -89,17 +85,12 @@ export class Applications {
       .filter(({ state }) => request.states?.includes(state) ?? true)
       .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.id < b.id ? -1 : 1));
     const order = new Map(found.map((each, index) => [each, index]));
-    const { items, ...rest } = pageOf(
-      found,
-      (each) => order.get(each) ?? 0,
-      request.nextToken,
-      request.maxResults,
-    );
+    const { items, ...rest } = pageOf(found, (each) => order.get(each) ?? 0, request.nextToken, request.maxResults);
     return { applications: items.map((each) => applicationSummary(each, this.#names)), ...rest };
   }
 
   update(request: Validated<UpdateApplicationRequest>): ApplicationRecord {
-    const { applicationId, clientToken: _token, ...changes } = request;
+    const { applicationId, ...changes } = request;
     const application = this.get(applicationId);
     if (!CHANGEABLE.has(application.state)) {
       throw invalid(

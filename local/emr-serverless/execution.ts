@@ -11,8 +11,10 @@ export interface Execution {
 }
 
 export interface ExecutionEvents {
-  /** The driver has begun to run the job in these processes. */
-  readonly onRunning: (processes: readonly ProcessMark[]) => void;
+  /** The driver has begun to run the job. */
+  readonly onRunning: () => void;
+  /** The processes that must not outlive the run. */
+  readonly onProcesses: (processes: readonly ProcessMark[]) => void;
 }
 
 /** A job whose files are on this machine and whose settings are complete. */

@@ -27,11 +27,7 @@ export const jobRunSummary = (run: RunRecord, names: Names): JobRunSummary => {
   };
 };
 
-export const attemptSummary = (
-  run: RunRecord,
-  attempt: AttemptRecord,
-  names: Names,
-): JobRunAttemptSummary => ({
+export const attemptSummary = (run: RunRecord, attempt: AttemptRecord, names: Names): JobRunAttemptSummary => ({
   ...common(run, attempt, names),
   id: run.id,
   type: 'SPARK',

@@ -121,12 +121,7 @@ export class JobRuns {
 
   listAttempts(request: Validated<ListJobRunAttemptsRequest>): ListJobRunAttemptsResponse {
     const run = this.find(request.applicationId, request.jobRunId);
-    const { items, ...rest } = pageOf(
-      run.attempts,
-      (each) => each.attempt,
-      request.nextToken,
-      request.maxResults,
-    );
+    const { items, ...rest } = pageOf(run.attempts, (each) => each.attempt, request.nextToken, request.maxResults);
     return { jobRunAttempts: items.map((each) => attemptSummary(run, each, this.#names)), ...rest };
   }
 

@@ -6,7 +6,7 @@ import type { Execution, ExecutionEvents, Outcome, ResolvedJob } from './executi
 import { failureDetails } from './failure-details.ts';
 import type { Objects } from './objects.ts';
 import { killTree, markProcess } from './process-tree.ts';
-import type { AttemptRecord, RunRecord } from './records.ts';
+import type { AttemptRecord, ProcessMark, RunRecord } from './records.ts';
 import { needsOwnDriver, requestedSize } from './driver-choice.ts';
 import type { SparkEnvironment } from './spark-environment.ts';
 import { planJob, type SparkJobPlan } from './spark-job.ts';
@@ -60,8 +60,12 @@ export class Launcher {
     };
     const outcome = this.#run(run, attempt, defaultLogUri, killed.signal, async (started) => {
       driver = started;
-      if (killed.signal.aborted) await end();
-      else events.onRunning(await this.#marks(started));
+      if (killed.signal.aborted) {
+        await end();
+      } else {
+        events.onRunning();
+        events.onProcesses(await this.#marks(started));
+      }
     }).catch((error: unknown): Outcome => ({ kind: 'failed', details: String(error).slice(0, 256) }));
     return {
       outcome,
@@ -89,28 +93,32 @@ export class Launcher {
       ? undefined
       : this.#pools.get(run.applicationId);
     const warm = await pool?.acquire();
-    if (killed.aborted) {
-      if (warm !== undefined) pool?.release(warm, true);
-      return { kind: 'failed', details: 'Cancelled before the driver started' };
-    }
-    const logStart = warm === undefined ? 0 : (await stat(warm.logFile)).size;
-    const process =
-      warm?.run(job) ??
-      startColdDriver(
-        this.#spark,
-        job,
-        requestedSize(plan, this.#spark.defaultSize),
-        archiveOption(this.#spark),
-      );
-    const [exit] = await Promise.all([process.exit, onStarted({ process, warm })]);
-    const success = exit.code === 0 && !killed.aborted;
-    const details = success ? '' : await failureDetails(exit, job.stderrFile);
-    if (warm !== undefined) {
-      await copyTail(warm.logFile, logStart, job.stderrFile);
-      pool?.release(warm, success);
+    let outcome: Outcome = { kind: 'failed', details: 'Cancelled before the driver started' };
+    try {
+      if (!killed.aborted) outcome = await this.#execute(plan, job, warm, onStarted);
+    } finally {
+      if (warm !== undefined) pool?.release(warm, !killed.aborted && outcome.kind === 'success');
     }
     this.#upload(run, plan.logUri ?? defaultLogUri, job, workDir);
-    return success ? { kind: 'success' } : { kind: 'failed', details };
+    return outcome;
+  }
+
+  async #execute(
+    plan: SparkJobPlan,
+    job: ResolvedJob,
+    warm: WarmDriver | undefined,
+    onStarted: (driver: Driver) => Promise<void>,
+  ): Promise<Outcome> {
+    const spark = this.#spark;
+    const logStart = warm === undefined ? 0 : (await stat(warm.logFile)).size;
+    const process =
+      warm?.run(job) ?? startColdDriver(spark, job, requestedSize(plan, spark.defaultSize), archiveOption(spark));
+    const [exit] = await Promise.all([process.exit, onStarted({ process, warm })]);
+    if (warm !== undefined) await copyTail(warm.logFile, logStart, job.stderrFile);
+    if (exit.code === 0) return { kind: 'success' };
+    // spark-submit sends what Python writes to its own standard output, tracebacks included.
+    const output = warm === undefined ? [job.stdoutFile, job.stderrFile] : [job.stderrFile, job.stdoutFile];
+    return { kind: 'failed', details: await failureDetails(exit, output) };
   }
 
   async #resolve(plan: SparkJobPlan, run: RunRecord, folder: string, workDir: string): Promise<ResolvedJob> {
@@ -139,10 +147,9 @@ export class Launcher {
     };
   }
 
-  async #marks({ process, warm }: Driver) {
-    const marks = await Promise.all(
-      [process.pid, warm?.pid].map((pid) => (pid === undefined ? pid : markProcess(pid))),
-    );
+  async #marks({ process, warm }: Driver): Promise<ProcessMark[]> {
+    const pids = warm === undefined ? [process.pid] : [process.pid, warm.pid];
+    const marks = await Promise.all(pids.map(markProcess));
     return marks.filter((mark) => mark !== undefined);
   }
 

@@ -20,12 +20,9 @@ const applicationOperations = ({ names, applications }: Parts) => [
   operation<emr.CreateApplicationRequest, emr.CreateApplicationResponse>(emr.CreateApplication$, (input) =>
     applications.create(input),
   ),
-  operation<emr.GetApplicationRequest, emr.GetApplicationResponse>(
-    emr.GetApplication$,
-    ({ applicationId }) => ({
-      application: applicationDetails(applications.get(applicationId), names),
-    }),
-  ),
+  operation<emr.GetApplicationRequest, emr.GetApplicationResponse>(emr.GetApplication$, ({ applicationId }) => ({
+    application: applicationDetails(applications.get(applicationId), names),
+  })),
   operation<emr.ListApplicationsRequest, emr.ListApplicationsResponse>(emr.ListApplications$, (input) =>
     applications.list(input),
   ),
@@ -47,15 +44,11 @@ const applicationOperations = ({ names, applications }: Parts) => [
 ];
 
 const jobRunOperations = ({ jobRuns, logFolder }: Parts) => [
-  operation<emr.StartJobRunRequest, emr.StartJobRunResponse>(emr.StartJobRun$, (input) =>
-    jobRuns.start(input),
-  ),
+  operation<emr.StartJobRunRequest, emr.StartJobRunResponse>(emr.StartJobRun$, (input) => jobRuns.start(input)),
   operation<emr.GetJobRunRequest, emr.GetJobRunResponse>(emr.GetJobRun$, (input) => ({
     jobRun: jobRuns.get(input),
   })),
-  operation<emr.ListJobRunsRequest, emr.ListJobRunsResponse>(emr.ListJobRuns$, (input) =>
-    jobRuns.list(input),
-  ),
+  operation<emr.ListJobRunsRequest, emr.ListJobRunsResponse>(emr.ListJobRuns$, (input) => jobRuns.list(input)),
   operation<emr.ListJobRunAttemptsRequest, emr.ListJobRunAttemptsResponse>(emr.ListJobRunAttempts$, (input) =>
     jobRuns.listAttempts(input),
   ),

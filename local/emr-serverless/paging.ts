@@ -18,9 +18,7 @@ export const pageOf = <Item>(
   maxResults = DEFAULT_PAGE_SIZE,
 ): Page<Item> => {
   const before = nextToken === undefined ? Number.POSITIVE_INFINITY : decodeToken(nextToken);
-  const rest = items
-    .filter((item) => sequenceOf(item) < before)
-    .toSorted((a, b) => sequenceOf(b) - sequenceOf(a));
+  const rest = items.filter((item) => sequenceOf(item) < before).toSorted((a, b) => sequenceOf(b) - sequenceOf(a));
   const page = rest.slice(0, maxResults);
   const last = page.at(-1);
   if (last === undefined || rest.length <= maxResults) return { items: page };

@@ -11,7 +11,7 @@ import runpy
 import sys
 from typing import Any
 
-from py4j.java_gateway import JVMView
+from py4j.java_gateway import JVMView  # type: ignore[import-untyped]
 from pyspark import SparkContext
 from pyspark.sql import SparkSession  # noqa: F401  (imported ahead of the job, which will need it)
 from pyspark.sql import functions as _functions  # noqa: F401

@@ -2,12 +2,7 @@ import type { JobRunState } from '@aws-sdk/client-emr-serverless';
 import type { Applications } from './applications.ts';
 import type { Execution, ExecutionEvents, Outcome } from './execution.ts';
 import { killMarked } from './process-tree.ts';
-import {
-  TERMINAL_RUN_STATES,
-  type ApplicationRecord,
-  type AttemptRecord,
-  type RunRecord,
-} from './records.ts';
+import { TERMINAL_RUN_STATES, type ApplicationRecord, type AttemptRecord, type RunRecord } from './records.ts';
 import type { Store } from './store.ts';
 import { Timers } from './timers.ts';
 
@@ -112,12 +107,7 @@ export class Scheduler {
       this.#timers.set(run.id, timeoutMs, () => {
         const attempt = run.attempts.at(-1);
         if (attempt === undefined) return;
-        this.#finish(
-          run,
-          attempt,
-          { kind: 'failed', details: 'The run waited in the queue for too long' },
-          true,
-        );
+        this.#finish(run, attempt, { kind: 'failed', details: 'The run waited in the queue for too long' }, true);
       });
     } else if (application.state !== 'STARTED') {
       this.#wait(run, 'Waiting for the application to start');
@@ -140,20 +130,22 @@ export class Scheduler {
     run.queuedMs ??= Date.now() - run.createdAtMs;
     this.#become(run, 'SCHEDULED', 'A driver is being started');
     const execution = this.#options.launch(run, attempt, {
-      onRunning: (processes) => {
+      onRunning: () => {
         if (run.state !== 'SCHEDULED') return;
         attempt.startedAtMs = Date.now();
-        attempt.processes = processes;
         this.#become(run, 'RUNNING', 'Running');
         this.#limitExecution(run);
+      },
+      onProcesses: (processes) => {
+        attempt.processes = processes;
+        this.#store.saveRun(run);
       },
     });
     this.#active.set(run.id, { applicationId: run.applicationId, execution });
     void execution.outcome.then((outcome) => {
       this.#active.delete(run.id);
       const details = this.#closed ? 'The driver was ended with the local platform' : undefined;
-      const told: Outcome =
-        details === undefined || outcome.kind === 'success' ? outcome : { kind: 'failed', details };
+      const told: Outcome = details === undefined || outcome.kind === 'success' ? outcome : { kind: 'failed', details };
       this.#finish(run, attempt, told, this.#closed);
     });
   }
@@ -163,11 +155,7 @@ export class Scheduler {
     // The service takes 0 for "no limit".
     if (minutes === 0) return;
     this.#timers.set(run.id, minutes * this.#minuteMs, () => {
-      this.cancel(
-        run,
-        `The run exceeded its execution timeout of ${String(minutes)} minutes`,
-        TIMEOUT_GRACE_MS,
-      );
+      this.cancel(run, `The run exceeded its execution timeout of ${String(minutes)} minutes`, TIMEOUT_GRACE_MS);
     });
   }
 
@@ -212,8 +200,7 @@ export class Scheduler {
     const attempt = run.attempts.at(-1);
     run.state = state;
     run.stateDetails = details;
-    if (attempt !== undefined)
-      Object.assign(attempt, { state, stateDetails: details, updatedAtMs: Date.now() });
+    if (attempt !== undefined) Object.assign(attempt, { state, stateDetails: details, updatedAtMs: Date.now() });
     this.#store.saveRun(run);
   }
 }

@@ -42,12 +42,7 @@ export const startEmrServerless = async (
     maxConcurrentRuns: settings.maxConcurrentRuns,
     launch: (run, attempt, events) => {
       const { monitoringConfiguration } = applications.get(run.applicationId).settings;
-      return launcher.launch(
-        run,
-        attempt,
-        monitoringConfiguration?.s3MonitoringConfiguration?.logUri,
-        events,
-      );
+      return launcher.launch(run, attempt, monitoringConfiguration?.s3MonitoringConfiguration?.logUri, events);
     },
     onAttemptEnded: (run, elapsedMs) => {
       addUtilization(run, requestedWorkers(run, spark.defaultSize), elapsedMs);
@@ -57,8 +52,7 @@ export const startEmrServerless = async (
     },
     onIdle: (applicationId) => {
       const application = applications.get(applicationId);
-      const { enabled, idleTimeoutMinutes = 0 } =
-        applicationDetails(application, names).autoStopConfiguration ?? {};
+      const { enabled, idleTimeoutMinutes = 0 } = applicationDetails(application, names).autoStopConfiguration ?? {};
       if (enabled !== true) return;
       idle.set(applicationId, idleTimeoutMinutes * MINUTE_MS, () => {
         applications.stop(applicationId, 'Stopped after its idle timeout');

@@ -42,8 +42,7 @@ export class SparkEnvironment {
     this.#settings = settings;
     const lib = join(settings.sparkVenv, 'lib');
     const version = readdirSync(lib).find((name) => name.startsWith('python'));
-    if (version === undefined)
-      throw new Error(`${settings.sparkVenv} is not a Python environment with PySpark`);
+    if (version === undefined) throw new Error(`${settings.sparkVenv} is not a Python environment with PySpark`);
     this.sparkHome = join(lib, version, 'site-packages', 'pyspark');
     this.python = join(settings.sparkVenv, 'bin', 'python');
     this.defaultSize = {

@@ -38,9 +38,7 @@ const sparkDefaults = (request: StartJobRunRequest): Record<string, string> => {
     {},
     ...classifications.map(({ classification, properties }) => {
       if (classification === 'spark-defaults') return properties ?? {};
-      throw new Error(
-        `configuration classification ${classification ?? ''} is not supported by this local server`,
-      );
+      throw new Error(`configuration classification ${classification ?? ''} is not supported by this local server`);
     }),
   ) as Record<string, string>;
 };

@@ -26,8 +26,7 @@ export class Store {
     this.#applicationDir = join(stateDir, 'applications');
     this.#runDir = join(stateDir, 'runs');
     for (const folder of [this.#applicationDir, this.#runDir]) mkdirSync(folder, { recursive: true });
-    for (const record of load<ApplicationRecord>(this.#applicationDir))
-      this.applications.set(record.id, record);
+    for (const record of load<ApplicationRecord>(this.#applicationDir)) this.applications.set(record.id, record);
     const runs = load<RunRecord>(this.#runDir).toSorted((a, b) => a.sequence - b.sequence);
     for (const record of runs) {
       this.runs.set(record.id, record);

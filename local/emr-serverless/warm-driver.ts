@@ -110,12 +110,12 @@ export class WarmDriver {
   }
 
   static async #connect(file: string, exit: Promise<DriverExit>): Promise<Gateway> {
-    let ended = false;
+    const jvm = { ended: false };
     void exit.then(() => {
-      ended = true;
+      jvm.ended = true;
     });
     const deadline = Date.now() + CONNECT_TIMEOUT_MS;
-    while (!ended && Date.now() < deadline) {
+    while (!jvm.ended && Date.now() < deadline) {
       const bytes = await readFile(file).catch((error: unknown) => {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return Buffer.alloc(0);
         throw error;
@@ -124,7 +124,7 @@ export class WarmDriver {
       if (gateway !== undefined) return gateway;
       await delay(CONNECT_POLL_MS);
     }
-    throw new Error(ended ? 'its JVM ended' : 'its JVM did not listen in time');
+    throw new Error(jvm.ended ? 'its JVM ended' : 'its JVM did not listen in time');
   }
 
   /** A Python process that has loaded PySpark and waits for a job. */

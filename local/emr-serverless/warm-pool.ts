@@ -19,12 +19,7 @@ export class WarmPool {
   readonly #all = new Set<WarmDriver>();
   readonly #warming = new Set<Promise<void>>();
 
-  constructor(
-    spark: SparkEnvironment,
-    size: DriverSize,
-    limits: PoolLimits,
-    onDefect: (error: unknown) => void,
-  ) {
+  constructor(spark: SparkEnvironment, size: DriverSize, limits: PoolLimits, onDefect: (error: unknown) => void) {
     this.#spark = spark;
     this.size = size;
     this.#limits = limits;

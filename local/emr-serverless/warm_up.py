@@ -4,7 +4,7 @@ import json
 import sys
 
 from delta.tables import DeltaTable
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 

@@ -13,8 +13,7 @@ export class WireError extends Error {
 }
 
 /** The input cannot be read as the operation's types, whatever its limits are. */
-export const serializationError = (message: string): WireError =>
-  new WireError('SerializationException', 400, message);
+export const serializationError = (message: string): WireError => new WireError('SerializationException', 400, message);
 
 /** The service has this operation, this server does not. 501 is not retried by any AWS client. */
 export const unsupportedOperation = (service: string, operation: string): WireError =>

@@ -17,8 +17,7 @@ export const createJsonRpcProtocol = (
   return {
     decode: ({ method, target, headers, body }) => {
       const wanted = headers['x-amz-target'];
-      if (typeof wanted !== 'string')
-        throw unknownOperation(service, `${method} ${target} without X-Amz-Target`);
+      if (typeof wanted !== 'string') throw unknownOperation(service, `${method} ${target} without X-Amz-Target`);
       const operation = byTarget.get(wanted);
       if (operation === undefined) {
         const [prefix, name = ''] = wanted.split('.', 2);

@@ -12,7 +12,7 @@ export type Validated<T> = T extends Date | Uint8Array | readonly [unknown, ...u
     ? Validated<Element>[]
     : T extends object
       ? {
-          [Key in keyof T]: Record<never, never> extends Pick<T, Key>
+          [Key in keyof T]: Partial<Pick<T, Key>> extends Pick<T, Key>
             ? Validated<T[Key]>
             : Validated<Exclude<T[Key], undefined>>;
         }

@@ -116,8 +116,7 @@ const readRequest = async (request: IncomingMessage): Promise<WireRequest> => {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_BODY_BYTES)
-      throw new WireError('RequestEntityTooLarge', 413, 'The request body is too large');
+    if (bytes > MAX_BODY_BYTES) throw new WireError('RequestEntityTooLarge', 413, 'The request body is too large');
     chunks.push(chunk);
   }
   return {

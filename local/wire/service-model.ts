@@ -51,9 +51,7 @@ const locate = (service: string, venvLib: string): string => {
     const newest = readdirSync(folder).toSorted().at(-1);
     if (newest !== undefined) return join(folder, newest, 'service-2.json.gz');
   }
-  throw new Error(
-    `botocore's model of ${service} is not under ${venvLib}: install the local platform's tools`,
-  );
+  throw new Error(`botocore's model of ${service} is not under ${venvLib}: install the local platform's tools`);
 };
 
 /** Reads botocore's model of a service from the local platform's Python environment. */

@@ -65,12 +65,7 @@ class Checker {
     this.#length(entries.length, shape, path);
     for (const [key, item] of entries) {
       this.check(schema.getKeySchema(), this.#model.shape(shape?.key?.shape), key, path);
-      this.check(
-        schema.getValueSchema(),
-        this.#model.shape(shape?.value?.shape),
-        item,
-        `${path}.${key}.member`,
-      );
+      this.check(schema.getValueSchema(), this.#model.shape(shape?.value?.shape), item, `${path}.${key}.member`);
     }
   }
 
@@ -87,8 +82,7 @@ class Checker {
     } else if (schema.isBooleanSchema()) {
       if (typeof value !== 'boolean') throw serializationError(`${path} must be a boolean`);
     } else if (schema.isNumericSchema()) {
-      if (typeof value !== 'number' || Number.isNaN(value))
-        throw serializationError(`${path} must be a number`);
+      if (typeof value !== 'number' || Number.isNaN(value)) throw serializationError(`${path} must be a number`);
       const integer = shape?.type === 'integer' || shape?.type === 'long';
       if (integer && !Number.isInteger(value)) throw serializationError(`${path} must be an integer`);
       if (shape?.min !== undefined && value < shape.min) {
@@ -144,9 +138,5 @@ export const assertValidInput = (
   const found = violations(model, schema, shapeName, value);
   if (found.length === 0) return;
   const noun = found.length === 1 ? 'validation error' : 'validation errors';
-  throw new WireError(
-    'ValidationException',
-    400,
-    `${String(found.length)} ${noun} detected: ${found.join('; ')}`,
-  );
+  throw new WireError('ValidationException', 400, `${String(found.length)} ${noun} detected: ${found.join('; ')}`);
 };

@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EMRServerlessClient, GetJobRunCommand, type JobRun, type JobRunState } from '@aws-sdk/client-emr-serverless';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { startEmrServerless, type EmrServerlessServer } from '../../local/emr-serverless/server.ts';
+import { readSettings } from '../../local/emr-serverless/settings.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const POLL_MS = 50;
+const ENDED: readonly (JobRunState | undefined)[] = ['SUCCESS', 'FAILED', 'CANCELLED'];
+
+export const roleArn = 'arn:aws:iam::000000000000:role/tideline-job';
+export const access = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('no port'));
+        else resolve(address.port);
+      });
+    });
+  });
+
+const ended = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    child.once('close', () => {
+      resolve();
+    });
+  });
+
+/** A local S3 for one test file. */
+export class LocalS3 {
+  readonly url: string;
+  readonly client: S3Client;
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(url: string, process: ChildProcess, folder: string) {
+    this.url = url;
+    this.#process = process;
+    this.#folder = folder;
+    this.client = new S3Client({ ...access, endpoint: url, forcePathStyle: true });
+  }
+
+  static async start(): Promise<LocalS3> {
+    const port = await freePort();
+    const folder = await mkdtemp(join(tmpdir(), 'local-s3-'));
+    const child = spawn(join(ROOT, '.tideline', 'tools', 'venv', 'bin', 'ministack'), {
+      env: {
+        ...process.env,
+        BIND_HOST: '127.0.0.1',
+        GATEWAY_PORT: String(port),
+        IOT_MTLS_ENABLED: '0',
+        S3_PERSIST: '1',
+        S3_DATA_DIR: folder,
+        STATE_DIR: folder,
+      },
+      stdio: 'ignore',
+    });
+    const s3 = new LocalS3(`http://127.0.0.1:${String(port)}`, child, folder);
+    for (;;) {
+      if (child.exitCode !== null) throw new Error('the local S3 ended');
+      const answer = await fetch(s3.url).catch(() => undefined);
+      if (answer !== undefined) return s3;
+      await delay(POLL_MS);
+    }
+  }
+
+  async createBucket(bucket: string): Promise<void> {
+    await this.client.send(new CreateBucketCommand({ Bucket: bucket }));
+  }
+
+  async put(bucket: string, key: string, body: string | Uint8Array): Promise<string> {
+    await this.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+    return `s3://${bucket}/${key}`;
+  }
+
+  /** Waits for an object that is on its way. */
+  async get(bucket: string, key: string): Promise<Uint8Array> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const answer = await this.client
+        .send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+        .catch((error: unknown) => {
+          if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
+          throw error;
+        });
+      const bytes = await answer?.Body?.transformToByteArray();
+      if (bytes !== undefined) return bytes;
+      await delay(POLL_MS);
+    }
+    throw new Error(`s3://${bucket}/${key} did not appear`);
+  }
+
+  async stop(): Promise<void> {
+    this.client.destroy();
+    const gone = ended(this.#process);
+    this.#process.kill('SIGTERM');
+    await gone;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+export interface Service {
+  readonly server: EmrServerlessServer;
+  readonly client: EMRServerlessClient;
+  readonly defects: unknown[];
+  readonly stop: () => Promise<void>;
+}
+
+/** The server under test with a client of it. */
+export const startService = async (environment: Readonly<Record<string, string>>): Promise<Service> => {
+  const defects: unknown[] = [];
+  const server = await startEmrServerless(readSettings(environment), (error) => {
+    defects.push(error);
+  });
+  const client = new EMRServerlessClient({ ...access, endpoint: server.url, maxAttempts: 1 });
+  return {
+    server,
+    client,
+    defects,
+    stop: async () => {
+      client.destroy();
+      await server.close();
+    },
+  };
+};
+
+/** Polls a run until it is in one of these states, by default until it has ended. */
+export const waitForRun = async (
+  client: EMRServerlessClient,
+  applicationId: string,
+  jobRunId: string,
+  states: readonly (JobRunState | undefined)[] = ENDED,
+): Promise<JobRun> => {
+  for (;;) {
+    const { jobRun } = await client.send(new GetJobRunCommand({ applicationId, jobRunId }));
+    if (jobRun !== undefined && states.includes(jobRun.state)) return jobRun;
+    if (ENDED.includes(jobRun?.state)) throw new Error(`run ${jobRunId} is ${String(jobRun?.state)}`);
+    await delay(POLL_MS);
+  }
+};
