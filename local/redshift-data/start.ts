@@ -43,7 +43,9 @@ export async function startService(config: Config, onDefect: OnDefect): Promise<
 async function serve(config: Config, cluster: Cluster, onDefect: OnDefect): Promise<RunningService> {
   const warehouse = { host: '127.0.0.1', port: cluster.port, password: cluster.password, database: config.database };
   const pool = new pg.Pool({ ...warehouse, user: SUPERUSER, max: 10 });
-  pool.on('error', (error) => onDefect(error, undefined));
+  pool.on('error', (error) => {
+    onDefect(error, undefined);
+  });
   const store = await StatementStore.open(pool);
   const s3 = new S3Client({
     region: config.region,
@@ -62,7 +64,9 @@ async function serve(config: Config, cluster: Cluster, onDefect: OnDefect): Prom
     onDefect,
   });
   const forget = setInterval(() => {
-    store.forgetOld().catch((error: unknown) => onDefect(error, undefined));
+    store.forgetOld().catch((error: unknown) => {
+      onDefect(error, undefined);
+    });
   }, FORGET_EVERY_MS);
   const stop = async (): Promise<void> => {
     clearInterval(forget);

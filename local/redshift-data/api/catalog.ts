@@ -11,7 +11,7 @@ import type {
 import type { Column } from '../engine/statement.ts';
 import { invalid } from './faults.ts';
 import { columnMetadata } from './fields.ts';
-import { checkTarget, pageOf } from './service.ts';
+import { checkTarget, pageOf, pageSize } from './service.ts';
 import type { Service } from './service.ts';
 
 const PAGE_LIMIT = 1_000;
@@ -25,7 +25,7 @@ interface Paging {
 }
 
 function paged<T>(items: readonly T[], input: Paging): { items: T[]; token: { NextToken?: string } } {
-  const page = pageOf(items, input.NextToken, input.MaxResults || PAGE_LIMIT);
+  const page = pageOf(items, input.NextToken, pageSize(input.MaxResults, PAGE_LIMIT));
   return { items: page.items, token: page.nextToken === undefined ? {} : { NextToken: page.nextToken } };
 }
 

@@ -11,7 +11,7 @@ import type { RequestContext } from '../../wire/index.ts';
 import { isFinal } from '../engine/statement.ts';
 import type { Query, Statement } from '../engine/statement.ts';
 import { invalid } from './faults.ts';
-import { findStatement, pageOf, queryIdOf } from './service.ts';
+import { findStatement, pageOf, pageSize, queryIdOf } from './service.ts';
 import type { Service } from './service.ts';
 
 const LIST_LIMIT = 100;
@@ -102,7 +102,7 @@ export function listStatements(service: Service, input: ListStatementsRequest): 
     .filter((statement) => same(input.Database, statement.database))
     .filter((statement) => same(input.WorkgroupName, statement.workgroupName))
     .filter((statement) => same(input.ClusterIdentifier, statement.clusterIdentifier));
-  const page = pageOf(found, input.NextToken, input.MaxResults || LIST_LIMIT);
+  const page = pageOf(found, input.NextToken, pageSize(input.MaxResults, LIST_LIMIT));
   return {
     Statements: page.items.map(listed),
     ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),

@@ -67,6 +67,11 @@ export function pageOf<T>(items: readonly T[], token: string | undefined, size: 
   return end < items.length ? { items: page, nextToken: writeToken(end) } : { items: page };
 }
 
+/** MaxResults may be absent or 0: both ask for as many as the service gives. */
+export function pageSize(requested: number | undefined, limit: number): number {
+  return requested === undefined || requested === 0 ? limit : requested;
+}
+
 export function writeToken(position: number): string {
   return Buffer.from(`from:${position}`).toString('base64url');
 }

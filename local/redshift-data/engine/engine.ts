@@ -47,7 +47,9 @@ export class Engine {
     this.executions.set(statement.id, execution);
     await this.options.store.add(statement);
     const run = this.run(execution, place)
-      .catch((error: unknown) => this.options.onDefect(error, undefined))
+      .catch((error: unknown) => {
+        this.options.onDefect(error, undefined);
+      })
       .finally(() => {
         this.executions.delete(statement.id);
         this.running.delete(run);

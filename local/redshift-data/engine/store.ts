@@ -40,13 +40,16 @@ export class StatementStore {
     return store;
   }
 
+  /** Remembered before it is written, so that two requests with one client token cannot both be the first. */
   async add(statement: Statement): Promise<void> {
     this.remember(statement);
-    await this.pool.query('INSERT INTO data_api.statement VALUES ($1, $2, $3)', [
-      statement.id,
-      new Date(statement.createdAt),
-      statement,
-    ]);
+    const values = [statement.id, new Date(statement.createdAt), statement];
+    try {
+      await this.pool.query('INSERT INTO data_api.statement VALUES ($1, $2, $3)', values);
+    } catch (error) {
+      this.forget(statement);
+      throw error;
+    }
   }
 
   find(id: string): Statement | undefined {
@@ -134,9 +137,13 @@ export class StatementStore {
     await this.pool.query('DELETE FROM data_api.statement WHERE created_at < $1', [new Date(oldest)]);
     for (const statement of this.statements.values()) {
       if (statement.createdAt >= oldest || !isFinal(statement.status)) continue;
-      this.statements.delete(statement.id);
-      if (statement.clientToken !== undefined) this.byClientToken.delete(statement.clientToken);
+      this.forget(statement);
     }
+  }
+
+  private forget(statement: Statement): void {
+    this.statements.delete(statement.id);
+    if (statement.clientToken !== undefined) this.byClientToken.delete(statement.clientToken);
   }
 
   private remember(statement: Statement): void {

@@ -43,15 +43,19 @@ export async function copyOut(client: pg.Client, sql: string, path: string): Pro
 function runCopy(client: pg.Client, hooks: CopyHooks): Promise<number> {
   return new Promise((done, failed) => {
     let rows = 0;
-    let failure: unknown;
+    let failure: Error | undefined;
     const query = {
-      submit: (connection: unknown) => (connection as CopyConnection).query(hooks.sql),
+      submit: (connection: unknown) => {
+        (connection as CopyConnection).query(hooks.sql);
+      },
       handleCopyInResponse: (connection: CopyConnection) => {
         const sent = hooks.send?.(connection) ?? Promise.resolve();
         sent.then(
-          () => connection.endCopyFrom(),
+          () => {
+            connection.endCopyFrom();
+          },
           (error: unknown) => {
-            failure = error;
+            failure = error instanceof Error ? error : new Error(String(error));
             connection.sendCopyFail('the file could not be read');
           },
         );
@@ -61,11 +65,14 @@ function runCopy(client: pg.Client, hooks: CopyHooks): Promise<number> {
       handleCommandComplete: (message: { text: string }) => {
         rows = Number(/\d+$/.exec(message.text)?.[0] ?? 0);
       },
-      handleError: (error: unknown) => {
+      handleError: (error: Error) => {
         failure ??= error;
         failed(failure);
       },
-      handleReadyForQuery: () => (failure === undefined ? done(rows) : failed(failure)),
+      handleReadyForQuery: () => {
+        if (failure === undefined) done(rows);
+        else failed(failure);
+      },
     };
     client.query(query);
   });

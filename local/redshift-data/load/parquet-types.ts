@@ -28,7 +28,7 @@ export function loadExpression(file: FileColumn, target: TargetColumn, serialize
   if (target.type.startsWith('numeric')) return fitsDecimal(file.type, target.type) ? column : undefined;
   if (target.type === 'jsonb') {
     if (NESTED.test(file.type)) return serializeToJson ? `to_json(${column})` : undefined;
-    return file.type === 'VARCHAR' || same !== undefined ? `to_json(${column})` : undefined;
+    return `to_json(${column})`;
   }
   return undefined;
 }

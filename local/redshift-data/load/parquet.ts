@@ -19,7 +19,9 @@ export async function withDuckDb<T>(signal: AbortSignal, work: (db: DuckDBConnec
     memory_limit: '1GB',
   });
   const db = await instance.connect();
-  const interrupt = (): void => db.interrupt();
+  const interrupt = (): void => {
+    db.interrupt();
+  };
   signal.addEventListener('abort', interrupt);
   try {
     return await work(db);
@@ -61,9 +63,7 @@ export async function parquetToCsv(
 
 async function fileColumns(db: DuckDBConnection, source: string): Promise<FileColumn[]> {
   const described = await db.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
-  return described
-    .getRowObjects()
-    .map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
+  return described.getRowObjects().map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
 }
 
 function isText(column: TargetColumn): boolean {

@@ -59,7 +59,11 @@ export async function startCluster(dataDir: string, wantedPort: number): Promise
   const port = wantedPort === 0 ? await freePort() : wantedPort;
   const log = join(dataDir, 'postgres.log');
   const server = spawnServer(postgres, folder, port, log, account);
-  const ended = new Promise<void>((done) => server.once('exit', () => done()));
+  const ended = new Promise<void>((done) =>
+    server.once('exit', () => {
+      done();
+    }),
+  );
   await waitUntilReady(server, port, password, log);
   return { port, password, ended, stop: () => stopServer(server, ended) };
 }

@@ -29,7 +29,7 @@ export function alterTable(reader: Reader): string {
 }
 
 function ended(reader: Reader, sql: string): string {
-  if (!reader.done) reader.fail('nothing may follow here');
+  if (!reader.atEnd()) reader.fail('nothing may follow here');
   return sql;
 }
 

@@ -21,7 +21,7 @@ export function copyCommand(reader: Reader): CopyCommand {
   reader.expect('from');
   const source = s3Url(reader, 'the source of COPY');
   const seen = new Set<string>();
-  while (!reader.done) seen.add(copyOption(reader));
+  while (!reader.atEnd()) seen.add(copyOption(reader));
   if (!seen.has('role')) reader.fail('COPY needs IAM_ROLE');
   if (!seen.has('parquet')) reader.fail('COPY supports FORMAT AS PARQUET only here');
   return { table, columns, source, manifest: seen.has('manifest'), serializeToJson: seen.has('json') };

@@ -22,7 +22,7 @@ export function createTable(reader: Reader): string {
     return `${head}${columns} AS ${textOf(rewriteExpressions(reader.rest(), reader.sql))}`;
   }
   if (elements === undefined) reader.fail('CREATE TABLE needs columns or AS');
-  if (!reader.done) reader.fail('this table attribute is not supported here');
+  if (!reader.atEnd()) reader.fail('this table attribute is not supported here');
   const parts = elements.flatMap((element) => tableElement(new Reader(element, reader.sql)));
   return `${head} (${parts.join(', ')})`;
 }
@@ -75,7 +75,7 @@ export function columnDefinition(reader: Reader): string {
   const attributes: string[] = [];
   const type = columnType(reader);
   let required = false;
-  while (!reader.done) {
+  while (!reader.atEnd()) {
     if (reader.take('not', 'null')) required = true;
     else if (reader.take('null') || reader.take('distkey') || reader.take('sortkey')) continue;
     else if (reader.take('primary', 'key')) required = true;
@@ -108,7 +108,7 @@ const AFTER_DEFAULT = new Set(['not', 'null', 'encode', 'distkey', 'sortkey', 'p
 /** A default ends at the next attribute; DEFAULT NULL is the one value that looks like one. */
 function defaultValue(reader: Reader): string {
   const value: Token[] = [reader.next()];
-  for (let depth = 0; !reader.done;) {
+  for (let depth = 0; !reader.atEnd();) {
     const token = reader.peek();
     if (depth === 0 && AFTER_DEFAULT.has(wordOf(token) ?? '')) break;
     if (token?.text === '(') depth += 1;

@@ -30,7 +30,7 @@ const FUNCTIONS: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
 export function rewriteExpressions(tokens: readonly Token[], sql: string): Token[] {
   const reader = new Reader(tokens, sql);
   const out: Token[] = [];
-  while (!reader.done) {
+  while (!reader.atEnd()) {
     refuseConstruct(reader, out.at(-1));
     const token = reader.next();
     const word = wordOf(token);

@@ -7,14 +7,14 @@ const VACUUM_MODES = [['full'], ['sort', 'only'], ['delete', 'only'], ['reindex'
 export function vacuum(reader: Reader): string {
   reader.expect('vacuum');
   const mode = VACUUM_MODES.find((words) => reader.take(...words));
-  const table = reader.done || reader.word() === 'boost' ? undefined : reader.name();
-  if (mode === undefined && table === undefined && !reader.done) reader.fail('VACUUM needs a table');
+  const table = reader.atEnd() || reader.word() === 'boost' ? undefined : reader.name();
+  if (mode === undefined && table === undefined && !reader.atEnd()) reader.fail('VACUUM needs a table');
   if (reader.take('to')) {
     if (reader.next().kind !== 'number') reader.fail('VACUUM … TO needs a number');
     reader.expect('percent');
   }
   reader.take('boost');
-  if (!reader.done) reader.fail('this VACUUM option is not supported here');
+  if (!reader.atEnd()) reader.fail('this VACUUM option is not supported here');
   return table === undefined ? 'VACUUM' : `VACUUM ${table}`;
 }
 
@@ -23,10 +23,10 @@ export function analyze(reader: Reader): string {
   reader.expect('analyze');
   if (reader.word() === 'compression') reader.fail('ANALYZE COMPRESSION is not supported here');
   reader.take('verbose');
-  if (reader.done) return 'ANALYZE';
+  if (reader.atEnd()) return 'ANALYZE';
   const table = reader.name();
   const columns = reader.peek()?.text === '(' ? splitAtCommas(reader.group()).map(textOf) : [];
   if (reader.take('predicate') || reader.take('all')) reader.expect('columns');
-  if (!reader.done) reader.fail('this ANALYZE option is not supported here');
+  if (!reader.atEnd()) reader.fail('this ANALYZE option is not supported here');
   return columns.length === 0 ? `ANALYZE ${table}` : `ANALYZE ${table} (${columns.join(', ')})`;
 }

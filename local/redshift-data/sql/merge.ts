@@ -20,7 +20,7 @@ export function merge(reader: Reader): string {
   const condition = textOf(rewriteExpressions(until(reader, ['when', 'remove']), reader.sql));
   const from = alias === undefined ? source : `${source} AS ${alias}`;
   if (reader.take('remove', 'duplicates')) {
-    if (!reader.done) reader.fail('nothing may follow REMOVE DUPLICATES');
+    if (!reader.atEnd()) reader.fail('nothing may follow REMOVE DUPLICATES');
     return (
       `WITH replaced AS (DELETE FROM ${target} USING ${from} WHERE ${condition}) ` +
       `INSERT INTO ${target} SELECT DISTINCT * FROM ${source}`
@@ -38,7 +38,7 @@ function aliasOf(reader: Reader): string | undefined {
 
 function until(reader: Reader, words: readonly string[]): Token[] {
   const tokens: Token[] = [];
-  for (let depth = 0; !reader.done;) {
+  for (let depth = 0; !reader.atEnd();) {
     const token = reader.peek();
     if (depth === 0 && words.includes(wordOf(token) ?? '')) break;
     if (token?.text === '(' || wordOf(token) === 'case') depth += 1;
@@ -63,6 +63,6 @@ function whenNotMatched(reader: Reader): string {
   if (reader.word() !== 'then') reader.fail('Redshift does not support conditions after WHEN NOT MATCHED');
   reader.expect('then', 'insert');
   const values = rewriteExpressions(until(reader, ['when']), reader.sql);
-  if (!reader.done) reader.fail('Redshift takes one WHEN MATCHED and one WHEN NOT MATCHED');
+  if (!reader.atEnd()) reader.fail('Redshift takes one WHEN MATCHED and one WHEN NOT MATCHED');
   return `WHEN NOT MATCHED THEN INSERT ${textOf(values)}`;
 }

@@ -12,7 +12,7 @@ export class Reader {
     this.sql = sql;
   }
 
-  get done(): boolean {
+  atEnd(): boolean {
     return this.index >= this.tokens.length;
   }
 

@@ -96,7 +96,7 @@ function truncate(reader: Reader): string {
   reader.expect('truncate');
   reader.take('table');
   const table = reader.name();
-  if (!reader.done) reader.fail('Redshift truncates one table at a time, without options');
+  if (!reader.atEnd()) reader.fail('Redshift truncates one table at a time, without options');
   return `TRUNCATE TABLE ${table}`;
 }
 

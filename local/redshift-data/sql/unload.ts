@@ -23,7 +23,7 @@ export function unloadCommand(reader: Reader): UnloadCommand {
   const destination = s3Url(reader, 'the destination of UNLOAD');
   const seen = new Set<string>();
   let partitionBy: readonly string[] = [];
-  while (!reader.done) {
+  while (!reader.atEnd()) {
     if (reader.take('partition', 'by')) partitionBy = splitAtCommas(reader.group()).map(textOf);
     else seen.add(unloadOption(reader));
   }

@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  BatchExecuteStatementCommand,
+  DescribeStatementCommand,
+  ExecuteStatementCommand,
+  GetStatementResultCommand,
+  RedshiftDataClient,
+} from '@aws-sdk/client-redshift-data';
+import type { DescribeStatementResponse, ExecuteStatementInput, Field } from '@aws-sdk/client-redshift-data';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { freePort } from '../../local/ports.ts';
+
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+const REGION = 'us-east-1';
+export const TARGET = { WorkgroupName: 'tideline', Database: 'lakehouse' };
+export const BUCKET = 'warehouse-test';
+
+export interface Address {
+  readonly listening: string;
+  readonly postgres: { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+}
+
+export interface Server extends Address {
+  readonly process: ChildProcess;
+  readonly client: RedshiftDataClient;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** A folder that PostgreSQL's account can enter even when the tests run as root. */
+export function temporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'redshift-data-test-'));
+  chmodSync(path, 0o755);
+  return { path, remove: () => { rmSync(path, { recursive: true, force: true }); } };
+}
+
+export async function startRedshift(dataDir: string, variables: Record<string, string> = {}): Promise<Server> {
+  const child = spawn(process.execPath, [resolve('local/redshift-data/main.ts')], {
+    env: {
+      ...process.env,
+      REDSHIFT_DATA_DIR: dataDir,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      ...variables,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([
+    once(lines, 'line'),
+    once(child, 'exit').then(() => Promise.reject(new Error('redshift-data ended before it was ready'))),
+  ])) as [string];
+  const address = JSON.parse(line) as Address;
+  const client = new RedshiftDataClient({ endpoint: address.listening, region: REGION, credentials: CREDENTIALS });
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
+    client.destroy();
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  };
+  return { ...address, process: child, client, stop };
+}
+
+export interface Storage {
+  readonly endpoint: string;
+  put(key: string, body: string | Buffer): Promise<number>;
+  /** Writes what a DuckDB query gives as one Parquet file; answers its size in bytes. */
+  putParquet(key: string, query: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts an S3 with one bucket. */
+export async function startStorage(): Promise<Storage> {
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const child = spawn(resolve('.tideline/tools/venv/bin/ministack'), [], {
+    env: { ...process.env, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port), LOG_LEVEL: 'ERROR' },
+    stdio: 'ignore',
+  });
+  const s3 = new S3Client({ endpoint, region: REGION, credentials: CREDENTIALS, forcePathStyle: true, maxAttempts: 1 });
+  for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
+    try {
+      await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+      break;
+    } catch (error) {
+      if (Date.now() > deadline || child.exitCode !== null) throw error;
+    }
+  }
+  const put = async (key: string, body: string | Buffer): Promise<number> => {
+    await s3.send(
+      new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body, ContentLength: Buffer.byteLength(body) }),
+    );
+    return Buffer.byteLength(body);
+  };
+  const stop = async (): Promise<void> => {
+    s3.destroy();
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+  };
+  return { endpoint, put, putParquet: async (key, query) => put(key, await parquet(query)), stop };
+}
+
+async function parquet(query: string): Promise<Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), 'parquet-'));
+  const instance = await DuckDBInstance.create(':memory:');
+  const db = await instance.connect();
+  try {
+    await db.run(`COPY (${query}) TO '${join(folder, 'rows.parquet')}' (FORMAT parquet)`);
+    return readFileSync(join(folder, 'rows.parquet'));
+  } finally {
+    db.closeSync();
+    instance.closeSync();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function url(key: string): string {
+  return `s3://${BUCKET}/${key}`;
+}
+
+type Extra = Partial<ExecuteStatementInput>;
+
+/** Runs one statement to its end. */
+export async function run(server: Server, sql: string, extra: Extra = {}): Promise<DescribeStatementResponse> {
+  const target = extra.SessionId === undefined ? TARGET : {};
+  const { Id } = await server.client.send(new ExecuteStatementCommand({ ...target, Sql: sql, ...extra }));
+  return settled(server, Id);
+}
+
+/** Runs a batch to its end. */
+export async function runBatch(server: Server, sqls: string[]): Promise<DescribeStatementResponse> {
+  const { Id } = await server.client.send(new BatchExecuteStatementCommand({ ...TARGET, Sqls: sqls }));
+  return settled(server, Id);
+}
+
+async function settled(server: Server, id: string | undefined): Promise<DescribeStatementResponse> {
+  for (;;) {
+    const described = await server.client.send(new DescribeStatementCommand({ Id: id, WaitTimeSeconds: 30 }));
+    if (!['SUBMITTED', 'PICKED', 'STARTED'].includes(described.Status ?? '')) return described;
+  }
+}
+
+/** The rows of a query as plain values. */
+export async function rows(server: Server, sql: string, extra: Extra = {}): Promise<unknown[][]> {
+  const described = await run(server, sql, extra);
+  if (described.Status !== 'FINISHED') throw new Error(described.Error);
+  const result = await server.client.send(new GetStatementResultCommand({ Id: described.Id }));
+  return (result.Records ?? []).map((record) => record.map(plain));
+}
+
+export function plain(field: Field): unknown {
+  const [value] = Object.values(field).filter((member) => member !== undefined);
+  return field.isNull === true ? null : (value as unknown);
+}
