@@ -15,9 +15,9 @@ function packageFiles(): Record<string, Uint8Array> {
     files[file] = readFileSync(join(jobsFolder, file));
   const contracts = globSync('*/*/contract.yaml', { cwd: productsFolder })
     .sort()
-    .map((file) => parse(readFileSync(join(productsFolder, file), 'utf8')) as { name: string });
+    .map((file) => parse(readFileSync(join(productsFolder, file), 'utf8')) as { id: string });
   files['tideline_jobs/products.json'] = Buffer.from(
-    JSON.stringify(Object.fromEntries(contracts.map((contract) => [contract.name, contract]))),
+    JSON.stringify(Object.fromEntries(contracts.map((contract) => [contract.id, contract]))),
   );
   for (const file of globSync('*/*/*.csv', { cwd: productsFolder }).sort()) {
     files[`tideline_jobs/seeds/${file}`] = readFileSync(join(productsFolder, file));

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 function tryPort(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
@@ -16,4 +16,16 @@ export async function freePort(wanted = 0): Promise<number> {
   const port = (await tryPort(wanted)) ?? (await tryPort(0));
   if (port === undefined) throw new Error('No port of 127.0.0.1 is free.');
   return port;
+}
+
+/** Whether something accepts connections on a port of 127.0.0.1. */
+export function portAnswers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const answer = (answered: boolean) => (): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('connect', answer(true)).once('error', answer(false));
+  });
 }

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { portAnswers } from './ports.ts';
 import type { ProcessSpec } from './supervisor.ts';
 
 /** The search attributes that builds set; in production they are made once per namespace. */
@@ -17,17 +17,6 @@ const quickHandOff = {
   'history.timerProcessorMaxPollRPS': '500',
   'history.timerProcessorMaxTimeShift': '"10ms"',
 };
-
-export function portAnswers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const answer = (answered: boolean) => (): void => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.once('connect', answer(true)).once('error', answer(false));
-  });
-}
 
 /** A Temporal server with its Web UI, its history kept in one SQLite file. */
 export function temporalServer(

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { type Platform, startPlatform, startWorkers } from '../local/platform.ts';
+import { buckets } from '../local/provision.ts';
+import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
+import { publishJobs } from './publish-jobs.ts';
+import { applyWarehouse, type Warehouse } from './warehouse.ts';
+
+/** A local platform with the current code deployed on it and both workers running. */
+export interface Session {
+  readonly platform: Platform;
+  readonly catalogue: Catalogue;
+  readonly client: Client;
+  readonly warehouse: Warehouse;
+  /** What the workers run with; for starting one of them again. */
+  readonly workerEnvironment: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly root: string;
+  readonly folder: string;
+  /** Overrides the contracts' earliest event date. */
+  readonly earliestEvent?: string | undefined;
+  readonly onStep?: (text: string) => void;
+}
+
+export async function openSession({ root, folder, earliestEvent, onStep = () => undefined }: SessionOptions): Promise<Session> {
+  const catalogue = loadCatalogue(join(root, 'products'));
+  const platform = await startPlatform({ root, folder, onStep });
+  try {
+    onStep('Spark jobs and warehouse tables');
+    const { REDSHIFT_WORKGROUP: workgroup = '', REDSHIFT_DATABASE: database = '' } = platform.environment;
+    const warehouse = { client: new RedshiftDataClient(), workgroup, database };
+    const [version] = await Promise.all([publishJobs(platform.s3, buckets.artifacts), applyWarehouse(warehouse, catalogue)]);
+    onStep('workers');
+    const workerEnvironment = {
+      TIDELINE_JOBS_VERSION: version,
+      ...(earliestEvent !== undefined && { TIDELINE_EARLIEST_EVENT: earliestEvent }),
+    };
+    await startWorkers(platform, root, workerEnvironment);
+    const { connectionOptions, namespace } = loadClientConnectConfig({
+      overrideEnvVars: { TEMPORAL_ADDRESS: platform.environment['TEMPORAL_ADDRESS'] ?? '' },
+    });
+    const connection = await Connection.connect(connectionOptions);
+    const client = new Client({ connection, namespace: namespace ?? 'default' });
+    return {
+      platform,
+      catalogue,
+      client,
+      warehouse,
+      workerEnvironment,
+      close: async () => {
+        await connection.close();
+        await platform.stop();
+      },
+    };
+  } catch (error) {
+    await platform.stop();
+    throw error;
+  }
+}

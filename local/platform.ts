@@ -1,0 +1,159 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
+import { S3Client } from '@aws-sdk/client-s3';
+import { freePort, portAnswers } from './ports.ts';
+import { buckets, ensureApplication, ensureBuckets } from './provision.ts';
+import { type ProcessSpec, Supervisor } from './supervisor.ts';
+import { temporalServer } from './temporal.ts';
+
+export interface PlatformOptions {
+  /** The checkout: its tools are under `.tideline/tools`. */
+  readonly root: string;
+  /** Where all state is kept between runs. */
+  readonly folder: string;
+  readonly onStep?: (text: string) => void;
+}
+
+export interface Platform {
+  readonly supervisor: Supervisor;
+  /** Variables with which the AWS SDKs, Temporal's SDK and the workers find this platform. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly s3: S3Client;
+  readonly webUi: string;
+  readonly postgresUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Ports that people remember; another is taken where one is in use. */
+const wantedPorts = { temporal: 7233, webUi: 8233, postgres: 5439 };
+
+/** One JSON object that a server prints when it serves. */
+function announcement(stdout: string): Record<string, unknown> | undefined {
+  const line = stdout.split('\n').find((text) => text.startsWith('{') && text.includes('"listening"'));
+  return line ? (JSON.parse(line) as Record<string, unknown>) : undefined;
+}
+
+const announced = (stdout: string): boolean => stdout.includes('\n') && announcement(stdout) !== undefined;
+
+/** Starts the AWS emulator, EMR Serverless, Redshift and Temporal, each on 127.0.0.1 with its state under `folder`. */
+export async function startPlatform({ root, folder, onStep = () => undefined }: PlatformOptions): Promise<Platform> {
+  mkdirSync(folder, { recursive: true });
+  const supervisor = new Supervisor(folder);
+  const bin = join(root, '.tideline', 'tools', 'venv', 'bin');
+  const data = (name: string): string => join(folder, 'data', name);
+  mkdirSync(data(''), { recursive: true });
+  const node = (name: string, file: string, env: Record<string, string>): ProcessSpec => ({
+    name,
+    command: process.execPath,
+    args: [join(root, file)],
+    env,
+    isReady: announced,
+    readyTimeoutMs: 180_000,
+  });
+
+  try {
+    const awsPort = await freePort();
+    const endpoint = `http://127.0.0.1:${awsPort}`;
+    const aws = {
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL: endpoint,
+      // Answers of the emulator carry no checksums to validate.
+      AWS_RESPONSE_CHECKSUM_VALIDATION: 'WHEN_REQUIRED',
+      AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED',
+    };
+    const ports = {
+      grpc: await freePort(wantedPorts.temporal),
+      ui: await freePort(wantedPorts.webUi),
+      metrics: await freePort(),
+    };
+    onStep('Temporal, S3, EMR Serverless and Redshift');
+    const [, , redshift] = await Promise.all([
+      supervisor.start(temporalServer(join(bin, 'temporal'), ports, data('temporal.db'))),
+      supervisor.start({
+        name: 'aws',
+        command: join(bin, 'ministack'),
+        args: [],
+        env: {
+          ...aws,
+          BIND_HOST: '127.0.0.1',
+          GATEWAY_PORT: String(awsPort),
+          PERSIST_STATE: '1',
+          S3_PERSIST: '1',
+          STATE_DIR: data('aws-state'),
+          S3_DATA_DIR: data('s3'),
+          LOG_LEVEL: 'WARNING',
+        },
+        isReady: () => portAnswers(awsPort),
+        readyTimeoutMs: 60_000,
+      }),
+      supervisor.start(
+        node('redshift-data', 'local/redshift-data/main.ts', {
+          ...aws,
+          REDSHIFT_DATA_DIR: data('redshift'),
+          REDSHIFT_DATA_POSTGRES_PORT: String(await freePort(wantedPorts.postgres)),
+        }),
+      ),
+    ]);
+    const emr = await supervisor.start(
+      node('emr-serverless', 'local/emr-serverless/main.ts', { ...aws, EMR_SERVERLESS_STATE_DIR: data('emr-serverless') }),
+    );
+    const redshiftReady = announcement(redshift.readyOutput) as {
+      listening: string;
+      postgres: { host: string; port: number; database: string };
+    };
+    const endpoints = {
+      ...aws,
+      AWS_ENDPOINT_URL_EMR_SERVERLESS: String(announcement(emr.readyOutput)?.['listening']),
+      AWS_ENDPOINT_URL_REDSHIFT_DATA: redshiftReady.listening,
+    };
+    Object.assign(process.env, endpoints);
+
+    onStep('buckets and the EMR Serverless application');
+    const s3 = new S3Client({ forcePathStyle: true });
+    await ensureBuckets(s3);
+    const applicationId = await ensureApplication(new EMRServerlessClient());
+    const { host, port, database } = redshiftReady.postgres;
+    return {
+      supervisor,
+      s3,
+      webUi: `http://127.0.0.1:${ports.ui}`,
+      postgresUrl: `postgresql://analyst@${host}:${port}/${database}`,
+      environment: {
+        ...endpoints,
+        TEMPORAL_ADDRESS: `127.0.0.1:${ports.grpc}`,
+        TIDELINE_RAW_BUCKET: buckets.raw,
+        TIDELINE_LAKE_BUCKET: buckets.lake,
+        TIDELINE_ARTIFACTS_BUCKET: buckets.artifacts,
+        EMR_APPLICATION_ID: applicationId,
+        EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-jobs',
+        EMR_POLL_INTERVAL_MS: '200',
+        REDSHIFT_WORKGROUP: 'tideline',
+        REDSHIFT_DATABASE: database,
+        REDSHIFT_COPY_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-copy',
+        SHUTDOWN_GRACE_SECONDS: '1',
+      },
+      stop: () => supervisor.stop(),
+    };
+  } catch (error) {
+    await supervisor.stop();
+    throw error;
+  }
+}
+
+/** Starts the two worker processes on a platform. */
+export async function startWorkers(platform: Platform, root: string, environment: Readonly<Record<string, string>>): Promise<void> {
+  const start = async (name: string): Promise<void> => {
+    await platform.supervisor.start({
+      name,
+      command: process.execPath,
+      args: [join(root, 'workers', `${name}.ts`)],
+      env: { ...platform.environment, ...environment, METRICS_PORT: String(await freePort()) },
+      isReady: (stdout) => stdout.includes('"ready"'),
+      readyTimeoutMs: 90_000,
+    });
+  };
+  await Promise.all([start('orchestration'), start('data-plane')]);
+}
