@@ -55,10 +55,12 @@ export class Launcher {
     const killed = new AbortController();
     let graceMs = 0;
     let driver: Driver | undefined;
-    const end = async (): Promise<void> => {
-      if (driver !== undefined) await this.#end(driver, graceMs);
+    let ending: Promise<void> | undefined;
+    const end = (): Promise<void> => {
+      if (driver !== undefined) ending ??= this.#end(driver, graceMs);
+      return ending ?? Promise.resolve();
     };
-    const outcome = this.#run(run, attempt, defaultLogUri, killed.signal, async (started) => {
+    const onStarted = async (started: Driver): Promise<void> => {
       driver = started;
       if (killed.signal.aborted) {
         await end();
@@ -66,7 +68,14 @@ export class Launcher {
         events.onRunning();
         events.onProcesses(await this.#marks(started));
       }
-    }).catch((error: unknown): Outcome => ({ kind: 'failed', details: String(error).slice(0, 256) }));
+    };
+    const outcome = this.#run(run, attempt, defaultLogUri, killed.signal, onStarted)
+      .catch((error: unknown): Outcome => ({ kind: 'failed', details: String(error).slice(0, 256) }))
+      .then(async (result) => {
+        // No run follows, perhaps on the same table, while a JVM of this one may still write.
+        await ending;
+        return result;
+      });
     return {
       outcome,
       kill: async (grace) => {
@@ -157,6 +166,7 @@ export class Launcher {
     await killTree(process.pid, graceMs);
     // The JVM still has the job's SparkContext and its tasks: both end with it.
     if (warm !== undefined) await killTree(warm.pid, 0);
+    await Promise.all([process.exit, warm?.exit]);
   }
 
   /** Logs follow a run's end, as on the service: nobody waits for them. */

@@ -223,9 +223,9 @@ describe('a REST-JSON service', () => {
   });
 
   it('names an operation that the service has and this server does not', async () => {
-    await expect(
-      client.send(new emr.GetSessionCommand({ applicationId: 'a', sessionId: 'b' })),
-    ).rejects.toThrow('GetSession of emr-serverless is not supported');
+    await expect(client.send(new emr.GetSessionCommand({ applicationId: 'a', sessionId: 'b' }))).rejects.toThrow(
+      'GetSession of emr-serverless is not supported',
+    );
   });
 
   it('answers 500 and reports a defect when a handler fails', async () => {

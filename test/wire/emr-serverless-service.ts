@@ -5,11 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EMRServerlessClient, GetJobRunCommand, type JobRun, type JobRunState } from '@aws-sdk/client-emr-serverless';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { tools } from '../tools.ts';
 import { startEmrServerless, type EmrServerlessServer } from '../../local/emr-serverless/server.ts';
 import { readSettings } from '../../local/emr-serverless/settings.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const POLL_MS = 50;
 const ENDED: readonly (JobRunState | undefined)[] = ['SUCCESS', 'FAILED', 'CANCELLED'];
 
@@ -56,7 +62,7 @@ export class LocalS3 {
   static async start(): Promise<LocalS3> {
     const port = await freePort();
     const folder = await mkdtemp(join(tmpdir(), 'local-s3-'));
-    const child = spawn(join(ROOT, '.tideline', 'tools', 'venv', 'bin', 'ministack'), {
+    const child = spawn(tools.ministack, {
       env: {
         ...process.env,
         BIND_HOST: '127.0.0.1',
@@ -84,6 +90,11 @@ export class LocalS3 {
   async put(bucket: string, key: string, body: string | Uint8Array): Promise<string> {
     await this.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
     return `s3://${bucket}/${key}`;
+  }
+
+  async keys(bucket: string, prefix: string): Promise<string[]> {
+    const listed = await this.client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+    return (listed.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
   }
 
   /** Waits for an object that is on its way. */
