@@ -32,7 +32,7 @@ test.each([
   ["SELECT LISTAGG(name, ', ') FROM t", "SELECT string_agg(CAST(name AS varchar), ', ') FROM t"],
   [
     "SELECT LISTAGG(DISTINCT name, ',') WITHIN GROUP (ORDER BY name DESC) FROM t",
-    "SELECT string_agg(DISTINCT CAST(name AS varchar), ',' ORDER BY name DESC) FROM t",
+    "SELECT string_agg(DISTINCT name, ',' ORDER BY name DESC) FROM t",
   ],
   ['SELECT a::super, CAST(b AS VARCHAR(MAX))', 'SELECT a::jsonb, CAST(b AS varchar(65535))'],
   ['SELECT a AS super FROM t', 'SELECT a AS super FROM t'],

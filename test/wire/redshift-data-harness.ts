@@ -38,7 +38,12 @@ export interface Server extends Address {
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'redshift-data-test-'));
   chmodSync(path, 0o755);
-  return { path, remove: () => { rmSync(path, { recursive: true, force: true }); } };
+  return {
+    path,
+    remove: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
 }
 
 export async function startRedshift(dataDir: string, variables: Record<string, string> = {}): Promise<Server> {

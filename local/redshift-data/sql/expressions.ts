@@ -129,7 +129,8 @@ function listAgg(call: Call): Token[] {
   const expression = rewriteExpressions(distinct ? subject.slice(1) : subject, reader.sql);
   const order = reader.take('within', 'group') ? rewriteExpressions(reader.group(), reader.sql) : [];
   if (reader.word() === 'over') reader.fail('LISTAGG as a window function is not supported here');
-  const value = `${distinct ? 'DISTINCT ' : ''}CAST(${textOf(expression)} AS varchar)`;
+  // A cast would keep PostgreSQL from seeing that DISTINCT and ORDER BY mean the same value.
+  const value = distinct ? `DISTINCT ${textOf(expression)}` : `CAST(${textOf(expression)} AS varchar)`;
   const glue = delimiter === undefined ? "''" : textOf(delimiter);
   const sorted = order.length === 0 ? '' : ` ${textOf(order)}`;
   return [made('symbol', `string_agg(${value}, ${glue}${sorted})`, call.name.before, call.name.at)];
