@@ -23,7 +23,12 @@ interface Run {
   readonly input: object;
 }
 
-async function runAll(client: Client, name: string, runs: readonly Run[], onProgress: OnProgress): Promise<BuildOutcome[]> {
+async function runAll(
+  client: Client,
+  name: string,
+  runs: readonly Run[],
+  onProgress: OnProgress,
+): Promise<BuildOutcome[]> {
   const all: BuildOutcome[] = [];
   let done = 0;
   await inParallel(runs, async ({ type, id, input }) => {
@@ -45,7 +50,9 @@ async function runAll(client: Client, name: string, runs: readonly Run[], onProg
 /** What the schedules start on one day: an hourly bronze run for each of its hours, then the daily batch. */
 export async function runDay(client: Client, date: string, onProgress: OnProgress): Promise<BuildOutcome[]> {
   const hourly = Array.from({ length: 24 }, (_, hour) => {
-    const firedAt = intervalStart(date).plus({ hours: hour + 1, minutes: 20 }).toFormat("yyyy-MM-dd'T'HH:mm:ss'Z'");
+    const firedAt = intervalStart(date)
+      .plus({ hours: hour + 1, minutes: 20 })
+      .toFormat("yyyy-MM-dd'T'HH:mm:ss'Z'");
     return { type: 'hourlyBronze', id: `hourly-bronze-${firedAt}`, input: { product: 'bronze.events', firedAt } };
   });
   const bronze = await runAll(client, 'hourly bronze', hourly, onProgress);
@@ -70,6 +77,8 @@ export async function runDays(
   };
   const bronze = await runAll(client, 'bronze', builds('bronze.events', hours), onProgress);
   const silver = await runAll(client, 'silver', builds('silver.trips', dates), onProgress);
-  const gold = [{ type: 'rebuildGold', id: `rebuild-gold-${dates.start}..${shiftInterval('date', dates.end, -1)}`, input: dates }];
+  const gold = [
+    { type: 'rebuildGold', id: `rebuild-gold-${dates.start}..${shiftInterval('date', dates.end, -1)}`, input: dates },
+  ];
   return [...bronze, ...silver, ...(await runAll(client, 'gold', gold, onProgress))];
 }

@@ -39,11 +39,15 @@ export async function demo(options: DemoOptions): Promise<void> {
     const started = Date.now();
     let firstHour: number | undefined;
     const onProgress: OnProgress = (name, done, total, outcomes) => {
-      firstHour ??= outcomes.some(({ intervals }) => intervals.some((rows) => rows.rowsPublished > 0)) ? Date.now() : undefined;
+      firstHour ??= outcomes.some(({ intervals }) => intervals.some((rows) => rows.rowsPublished > 0))
+        ? Date.now()
+        : undefined;
       progress.tick(`${name} ${done}/${total}  ${faint(seconds(Date.now() - started))}`);
       if (done === total) progress.end();
     };
-    const built = trips ? await buildTrips(session, trips, progress, onProgress) : await buildGenerated(session, progress, onProgress);
+    const built = trips
+      ? await buildTrips(session, trips, progress, onProgress)
+      : await buildGenerated(session, progress, onProgress);
     const ended = Date.now();
 
     const summaries = summarize(built.outcomes);
@@ -56,7 +60,12 @@ export async function demo(options: DemoOptions): Promise<void> {
     if (firstHour !== undefined) console.log(`  first published hour after    ${seconds(firstHour - began)}`);
     console.log(`  everything built in           ${seconds(ended - started)}`);
     if (options.report !== undefined) {
-      await writeReport(session, options.report, { ...built, summaries, cities, seconds: { build: (ended - started) / 1000 } });
+      await writeReport(session, options.report, {
+        ...built,
+        summaries,
+        cities,
+        seconds: { build: (ended - started) / 1000 },
+      });
       console.log(`\n  Report: ${options.report}`);
     }
     console.log(`\n  Runs stay in the Web UI of the next start: npm start, then ${session.platform.webUi}`);
@@ -103,22 +112,23 @@ export async function buildDemoDay(session: Session, progress: Progress): Promis
 async function buildGenerated(session: Session, progress: Progress, onProgress: OnProgress): Promise<Built> {
   progress.step(`Landing the events of ${generatedDay.start}`);
   const landed = await landGenerated(session.platform.s3, buckets.raw, generatedDay);
-  progress.tick(landed ? `${landed.lines.toLocaleString('en-US')} lines in ${landed.files} files` : 'landed before: reused');
+  progress.tick(
+    landed ? `${landed.lines.toLocaleString('en-US')} lines in ${landed.files} files` : 'landed before: reused',
+  );
   progress.end();
   progress.step(`Running the schedules’ workflows of that day; Web UI: ${session.platform.webUi}`);
   const outcomes = await runDay(session.client, generatedDay.start, onProgress);
   return { outcomes, start: generatedDay.start, end: shiftInterval('date', generatedDay.start, 1) };
 }
 
-async function buildTrips(
-  session: Session,
-  trips: Trips,
-  progress: Progress,
-  onProgress: OnProgress,
-): Promise<Built> {
-  progress.step(`Landing ${trips.count.toLocaleString('en-US')} trips of ${trips.dates.start} to ${shiftInterval('date', trips.dates.end, -1)}`);
+async function buildTrips(session: Session, trips: Trips, progress: Progress, onProgress: OnProgress): Promise<Built> {
+  progress.step(
+    `Landing ${trips.count.toLocaleString('en-US')} trips of ${trips.dates.start} to ${shiftInterval('date', trips.dates.end, -1)}`,
+  );
   const landed = await trips.land(session.platform.s3, buckets.raw);
-  progress.tick(`${landed.lines.toLocaleString('en-US')} events in ${landed.files} files, ${trips.rejected.length} rows rejected`);
+  progress.tick(
+    `${landed.lines.toLocaleString('en-US')} events in ${landed.files} files, ${trips.rejected.length} rows rejected`,
+  );
   progress.end();
   for (const { line, reason } of trips.rejected.slice(0, 10)) console.log(faint(`  line ${line}: ${reason}`));
   progress.step(`Building every day; Web UI: ${session.platform.webUi}`);

@@ -11,7 +11,11 @@ export const putInto =
   };
 
 /** Lands a generated day of events, unless the very same ones were landed before. Returns null then. */
-export async function landGenerated(client: S3Client, bucket: string, options: GeneratorOptions): Promise<WriteSummary | null> {
+export async function landGenerated(
+  client: S3Client,
+  bucket: string,
+  options: GeneratorOptions,
+): Promise<WriteSummary | null> {
   const digest = createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 16);
   const marker = { Bucket: bucket, Key: `landed/${digest}.json` };
   try {

@@ -41,7 +41,9 @@ export async function writeReport(session: Session, folder: string, content: Rep
         ['CSV', 'csv'],
       ] as const) {
         const target = quoted(join(folder, `${product.key}.${extension}`));
-        await connection.run(`COPY (SELECT * FROM ${rows} ORDER BY ${order.join(', ')}) TO ${target} (FORMAT ${format})`);
+        await connection.run(
+          `COPY (SELECT * FROM ${rows} ORDER BY ${order.join(', ')}) TO ${target} (FORMAT ${format})`,
+        );
       }
       await Promise.all(parts.map((part) => rm(part)));
     }
@@ -54,7 +56,10 @@ export async function writeReport(session: Session, folder: string, content: Rep
 
 async function download({ platform }: Session, prefix: string, folder: string): Promise<string[]> {
   const files: string[] = [];
-  for await (const page of paginateListObjectsV2({ client: platform.s3 }, { Bucket: buckets.artifacts, Prefix: prefix })) {
+  for await (const page of paginateListObjectsV2(
+    { client: platform.s3 },
+    { Bucket: buckets.artifacts, Prefix: prefix },
+  )) {
     for (const { Key } of page.Contents ?? []) {
       const object = await platform.s3.send(new GetObjectCommand({ Bucket: buckets.artifacts, Key }));
       const file = join(folder, `.part-${files.length}.parquet`);

@@ -27,14 +27,22 @@ export interface SessionOptions {
   readonly onStep?: (text: string) => void;
 }
 
-export async function openSession({ root, folder, earliestEvent, onStep = () => undefined }: SessionOptions): Promise<Session> {
+export async function openSession({
+  root,
+  folder,
+  earliestEvent,
+  onStep = () => undefined,
+}: SessionOptions): Promise<Session> {
   const catalogue = loadCatalogue(join(root, 'products'));
   const platform = await startPlatform({ root, folder, onStep });
   try {
     onStep('Spark jobs and warehouse tables');
     const { REDSHIFT_WORKGROUP: workgroup = '', REDSHIFT_DATABASE: database = '' } = platform.environment;
     const warehouse = { client: new RedshiftDataClient(), workgroup, database };
-    const [version] = await Promise.all([publishJobs(platform.s3, buckets.artifacts), applyWarehouse(warehouse, catalogue)]);
+    const [version] = await Promise.all([
+      publishJobs(platform.s3, buckets.artifacts),
+      applyWarehouse(warehouse, catalogue),
+    ]);
     onStep('workers');
     const workerEnvironment = {
       TIDELINE_JOBS_VERSION: version,

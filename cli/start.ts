@@ -29,7 +29,9 @@ export async function start(root: string): Promise<void> {
       console.log(`  Web UI     ${session.platform.webUi}`);
       console.log(`  warehouse  psql ${session.platform.postgresUrl}`);
       console.log(`  temporal   export TEMPORAL_ADDRESS=${session.platform.environment['TEMPORAL_ADDRESS'] ?? ''}`);
-      await landLive(session, stopped.signal, (events) => progress.tick(faint(`${new Date().toISOString()}  ${events} live events landed`)));
+      await landLive(session, stopped.signal, (events) =>
+        progress.tick(faint(`${new Date().toISOString()}  ${events} live events landed`)),
+      );
       await runSchedules(session, true);
     }
   } finally {

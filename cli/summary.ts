@@ -97,7 +97,14 @@ export function cityTable(cities: readonly CityDay[]): string {
     sparkline(city.tripsByHour, busiest),
     sparkline(city.utilizationByHour, 100),
   ]);
-  const headings = ['city', 'trips', 'fares', 'utilization %', 'trips by hour, 0–23 UTC', 'utilization by hour, 0–100 %'];
+  const headings = [
+    'city',
+    'trips',
+    'fares',
+    'utilization %',
+    'trips by hour, 0–23 UTC',
+    'utilization by hour, 0–100 %',
+  ];
   return `${table(headings, rows)}\n${faint('  From gold.fact_hourly_metrics in the warehouse.')}`;
 }
 

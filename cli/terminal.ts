@@ -13,11 +13,16 @@ const show = (cell: Cell): string => (typeof cell === 'number' ? cell.toLocaleSt
 /** A table with numbers to the right, one line a row. */
 export function table(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const texts = rows.map((row) => row.map(show));
-  const widths = headings.map((heading, index) => Math.max(heading.length, ...texts.map((row) => row[index]?.length ?? 0)));
+  const widths = headings.map((heading, index) =>
+    Math.max(heading.length, ...texts.map((row) => row[index]?.length ?? 0)),
+  );
   const line = (cells: readonly string[], alignLeft: (index: number) => boolean): string =>
     `  ${cells.map((cell, index) => (alignLeft(index) ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ')}`;
   const left = headings.map((_, index) => rows.every((row) => typeof row[index] !== 'number'));
-  return [bold(line(headings, (index) => left[index] ?? true)), ...texts.map((row) => line(row, (index) => left[index] ?? true))].join('\n');
+  return [
+    bold(line(headings, (index) => left[index] ?? true)),
+    ...texts.map((row) => line(row, (index) => left[index] ?? true)),
+  ].join('\n');
 }
 
 /** One bar a value, scaled to `maximum`; `null` is a gap. */

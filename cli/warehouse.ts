@@ -24,7 +24,8 @@ async function finished({ client }: Warehouse, id: string | undefined, what: str
     const answer = await client.send(new DescribeStatementCommand({ Id: id, WaitTimeSeconds: 20 }));
     const { meaning } = meaningOf(answer.Status);
     if (meaning === 'done') return;
-    if (meaning !== 'wait') throw new Error(`${what} ended as ${answer.Status ?? 'unknown'}: ${answer.Error ?? 'no reason given'}`);
+    if (meaning !== 'wait')
+      throw new Error(`${what} ended as ${answer.Status ?? 'unknown'}: ${answer.Error ?? 'no reason given'}`);
   }
 }
 
@@ -69,6 +70,7 @@ export async function query(
 /** Makes the tables of every product that the warehouse has, where they are missing. */
 export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue): Promise<void> {
   for (const product of catalogue.products.values()) {
-    if (product.warehouseTable) await execute(warehouse, productStatements(product, 'ddl.sql'), `The DDL of ${product.key}`);
+    if (product.warehouseTable)
+      await execute(warehouse, productStatements(product, 'ddl.sql'), `The DDL of ${product.key}`);
   }
 }

@@ -98,7 +98,10 @@ export async function startPlatform({ root, folder, onStep = () => undefined }: 
       ),
     ]);
     const emr = await supervisor.start(
-      node('emr-serverless', 'local/emr-serverless/main.ts', { ...aws, EMR_SERVERLESS_STATE_DIR: data('emr-serverless') }),
+      node('emr-serverless', 'local/emr-serverless/main.ts', {
+        ...aws,
+        EMR_SERVERLESS_STATE_DIR: data('emr-serverless'),
+      }),
     );
     const redshiftReady = announcement(redshift.readyOutput) as {
       listening: string;
@@ -143,8 +146,13 @@ export async function startPlatform({ root, folder, onStep = () => undefined }: 
   }
 }
 
-/** Starts the two worker processes on a platform. */
-export async function startWorkers(platform: Platform, root: string, environment: Readonly<Record<string, string>>): Promise<void> {
+/** Starts the worker processes on a platform. */
+export async function startWorkers(
+  platform: Platform,
+  root: string,
+  environment: Readonly<Record<string, string>>,
+  names: readonly ('orchestration' | 'data-plane')[] = ['orchestration', 'data-plane'],
+): Promise<void> {
   const start = async (name: string): Promise<void> => {
     await platform.supervisor.start({
       name,
@@ -155,5 +163,5 @@ export async function startWorkers(platform: Platform, root: string, environment
       readyTimeoutMs: 90_000,
     });
   };
-  await Promise.all([start('orchestration'), start('data-plane')]);
+  await Promise.all(names.map(start));
 }

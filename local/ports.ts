@@ -3,10 +3,14 @@ import { connect, createServer } from 'node:net';
 function tryPort(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => { resolve(undefined); });
+    server.once('error', () => {
+      resolve(undefined);
+    });
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => { resolve(typeof address === 'object' ? address?.port : undefined); });
+      server.close(() => {
+        resolve(typeof address === 'object' ? address?.port : undefined);
+      });
     });
   });
 }

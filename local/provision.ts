@@ -1,4 +1,8 @@
-import { CreateApplicationCommand, EMRServerlessClient, paginateListApplications } from '@aws-sdk/client-emr-serverless';
+import {
+  CreateApplicationCommand,
+  EMRServerlessClient,
+  paginateListApplications,
+} from '@aws-sdk/client-emr-serverless';
 import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 
 /** What infra/ makes in AWS, made on the local platform: buckets and the EMR Serverless application. */

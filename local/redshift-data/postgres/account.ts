@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -8,6 +9,19 @@ export interface Account {
 }
 
 const NOBODY: Account = { uid: 65_534, gid: 65_534 };
+
+/** Runs a program as another user id in a namespace of its own, in which our files belong to that id. */
+const NAMESPACE = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'] as const;
+
+/**
+ * What to put before PostgreSQL's commands so that they run although we are root; empty where that is not needed or
+ * this machine has no user namespaces. It needs no other account, and reaches every folder that we reach.
+ */
+export function namespacePrefix(ownedBefore: string): readonly string[] {
+  const ownedByOther = (statSync(ownedBefore, { throwIfNoEntry: false })?.uid ?? 0) !== 0;
+  if (process.getuid?.() !== 0 || ownedByOther) return [];
+  return spawnSync(NAMESPACE[0], [...NAMESPACE.slice(1), 'true']).status === 0 ? NAMESPACE : [];
+}
 
 /**
  * PostgreSQL refuses to run as root. As root we hand it to the account that already owns its files, else to

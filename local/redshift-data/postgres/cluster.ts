@@ -17,7 +17,7 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { assertReachable, unprivilegedAccount } from './account.ts';
+import { assertReachable, namespacePrefix, unprivilegedAccount } from './account.ts';
 import type { Account } from './account.ts';
 import { binaries } from './binaries.ts';
 import { endOrphan } from './orphan.ts';
@@ -47,18 +47,19 @@ const HOST_RULES = `host all ${ANALYST} 127.0.0.1/32 trust\nhost all all 127.0.0
 export async function startCluster(dataDir: string, wantedPort: number): Promise<Cluster> {
   const folder = resolve(dataDir, 'postgres');
   mkdirSync(dataDir, { recursive: true });
-  const account = unprivilegedAccount(folder);
+  const prefix = namespacePrefix(folder);
+  const account = prefix.length > 0 ? undefined : unprivilegedAccount(folder);
   if (account !== undefined) chmodSync(dataDir, 0o711);
   const { initdb, postgres } = binaries();
   assertReachable(resolve(dataDir), account);
   assertReachable(dirname(postgres), account);
   await endOrphan(folder);
   const password = readPassword(join(dataDir, 'password'));
-  if (!existsSync(folder)) await initialise(initdb, folder, password, account);
+  if (!existsSync(folder)) await initialise([...prefix, initdb], folder, password, account);
   writeFileSync(join(folder, 'pg_hba.conf'), HOST_RULES);
   const port = wantedPort === 0 ? await freePort() : wantedPort;
   const log = join(dataDir, 'postgres.log');
-  const server = spawnServer(postgres, folder, port, log, account);
+  const server = spawnServer([...prefix, postgres], folder, port, log, account);
   const ended = new Promise<void>((done) =>
     server.once('exit', () => {
       done();
@@ -68,7 +69,7 @@ export async function startCluster(dataDir: string, wantedPort: number): Promise
   return { port, password, ended, stop: () => stopServer(server, ended) };
 }
 
-function spawnServer(postgres: string, folder: string, port: number, log: string, account?: Account): ChildProcess {
+function spawnServer(postgres: readonly string[], folder: string, port: number, log: string, account?: Account): ChildProcess {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -80,7 +81,8 @@ function spawnServer(postgres: string, folder: string, port: number, log: string
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const output = openSync(log, 'a', 0o600);
-  const server = spawn(postgres, ['-D', folder, '-p', String(port), ...flags], {
+  const [command = '', ...before] = postgres;
+  const server = spawn(command, [...before, '-D', folder, '-p', String(port), ...flags], {
     ...account,
     // Its own group: Ctrl-C in the terminal reaches us first, and we stop it in order.
     detached: true,
@@ -90,7 +92,12 @@ function spawnServer(postgres: string, folder: string, port: number, log: string
   return server;
 }
 
-async function initialise(initdb: string, folder: string, password: string, account?: Account): Promise<void> {
+async function initialise(
+  initdb: readonly string[],
+  folder: string,
+  password: string,
+  account?: Account,
+): Promise<void> {
   // Made aside and renamed, so that a start killed half-way leaves nothing that looks like a cluster.
   const fresh = `${folder}.new`;
   await rm(fresh, { recursive: true, force: true });
@@ -108,15 +115,16 @@ async function initialise(initdb: string, folder: string, password: string, acco
   }
 }
 
-async function run(program: string, args: readonly string[], account?: Account): Promise<void> {
-  const child = spawn(program, args, { ...account, stdio: ['ignore', 'ignore', 'pipe'] });
+async function run(program: readonly string[], args: readonly string[], account?: Account): Promise<void> {
+  const [command = '', ...before] = program;
+  const child = spawn(command, [...before, ...args], { ...account, stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const code = await new Promise((done, failed) => {
     child.once('error', failed);
     child.once('close', done);
   });
-  if (code !== 0) throw new Error(`${program} failed (${String(code)}): ${errors.trim()}`);
+  if (code !== 0) throw new Error(`${program.join(' ')} failed (${String(code)}): ${errors.trim()}`);
 }
 
 async function waitUntilReady(server: ChildProcess, port: number, password: string, log: string): Promise<void> {

@@ -1,0 +1,132 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { paginateListJobRuns, EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runDay, runDays } from '../../cli/days.ts';
+import { putInto } from '../../cli/land.ts';
+import { openSession, type Session } from '../../cli/session.ts';
+import { query } from '../../cli/warehouse.ts';
+import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts';
+import { startWorkers } from '../../local/platform.ts';
+import { buckets } from '../../local/provision.ts';
+import { readTruth } from '../truth/read-truth.ts';
+import type { BuildOutcome } from '../../workflows/messages.ts';
+import { root } from '../tools.ts';
+import { deltaVersion } from './delta-table.ts';
+import { expectLakeToBeTrue } from './lake-against-truth.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tideline-e2e-'));
+const truthFolder = join(folder, 'truth');
+const date = '2025-01-18';
+const dayAlone = { arrivedBefore: '2025-01-19T00', start: '2025-01-15', end: '2025-01-19' };
+const withLateEvents = { arrivedBefore: '2025-01-22T00', start: '2025-01-15', end: '2025-01-22' };
+const quiet = (): void => undefined;
+
+let session: Session;
+let landed: WriteSummary;
+let outcomes: BuildOutcome[];
+beforeAll(async () => {
+  session = await openSession({ root, folder });
+  landed = await writeRaw(
+    { seed: 7, start: date, days: 1, tripsPerDay: 400, newSchemaFrom: `${date}T12` },
+    { put: putInto(session.platform.s3, buckets.raw), truthDirectory: truthFolder },
+  );
+});
+afterAll(async () => {
+  await session.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('a day of trips', () => {
+  it('is published as it was, in the lake and in the warehouse', async () => {
+    outcomes = await runDay(session.client, date, quiet);
+    await expectLakeToBeTrue(session, truthFolder, dayAlone);
+  });
+
+  it('counts every line of every hour as published, duplicate or quarantined', async () => {
+    const { hours } = await readTruth(truthFolder, dayAlone.arrivedBefore);
+    const built = new Map(
+      outcomes
+        .filter(({ product }) => product === 'bronze.events')
+        .flatMap(({ intervals }) => intervals.map((rows) => [rows.interval, rows])),
+    );
+    expect(built.size).toBe(25);
+    for (const hour of hours) {
+      const quarantined = Object.values(hour.quarantined).reduce((sum, count) => sum + count, 0);
+      expect(built.get(hour.arrival_hour)).toMatchObject({
+        rowsIn: hour.lines,
+        rowsPublished: hour.published,
+        rowsDuplicate: hour.duplicates,
+        rowsQuarantined: quarantined,
+      });
+    }
+  });
+
+  it('stays as it is when every hour and the day are built again', async () => {
+    const tables = [
+      'bronze/events',
+      'bronze/events_quarantine',
+      'silver/trips',
+      'gold/trips',
+      'gold/fact_hourly_metrics',
+    ];
+    const versions = () => Promise.all(tables.map((table) => deltaVersion(session.platform.s3, buckets.lake, table)));
+    const before = await versions();
+    const again = await runDay(session.client, date, quiet);
+    expect(again.flatMap(({ intervals }) => intervals).filter(({ changed }) => changed)).toEqual([]);
+    expect(await versions()).toEqual(before);
+    await expectLakeToBeTrue(session, truthFolder, dayAlone);
+  });
+
+  it('grows by late events, and a worker killed in the middle of every stage starts no job twice', async () => {
+    const { supervisor, environment } = session.platform;
+    const emr = new EMRServerlessClient();
+    const applicationId = environment['EMR_APPLICATION_ID'];
+    const names = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const page of paginateListJobRuns({ client: emr }, { applicationId })) {
+        found.push(...(page.jobRuns ?? []).map(({ name }) => name ?? ''));
+      }
+      return found;
+    };
+    const before = (await names()).length;
+    const hours = { start: '2025-01-19T00', end: '2025-01-22T00' };
+    const dates = { start: date, end: '2025-01-22' };
+    const working = runDays(session.client, session.catalogue, hours, dates, quiet);
+    let ended = false;
+    void working.finally(() => (ended = true)).catch(quiet);
+    let kills = 0;
+    let seen = before;
+    while (!ended) {
+      const started = (await names()).length;
+      if (started > seen) {
+        seen = started;
+        await supervisor.end('data-plane', 'SIGKILL');
+        await startWorkers(session.platform, root, session.workerEnvironment, ['data-plane']);
+        kills += 1;
+      }
+      await delay(200);
+    }
+    const late = await working;
+    expect(kills).toBeGreaterThanOrEqual(3);
+    const made = (await names()).slice(0, (await names()).length - before);
+    expect(made.length).toBe(new Set(made).size);
+    expect(made.length).toBe(late.length);
+    await expectLakeToBeTrue(session, truthFolder, withLateEvents);
+    expect(landed.lines).toBe((await readTruth(truthFolder)).hours.reduce((sum, hour) => sum + hour.lines, 0));
+  });
+
+  it('leaves reference data in the warehouse that every trip finds', async () => {
+    const orphans = await query(
+      session.warehouse,
+      `SELECT t.trip_id FROM gold.trips t
+         LEFT JOIN gold.dim_city c ON c.city_id = t.city_id
+         LEFT JOIN gold.dim_vehicle_type v ON v.vehicle_type_id = t.vehicle_type
+        WHERE c.city_id IS NULL OR v.vehicle_type_id IS NULL`,
+    );
+    expect(orphans).toEqual([]);
+  });
+});

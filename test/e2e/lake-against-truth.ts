@@ -1,0 +1,74 @@
+import { expect } from 'vitest';
+import { query } from '../../cli/warehouse.ts';
+import type { Session } from '../../cli/session.ts';
+import { buckets } from '../../local/provision.ts';
+import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';
+import { readTruth } from '../truth/read-truth.ts';
+import { expectedTrips } from '../truth/trips.ts';
+import { differences } from './compare.ts';
+import { readDelta, type Row } from './delta-table.ts';
+
+const hourOf = (row: Row): string =>
+  new Date(
+    /Z$/.test(String(row['metric_hour']))
+      ? String(row['metric_hour'])
+      : `${String(row['metric_hour']).replace(' ', 'T')}Z`,
+  ).toISOString();
+const keys = {
+  event: (row: Row) => String(row['event_id']),
+  quarantined: (row: Row) =>
+    `${String(row['file']).split('/').at(-1) ?? ''}@${String(row['arrival_hour']).slice(0, 13)}:${String(row['line'])}`,
+  trip: (row: Row) => String(row['trip_id']),
+  metric: (row: Row) => `${hourOf(row)} ${String(row['city_id'])} ${String(row['vehicle_type'])}`,
+};
+
+/** Asserts that every published table, in the lake and in the warehouse, holds the truth row by row for dates [start, end). */
+export async function expectLakeToBeTrue(
+  session: Session,
+  truthFolder: string,
+  { arrivedBefore, start, end }: { arrivedBefore: string; start: string; end: string },
+): Promise<void> {
+  const truth = await readTruth(truthFolder, arrivedBefore);
+  const built = (date: string): boolean => date >= start && date < end;
+  const allTrips = expectedTrips(truth.events);
+  const trips = allTrips.filter(({ trip_date }) => built(trip_date));
+  const metrics = expectedHourlyMetrics(allTrips)
+    .filter(({ metric_date }) => built(metric_date))
+    .map(({ total_fare_cents, driver_ms: _, city_id, vehicle_type, ...row }) => ({
+      ...row,
+      total_fare: total_fare_cents / 100,
+      city_id: city_id ?? 'unknown',
+      vehicle_type: vehicle_type ?? 'unknown',
+    }));
+  const events = truth.events.map(({ file: _file, line: _line, arrival_hour, ...event }) => ({
+    ...event,
+    arrival_hour: `${arrival_hour}:00:00.000Z`,
+  }));
+  const quarantine = truth.quarantine.map(({ arrival_hour, file, ...row }) => ({
+    ...row,
+    file: file.split('/').at(-1),
+    arrival_hour: `${arrival_hour}:00:00.000Z`,
+  }));
+
+  const lake = (table: string) => readDelta(session.platform.s3, buckets.lake, table);
+  const stored = (table: string) => query(session.warehouse, `SELECT * FROM ${table}`);
+  const inFile = (rows: Row[]): Row[] => rows.map((row) => ({ ...row, file: String(row['file']).split('/').at(-1) }));
+  const report = {
+    'bronze.events': differences(events, await lake('bronze/events'), keys.event),
+    'bronze.events_quarantine': differences(
+      quarantine,
+      inFile(await lake('bronze/events_quarantine')),
+      keys.quarantined,
+    ),
+    'silver.trips': differences(trips as unknown as Row[], await lake('silver/trips'), keys.trip),
+    'gold.trips': differences(trips as unknown as Row[], await lake('gold/trips'), keys.trip),
+    'gold.fact_hourly_metrics': differences(metrics, await lake('gold/fact_hourly_metrics'), keys.metric),
+    'warehouse gold.trips': differences(trips as unknown as Row[], await stored('gold.trips'), keys.trip),
+    'warehouse gold.fact_hourly_metrics': differences(metrics, await stored('gold.fact_hourly_metrics'), keys.metric),
+  };
+  const wrong = Object.entries(report).flatMap(([table, problems]) =>
+    problems.length > 0 ? [`${table}: ${problems.length} differences, such as ${problems.slice(0, 5).join('; ')}`] : [],
+  );
+  expect(wrong).toEqual([]);
+  expect(trips.length).toBeGreaterThan(0);
+}

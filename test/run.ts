@@ -1,0 +1,137 @@
+// `npm test` runs every suite and ends with `N passed, N failed`; `npm run verify` runs the quick checks alone.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, tools } from './tools.ts';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+interface Step {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Reads what the step's own report says; a check without tests counts as one. */
+  readonly count?: () => Counts;
+}
+
+const reports = join(root, '.tideline', 'reports');
+
+function vitest(...projects: string[]): Step {
+  const name = projects.join(', ');
+  const file = join(reports, `vitest-${projects.join('-')}.json`);
+  return {
+    name,
+    command: 'vitest',
+    args: [
+      'run',
+      ...projects.flatMap((project) => ['--project', project]),
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ],
+    count: () => {
+      const report = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown> & {
+        testResults: { status: string; assertionResults: unknown[] }[];
+      };
+      // A file that breaks before its first test has no failed test; it counts as one.
+      const brokenFiles = report.testResults.filter(
+        ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+      );
+      return {
+        passed: Number(report['numPassedTests']),
+        failed: Number(report['numFailedTests']) + brokenFiles.length,
+        skipped: Number(report['numPendingTests']) + Number(report['numTodoTests']),
+      };
+    },
+  };
+}
+
+function pytest(name: string, python: string, ...paths: string[]): Step {
+  const file = join(reports, `pytest-${name.replaceAll(' ', '-')}.xml`);
+  return {
+    name,
+    command: python,
+    args: ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${file}`, ...paths],
+    count: () => {
+      const suite = /<testsuite [^>]*>/.exec(readFileSync(file, 'utf8'))?.[0] ?? '';
+      const value = (attribute: string): number => Number(new RegExp(` ${attribute}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+      const [failed, skipped] = [value('failures') + value('errors'), value('skipped')];
+      return { passed: value('tests') - failed - skipped, failed, skipped };
+    },
+  };
+}
+
+const python = join(root, '.tideline', 'tools', 'venv', 'bin');
+const checks: readonly Step[] = [
+  { name: 'format', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
+  { name: 'lint', command: 'eslint', args: ['.'] },
+  { name: 'types', command: 'tsc', args: ['--noEmit'] },
+  {
+    name: 'ruff',
+    command: join(python, 'ruff'),
+    args: ['check', '--quiet', '--config', 'spark-jobs/pyproject.toml', 'spark-jobs', 'test'],
+  },
+  {
+    name: 'ruff format',
+    command: join(python, 'ruff'),
+    args: ['format', '--quiet', '--check', '--config', 'spark-jobs/pyproject.toml', 'spark-jobs', 'test'],
+  },
+  {
+    name: 'mypy',
+    command: join(python, 'mypy'),
+    args: ['--config-file', 'spark-jobs/pyproject.toml', 'spark-jobs/tideline_jobs'],
+  },
+];
+const quick = vitest('unit', 'workflow', 'replay');
+const everything: readonly Step[] = [
+  ...checks,
+  quick,
+  pytest('spark', tools.python, 'test/spark'),
+  vitest('wire'),
+  pytest('wire clients', tools.clientsPython, 'test/wire'),
+  vitest('e2e'),
+];
+
+function run({ name, command, args, count }: Step): Counts & { name: string; seconds: number } {
+  process.stdout.write(`\n── ${name}\n`);
+  const began = Date.now();
+  const done = spawnSync(command, [...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  const seconds = Math.round((Date.now() - began) / 1000);
+  if (!count)
+    return { name, seconds, passed: done.status === 0 ? 1 : 0, failed: done.status === 0 ? 0 : 1, skipped: 0 };
+  const counts = done.error ? { passed: 0, failed: 1, skipped: 0 } : readCounts(count);
+  // A runner that failed without a failed test (a crash, no test at all) is a failure too.
+  return { name, seconds, ...counts, failed: Math.max(counts.failed, done.status === 0 && counts.passed > 0 ? 0 : 1) };
+}
+
+function readCounts(count: () => Counts): Counts {
+  try {
+    return count();
+  } catch (error) {
+    console.error(`No report of this suite could be read: ${String(error)}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+if (existsSync(reports)) rmSync(reports, { recursive: true });
+mkdirSync(reports, { recursive: true });
+const results = (process.argv.includes('--verify') ? [...checks, quick] : everything).map(run);
+const total = (key: keyof Counts): number => results.reduce((sum, result) => sum + result[key], 0);
+process.stdout.write('\n');
+for (const { name, passed, failed, skipped, seconds } of results) {
+  process.stdout.write(
+    `${failed > 0 ? '✗' : '✓'} ${name.padEnd(24)} ${passed} passed, ${failed} failed, ${skipped} skipped, ${seconds} s\n`,
+  );
+}
+process.stdout.write(
+  `\n${total('passed')} passed, ${total('failed')} failed${total('skipped') > 0 ? `, ${total('skipped')} skipped` : ''}\n`,
+);
+process.exitCode = total('failed') > 0 ? 1 : 0;
