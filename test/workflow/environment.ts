@@ -11,26 +11,16 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
-import type { JobConfig } from '../../activities/catalogue/plan.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { attributes, laneQueue, lanes, orchestrationQueue } from '../../workflows/messages.ts';
 import { tools } from '../tools.ts';
+import { jobConfig } from '../unit/job-config.ts';
 import { type Calls, type Script, scriptedServices } from './services.ts';
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
 });
-
-export const jobConfig: JobConfig = {
-  jobsUri: 's3://tideline-artifacts/spark-jobs/0000',
-  lakeUri: 's3://tideline-lake',
-  rawUri: 's3://tideline-raw/raw/events',
-  buildsUri: 's3://tideline-artifacts/builds',
-  submitParameters: '',
-  timeoutMinutes: 60,
-  earliestEvent: undefined,
-};
 
 /** A server whose clock jumps over the waits of workflows; it has no schedules and cannot list runs. */
 export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {

@@ -1,0 +1,77 @@
+import { ConflictException, JobRunState, ValidationException } from '@aws-sdk/client-emr-serverless';
+import { StatusString } from '@aws-sdk/client-redshift-data';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { emrServerlessFailures } from '../../activities/emr-serverless/failures.ts';
+import { meaningOf as meaningOfJob } from '../../activities/emr-serverless/states.ts';
+import { sortFailure } from '../../activities/failures.ts';
+import { meaningOf as meaningOfStatement } from '../../activities/redshift/states.ts';
+import { tokenHash } from '../../activities/tokens.ts';
+
+const sort = (error: unknown) =>
+  sortFailure(error, 'submitJobRun for build/silver.trips/2025-01-18', [emrServerlessFailures]);
+
+describe('errors of a service', () => {
+  it('that will not go away by themselves are final and say what to do', () => {
+    const failure = sort(
+      new ValidationException({ message: 'name is too long', $metadata: { requestId: 'r-1' } }),
+    ) as ApplicationFailure;
+    expect(failure.nonRetryable).toBe(true);
+    expect(failure.message).toMatch(
+      /submitJobRun for build\/silver\.trips\/2025-01-18: ValidationException: name is too long \(request r-1\).*correct the contract/,
+    );
+    expect(
+      (
+        sort(
+          new ConflictException({ message: 'x', $metadata: {}, resourceId: '', resourceType: '' }),
+        ) as ApplicationFailure
+      ).nonRetryable,
+    ).toBe(true);
+  });
+
+  it('such as throttling and lost connections are retried', () => {
+    for (const name of [
+      'ThrottlingException',
+      'InternalServerException',
+      'ServiceQuotaExceededException',
+      'TimeoutError',
+      'ECONNREFUSED',
+    ]) {
+      const failure = sort(Object.assign(new Error('later'), { name })) as ApplicationFailure;
+      expect(failure.nonRetryable).toBe(false);
+      expect(failure.type).toBe(name);
+    }
+  });
+
+  it('keep the verdict that an activity has given already', () => {
+    const verdict = ApplicationFailure.nonRetryable('no', 'BadInput');
+    const cancelled = new CancelledFailure('stop');
+    expect(sort(verdict)).toBe(verdict);
+    expect(sort(cancelled)).toBe(cancelled);
+  });
+});
+
+describe('states', () => {
+  it('of a job run are all known', () => {
+    for (const state of Object.values(JobRunState)) expect(meaningOfJob(state).known).toBe(true);
+    expect(meaningOfJob('QUEUED').meaning).toBe('wait');
+  });
+
+  it('of a statement are all known', () => {
+    for (const status of Object.values(StatusString))
+      if (status !== 'ALL') expect(meaningOfStatement(status).known).toBe(true);
+  });
+
+  it('that nobody has documented yet wait', () => {
+    expect(meaningOfJob('HIBERNATING')).toEqual({ meaning: 'wait', known: false });
+    expect(meaningOfStatement(undefined)).toEqual({ meaning: 'wait', known: false });
+  });
+});
+
+describe('a client token', () => {
+  it('is the same for the same step, another for another, and fits AWS', () => {
+    expect(tokenHash('build/1')).toBe(tokenHash('build/1'));
+    expect(tokenHash('build/1')).not.toBe(tokenHash('build/2'));
+    expect(tokenHash('build/1')).toMatch(/^[A-Za-z0-9._-]{1,64}$/);
+  });
+});

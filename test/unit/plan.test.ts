@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { planBuild, planDailyBatch, planGold, planStages } from '../../activities/catalogue/plan.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { jobConfig } from './job-config.ts';
+
+const catalogue = loadCatalogue();
+const argument = (args: readonly string[], flag: string): string | undefined => args[args.indexOf(flag) + 1];
+
+describe('a build plan', () => {
+  const input = { product: 'silver.trips', start: '2025-01-18', end: '2025-01-20', generation: 1737331200000 };
+
+  it('tells the job its product, its dates and where everything lies', () => {
+    const plan = planBuild(catalogue, jobConfig, input);
+    expect(plan.name).toBe('2025-01-18..2025-01-19');
+    expect(argument(plan.job.arguments, '--product')).toBe('silver.trips');
+    expect(argument(plan.job.arguments, '--start')).toBe('2025-01-18');
+    expect(argument(plan.job.arguments, '--end')).toBe('2025-01-20');
+    expect(argument(plan.job.arguments, '--result')).toBe(plan.resultUri);
+    expect(plan.job.submitParameters).toContain(`--py-files ${jobConfig.jobsUri}/tideline_jobs.zip`);
+    expect(plan.job.arguments).not.toContain('--earliest-event');
+  });
+
+  it('has the same id for the same generation and another for the next', () => {
+    const id = (generation: number): string => planBuild(catalogue, jobConfig, { ...input, generation }).buildId;
+    expect(id(1)).toBe(id(1));
+    expect(id(1)).not.toBe(id(2));
+  });
+
+  it('loads the warehouse only where the contract names a table there', () => {
+    expect(planBuild(catalogue, jobConfig, input).loadsWarehouse).toBe(false);
+    expect(planBuild(catalogue, jobConfig, { ...input, product: 'gold.trips' }).loadsWarehouse).toBe(true);
+  });
+
+  it('refuses more intervals than the contract allows in one job', () => {
+    const long = { ...input, end: '2025-12-31' };
+    expect(() => planBuild(catalogue, jobConfig, long)).toThrow(
+      /silver\.trips 2025-01-18\.\.2025-12-30: 347 intervals.*intervalsPerJob/,
+    );
+  });
+});
+
+describe('stages', () => {
+  it('put silver before gold, for the four dates that an event of 48 hours can change', () => {
+    const [silver, ...gold] = planDailyBatch(catalogue, '2025-01-18').map((stage) =>
+      stage.filter(({ product }) => !product.includes('dim_')),
+    );
+    expect(silver).toEqual([{ product: 'silver.trips', start: '2025-01-15', end: '2025-01-19' }]);
+    expect(
+      gold
+        .flat()
+        .map(({ product }) => product)
+        .sort(),
+    ).toEqual(['gold.fact_hourly_metrics', 'gold.trips']);
+  });
+
+  it('reach the neighbouring dates that a changed date changes, but never past the last', () => {
+    const metrics = planDailyBatch(catalogue, '2025-01-18')
+      .flat()
+      .find(({ product }) => product === 'gold.fact_hourly_metrics');
+    expect(metrics).toEqual({ product: 'gold.fact_hourly_metrics', start: '2025-01-14', end: '2025-01-19' });
+  });
+
+  it('cut long runs where the contract says so', () => {
+    const runs = planGold(catalogue, { start: '2025-01-01', end: '2025-03-01' }).flat();
+    expect(runs.filter(({ product }) => product === 'gold.trips').map(({ start, end }) => `${start} ${end}`)).toEqual([
+      '2025-01-01 2025-02-01',
+      '2025-02-01 2025-03-01',
+    ]);
+  });
+
+  it('refuse inputs that form a circle', () => {
+    const product = (key: string, input: string) => ({
+      ...catalogue.get('gold.trips'),
+      key,
+      inputs: [{ product: input, fromOffset: 0, toOffset: 1 }],
+    });
+    const range = { start: '2025-01-01', end: '2025-01-02' };
+    expect(() => planStages([product('gold.a', 'gold.b'), product('gold.b', 'gold.a')], range)).toThrow(
+      /gold\.a, gold\.b form a circle/,
+    );
+  });
+});
