@@ -28,6 +28,9 @@ export interface DriverSize {
   readonly memoryBytes: number;
 }
 
+/** A job that asks for more memory than others has an input that is worth compiling well for. */
+export type DriverTuning = 'small' | 'large';
+
 /** Where Spark is, and what every driver has in common. */
 export class SparkEnvironment {
   readonly sparkHome: string;
@@ -69,11 +72,10 @@ export class SparkEnvironment {
     return hash.digest('hex').slice(0, 16);
   }
 
-  /** JVM options of a driver of this size, ahead of the job's own `spark.driver.extraJavaOptions`. */
-  javaOptions(size: DriverSize, archiveOption: string): string {
-    const large = size.memoryBytes > this.defaultSize.memoryBytes;
-    const tuning = large ? LARGE_DRIVER_OPTIONS : SMALL_DRIVER_OPTIONS;
-    return `${tuning} -Xshare:auto ${archiveOption} -Xlog:cds=off -Xlog:cds+dynamic=off -Duser.timezone=UTC`;
+  /** JVM options of a driver, ahead of the job's own `spark.driver.extraJavaOptions`. */
+  javaOptions(tuning: DriverTuning, archiveOption: string): string {
+    const options = tuning === 'large' ? LARGE_DRIVER_OPTIONS : SMALL_DRIVER_OPTIONS;
+    return `${options} -Xshare:auto ${archiveOption} -Xlog:cds=off -Xlog:cds+dynamic=off -Duser.timezone=UTC`;
   }
 
   /** Environment variables of a driver's processes. */
