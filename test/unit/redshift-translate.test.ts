@@ -35,6 +35,10 @@ test.each([
     "SELECT string_agg(DISTINCT name, ',' ORDER BY name DESC) FROM t",
   ],
   ['SELECT a::super, CAST(b AS VARCHAR(MAX))', 'SELECT a::jsonb, CAST(b AS varchar(65535))'],
+  [
+    'SELECT a::DECIMAL, b::varchar(9), CAST(c AS text)',
+    'SELECT a::numeric(18,0), b::varchar(9), CAST(c AS varchar(256))',
+  ],
   ['SELECT a AS super FROM t', 'SELECT a AS super FROM t'],
 ])('an expression of Redshift becomes one of PostgreSQL: %s', (statement, expected) => {
   expect(sqlOf(statement)).toBe(expected);
@@ -142,6 +146,7 @@ test.each([
   ['COMMIT;', 'BatchExecuteStatement', 'line 1, column 1'],
   ['INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING', 'Redshift does not support ON CONFLICT', 'line 1, column 26'],
   ['INSERT INTO t VALUES (1) RETURNING a', 'Redshift does not support RETURNING', 'line 1, column 26'],
+  ['WITH d AS (DELETE FROM t) SELECT 1', 'Redshift does not support DELETE inside', 'line 1, column 12'],
   ['SELECT DISTINCT ON (a) b FROM t', 'Redshift does not support DISTINCT ON', 'line 1, column 8'],
   ['SELECT count(*) FILTER (WHERE a) FROM t', 'Redshift does not support FILTER', 'line 1, column 17'],
   ['SELECT string_agg(a, b) FROM t', 'Redshift does not support STRING_AGG()', 'line 1, column 8'],

@@ -91,12 +91,13 @@ export async function startStorage(): Promise<Storage> {
     stdio: 'ignore',
   });
   const s3 = new S3Client({ endpoint, region: REGION, credentials: CREDENTIALS, forcePathStyle: true, maxAttempts: 1 });
-  for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
+  for (const deadline = Date.now() + 60_000; ;) {
     try {
       await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
       break;
     } catch (error) {
       if (Date.now() > deadline || child.exitCode !== null) throw error;
+      await sleep(100);
     }
   }
   const put = async (key: string, body: string | Buffer): Promise<number> => {

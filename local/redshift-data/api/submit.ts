@@ -155,7 +155,8 @@ function newStatement(service: Service, submission: Submission, session: Session
   };
 }
 
-let lastQueryId = 1_000;
+// Counts on from the clock, so that no number comes back after a restart.
+let lastQueryId = Math.floor(Date.now() / 1000);
 
 function newQuery(sql: string, now: number): Query {
   lastQueryId += 1;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { translate } from '../sql/translate.ts';
 import type { Plan } from '../sql/translate.ts';
 import type { Connection } from './connections.ts';
@@ -6,6 +7,7 @@ import { runQuery } from './queries.ts';
 import type { QueryContext } from './queries.ts';
 import type { Query, Statement, Status } from './statement.ts';
 
+const RECOVERY_MS = 30_000;
 const CANCELLED = "ERROR: Query cancelled on user's request";
 const ROLLED_BACK = 'The query was rolled back, because another query of the batch failed.';
 const NOT_RUN = 'The query was not run, because an earlier query of the batch failed.';
@@ -119,11 +121,23 @@ async function rollBack(execution: Execution, context: QueryContext): Promise<vo
 
 /** The connection died after COMMIT was sent: the row that commits with the work tells what happened. */
 async function committedAfterAll(context: QueryContext, statement: Statement): Promise<boolean> {
-  const stored = await context.store.readStored(statement.id);
+  const stored = await readPatiently(context, statement.id);
   if (stored === undefined) return false;
   const committed = stored.queries.every((query) => query.status === 'FINISHED');
   if (committed) stored.queries.forEach((query, index) => Object.assign(statement.queries[index] ?? {}, query));
   return committed;
+}
+
+/** PostgreSQL may need a moment to recover from what cut the connection. */
+async function readPatiently(context: QueryContext, id: string): Promise<Statement | undefined> {
+  for (const deadline = Date.now() + RECOVERY_MS; ;) {
+    try {
+      return await context.store.readStored(id);
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(200);
+    }
+  }
 }
 
 function settle(execution: Execution, indexes: number[], failed: number, error: unknown): void {

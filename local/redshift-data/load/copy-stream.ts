@@ -13,7 +13,7 @@ interface CopyConnection {
 
 interface CopyHooks {
   readonly sql: string;
-  readonly send?: (connection: CopyConnection) => Promise<void>;
+  readonly send?: (connection: CopyConnection, failed: () => boolean) => Promise<void>;
   readonly receive?: (chunk: Buffer) => void;
 }
 
@@ -21,8 +21,10 @@ interface CopyHooks {
 export async function copyIn(client: pg.Client, sql: string, path: string): Promise<number> {
   return runCopy(client, {
     sql,
-    send: async (connection) => {
+    send: async (connection, failed) => {
       for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+        // A cancel, or a value that does not fit: PostgreSQL has left the COPY, the rest of the file is for nobody.
+        if (failed()) return;
         connection.sendCopyFromChunk(chunk as Buffer);
         if (connection.stream.writableNeedDrain) await once(connection.stream, 'drain');
       }
@@ -49,7 +51,7 @@ function runCopy(client: pg.Client, hooks: CopyHooks): Promise<number> {
         (connection as CopyConnection).query(hooks.sql);
       },
       handleCopyInResponse: (connection: CopyConnection) => {
-        const sent = hooks.send?.(connection) ?? Promise.resolve();
+        const sent = hooks.send?.(connection, () => failure !== undefined) ?? Promise.resolve();
         sent.then(
           () => {
             connection.endCopyFrom();

@@ -69,7 +69,13 @@ export async function startCluster(dataDir: string, wantedPort: number): Promise
   return { port, password, ended, stop: () => stopServer(server, ended) };
 }
 
-function spawnServer(postgres: readonly string[], folder: string, port: number, log: string, account?: Account): ChildProcess {
+function spawnServer(
+  postgres: readonly string[],
+  folder: string,
+  port: number,
+  log: string,
+  account?: Account,
+): ChildProcess {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',

@@ -52,18 +52,27 @@ export function rewriteExpressions(tokens: readonly Token[], sql: string): Token
   return out;
 }
 
-/** SUPER and VARCHAR(MAX) where a type stands. */
+const CAST_TYPES: Readonly<Record<string, string>> = {
+  super: 'jsonb',
+  decimal: 'numeric(18,0)',
+  numeric: 'numeric(18,0)',
+  varchar: 'varchar(256)',
+  text: 'varchar(256)',
+};
+
+/** The type of a cast: Redshift has its own names, and lengths of its own where none is written. */
 function castType(reader: Reader): Token[] {
-  const word = reader.word();
   const type = reader.peek();
-  if (type !== undefined && word === 'super') {
+  const word = reader.word();
+  if (type === undefined || word === undefined) return [];
+  const sized = reader.peek(1)?.text === '(';
+  if (word === 'varchar' && sized && reader.word(2) === 'max') {
     reader.next();
-    return [{ ...type, text: 'jsonb' }];
+    reader.group();
+    return [{ ...type, text: 'varchar(65535)' }];
   }
-  if (type === undefined || word !== 'varchar' || reader.word(2) !== 'max') return [];
-  reader.next();
-  reader.group();
-  return [{ ...type, text: 'varchar(65535)' }];
+  const replacement = sized ? undefined : CAST_TYPES[word];
+  return [{ ...reader.next(), text: replacement ?? type.text }];
 }
 
 function plain(call: Call, text: string): Token[] {

@@ -40,6 +40,8 @@ const POSTGRES_PAIRS: readonly (readonly [string, string])[] = [
 
 const POSTGRES_WORDS = new Set(['returning', 'lateral', 'jsonb', 'tablesample']);
 
+const CHANGES = new Set(['insert', 'update', 'delete', 'merge']);
+
 /** Refuses what only one of the two databases understands, or what they understand differently. */
 export function refuseConstruct(reader: Reader, previous: Token | undefined): void {
   const token = reader.peek();
@@ -59,6 +61,9 @@ export function refuseConstruct(reader: Reader, previous: Token | undefined): vo
     );
   }
   if (called && REDSHIFT_FUNCTIONS.has(word)) reader.fail(`${name} of Redshift is not supported here`);
+  if (previous?.text === '(' && CHANGES.has(word) && !called) {
+    reader.fail(`Redshift does not support ${word.toUpperCase()} inside another statement`);
+  }
   if (starts(POSTGRES_PAIRS) || POSTGRES_WORDS.has(word)) reader.fail(`Redshift does not support ${name}`);
   if (called && POSTGRES_FUNCTIONS.has(word)) reader.fail(`Redshift does not support ${name} on tables`);
 }
