@@ -19,7 +19,7 @@ from tideline_jobs.publish import settle_early
 from tideline_jobs.quality import count_duplicates, explain, halts, judge, measures, rules_of
 from tideline_jobs.tables import Table
 
-_VALID = F.col("reason").isNull()
+_VALID = "reason IS NULL"
 _BROKEN_GZIP = ("ZipException", "EOFException", "incorrect header check", "unexpected end of")
 # Unique or random text: a dictionary of it is work for nothing.
 _NO_DICTIONARY = ("event_id", "trip_id", "payload", "row_hash", "raw", "start_address", "end_address")
@@ -73,15 +73,15 @@ def _stage(build: Build) -> dict[str, int]:
 
 
 def _examine(build: Build) -> Staged:
-    rows = build.staging.read()
+    rows, valid = build.staging.read(), F.expr(_VALID)
     grouped = rows.groupBy(key_of("hour", F.col("arrival_hour")).alias("key")).agg(
-        F.count_if(_VALID).alias("valid"),
-        F.count_if(~_VALID).alias("quarantined"),
-        F.min(F.when(_VALID, F.col("event_timestamp"))).alias("first_event"),
-        F.max(F.when(_VALID, F.col("event_timestamp"))).alias("last_event"),
-        F.collect_set(F.when(_VALID, F.col("event_date"))).alias("dates"),
+        F.count_if(valid).alias("valid"),
+        F.count_if(~valid).alias("quarantined"),
+        F.min(F.when(valid, F.col("event_timestamp"))).alias("first_event"),
+        F.max(F.when(valid, F.col("event_timestamp"))).alias("last_event"),
+        F.collect_set(F.when(valid, F.col("event_date"))).alias("dates"),
         F.collect_set("members").alias("members"),
-        *measures(rules_of(build.contract), _VALID),
+        *measures(rules_of(build.contract), valid),
     )
     return Staged(rows, {row["key"]: row for row in grouped.collect()})
 
@@ -109,7 +109,8 @@ def _audit(build: Build, staged: Staged, winners: DataFrame, has_losers: bool) -
 def run(build: Build) -> None:
     events = Table(build.spark, build.contract, build.request.lake)
     events.ensure()
-    if settle_early(build, events.head()):
+    head = events.head()
+    if settle_early(build, head):
         return
     read = _stage(build)
     staged = _examine(build)
@@ -121,7 +122,7 @@ def run(build: Build) -> None:
         _audit(build, staged, winners, bool(twin_counts))
         bronze = BronzeRows(
             winners=winners,
-            rejected=staged.rows.where(~_VALID),
+            rejected=staged.rows.where("reason IS NOT NULL"),
             read=read,
             valid={key: int(row["valid"]) for key, row in staged.hours.items()},
             twins=twin_counts,
@@ -130,6 +131,6 @@ def run(build: Build) -> None:
             dates=staged.dates,
         )
         requarantined = publish_quarantine(build, bronze)
-        publish_events(build, events, bronze, requarantined)
+        publish_events(build, events, head, bronze, requarantined)
     finally:
         twins.unpersist()

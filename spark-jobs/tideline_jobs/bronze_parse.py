@@ -55,13 +55,16 @@ def _fields(members: dict[str, str]) -> str:
     return ", ".join(f"{name}: {kind}" for name, kind in members.items())
 
 
-def _parse_one(text: Column, fields: str) -> Column:
+def _objects(text: Column, fields: str) -> Column:
     """
-    The object in `text`, or null when the text is not exactly one JSON object. Inside brackets, because from_json
-    alone takes the first object of a line and forgets what follows it.
+    The objects in `text`, null where it is no JSON. Inside brackets, because from_json alone takes the first object
+    of a line and forgets what follows it.
     """
-    parsed = F.from_json(F.concat(F.lit("["), text, F.lit("]")), f"ARRAY<STRUCT<{fields}>>")
-    return F.when(F.size(parsed) == 1, F.get(parsed, F.lit(0)))
+    return F.from_json(F.concat(F.lit("["), text, F.lit("]")), f"ARRAY<STRUCT<{fields}>>")
+
+
+def _only(objects: Column) -> Column:
+    return F.when(F.size(objects) == 1, F.get(objects, F.lit(0)))
 
 
 def _payload_at_end() -> Column:
@@ -106,7 +109,7 @@ def _sampled_members(known_versions: Sequence[str]) -> Column:
     unknown_version = ~F.coalesce(F.col("envelope.schema_version").isin(list(known_versions)), F.lit(False))
     sampled = unknown_version | (F.col("line") % DRIFT_SAMPLE == 1)
     members = F.concat(
-        F.transform(F.json_object_keys("value"), lambda name: name),
+        F.json_object_keys("value"),
         F.transform(
             F.coalesce(F.json_object_keys("payload"), F.array().cast("array<string>")),
             lambda name: F.concat(F.lit("payload."), name),
@@ -127,25 +130,28 @@ def parse_lines(lines: DataFrame, earliest: str, known_versions: Sequence[str]) 
     """
     envelope_fields = _fields(dict.fromkeys(ENVELOPE, "STRING"))
     payload_fields = _fields(PAYLOAD_FIELDS)
-    parsed = lines.select(
-        "*",
-        _parse_one(F.col("value"), envelope_fields).alias("envelope"),
-        _payload_at_end().alias("tail"),
-    ).select("*", _parse_one(F.col("tail"), payload_fields).alias("tail_fields"))
     is_tail = F.col("tail_fields").isNotNull()
-    with_payload = parsed.select(
-        "*",
-        F.when(F.col("envelope").isNotNull(), F.when(is_tail, F.trim("tail")).otherwise(_payload_elsewhere())).alias(
-            "payload"
-        ),
-        _timestamp(F.col("envelope.event_timestamp")).alias("at"),
+    # A column of its own for whatever is dear and used twice: Spark would compute it once for every use.
+    steps = (
+        {"envelopes": _objects(F.col("value"), envelope_fields), "tail": _payload_at_end()},
+        {"envelope": _only(F.col("envelopes")), "tails": _objects(F.col("tail"), payload_fields)},
+        {"tail_fields": _only(F.col("tails")), "at": _timestamp(F.col("envelope.event_timestamp"))},
+        {
+            "payload": F.when(
+                F.col("envelope").isNotNull(), F.when(is_tail, F.trim("tail")).otherwise(_payload_elsewhere())
+            ),
+            "reason": _reason(earliest),
+        },
+        {
+            "fields": F.when(is_tail, F.col("tail_fields")).otherwise(
+                _only(_objects(F.col("payload"), payload_fields))
+            ),
+            "members": _sampled_members(known_versions),
+        },
     )
-    found = with_payload.select(
-        "*",
-        F.when(is_tail, F.col("tail_fields")).otherwise(_parse_one(F.col("payload"), payload_fields)).alias("fields"),
-        _reason(earliest).alias("reason"),
-        _sampled_members(known_versions).alias("members"),
-    )
+    found = lines
+    for step in steps:
+        found = found.select("*", *[column.alias(name) for name, column in step.items()])
     age_ms = F.unix_millis("arrival_hour") - F.unix_millis("at")
     identity = F.concat_ws("|", *[F.col(f"envelope.{name}") for name in ENVELOPE[:3]])
     return found.select(

@@ -60,15 +60,14 @@ def publish_quarantine(build: Build, bronze: BronzeRows) -> list[str]:
     within = rows_between(contract, request.start, request.end) or "true"
     changed: list[str] = []
 
-    def attempt() -> int | None:
-        head = table.head()
+    def attempt(head: Head) -> int | None:
         if head.find_build(request.build_id) or head.newer_build(request.start, request.end, request.generation):
             return head.version
-        published = table.read(head.version).where(within)
+        published = table.read(head.version).where(within) if head.has_builds else None
+        nothing_there = published is None or published.isEmpty()
+        nothing_new = not any(bronze.quarantined.values())
         changed[:] = (
-            []
-            if not any(bronze.quarantined.values()) and published.isEmpty()
-            else changed_keys(rejected, published, contract)
+            [] if nothing_there and nothing_new else changed_keys(rejected, bronze.quarantined, published, contract)
         )
         if not changed:
             return head.version
@@ -76,15 +75,15 @@ def publish_quarantine(build: Build, bronze: BronzeRows) -> list[str]:
         metadata: dict[str, Any] = {**build.commit_metadata(), "product": QUARANTINE}
         return table.commit(rejected.where(predicate or "true"), predicate, head, metadata)
 
-    until_committed(QUARANTINE, attempt)
+    until_committed(table, table.head(), attempt)
     return changed
 
 
 @contextmanager
-def _settled(build: Build, bronze: BronzeRows, table: DataFrame) -> Iterator[_Settlement]:
+def _settled(build: Build, bronze: BronzeRows, table: DataFrame | None) -> Iterator[_Settlement]:
     """Compares with the published rows of other hours, in the event dates and times of the build alone."""
     inside = rows_between(build.contract, build.request.start, build.request.end) or "true"
-    if bronze.span is None:
+    if bronze.span is None or table is None:
         yield _Settlement(bronze.winners, bronze.twins)
         return
     first, last = (F.lit(moment) for moment in bronze.span)
@@ -141,10 +140,11 @@ def _count(build: Build, bronze: BronzeRows, settlement: _Settlement) -> None:
 
 def _commit(build: Build, table: Table, head: Head, settlement: _Settlement, requarantined: list[str]) -> int | None:
     contract, request = build.contract, build.request
-    before = table.read(head.version)
     within = rows_between(contract, request.start, request.end) or "true"
+    before = table.read(head.version).where(within) if head.has_builds else None
     new = contract.conform(settlement.rows)
-    changed = changed_keys(new, before.where(within), contract)
+    counts = {each.interval: each.rows_published for each in build.report.intervals}
+    changed = changed_keys(new, counts, before, contract)
     mark_changed(build, [*changed, *requarantined])
     written = [*changed, *empty_keys(build, head, changed)]
     if not written and settlement.rewritten is None:
@@ -159,15 +159,15 @@ def _commit(build: Build, table: Table, head: Head, settlement: _Settlement, req
     return table.commit(rows, predicate, head, build.commit_metadata())
 
 
-def publish_events(build: Build, table: Table, bronze: BronzeRows, requarantined: list[str]) -> None:
+def publish_events(build: Build, table: Table, first: Head, bronze: BronzeRows, requarantined: list[str]) -> None:
     """One commit: what the run's hours contribute, and later hours without the events that arrived here before them."""
 
-    def attempt() -> int | None:
-        head = table.head()
+    def attempt(head: Head) -> int | None:
         if settle_early(build, head):
             return build.report.output_version
-        with _settled(build, bronze, table.read(head.version)) as settlement:
+        published = table.read(head.version) if head.has_builds else None
+        with _settled(build, bronze, published) as settlement:
             _count(build, bronze, settlement)
             return _commit(build, table, head, settlement, requarantined)
 
-    build.report.output_version = until_committed(build.request.product, attempt)
+    build.report.output_version = until_committed(table, first, attempt)

@@ -1,6 +1,6 @@
 """Write, audit, publish: how every product gets from computed rows to one commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pyspark.sql import Column, DataFrame, Row
@@ -52,13 +52,15 @@ def fingerprints(frame: DataFrame, contract: Contract) -> dict[str, Row]:
     return {row["key"]: row for row in grouped.collect()}
 
 
-def changed_keys(staged: DataFrame, published: DataFrame, contract: Contract) -> list[str]:
-    """Intervals in which the two frames hold different rows."""
-    same_columns = set(published.columns) == set(contract.columns)
-    before = fingerprints(published, contract) if same_columns else {}
+def changed_keys(
+    staged: DataFrame, staged_counts: Mapping[str, int], published: DataFrame | None, contract: Contract
+) -> list[str]:
+    """Intervals in which the two frames hold different rows; `published` is None where nothing is published yet."""
+    comparable = published is not None and set(published.columns) == set(contract.columns)
+    before = fingerprints(published, contract) if published is not None and comparable else {}
     if not before:
         # Nothing to compare with: spare the pass over the content of what is new anyway.
-        return sorted(row["key"] for row in staged.select(interval_key(contract).alias("key")).distinct().collect())
+        return sorted(key for key, count in staged_counts.items() if count > 0)
     after = fingerprints(staged, contract)
     return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
 
@@ -112,7 +114,8 @@ def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column
     """
     table = Table(build.spark, build.contract, build.request.lake)
     table.ensure()
-    settled = settle_early(build, table.head())
+    head = table.head()
+    settled = settle_early(build, head)
     if settled and not (build.contract.is_exported and not build.staging.has_manifest()):
         build.report.export_manifest = build.staging.manifest if build.contract.is_exported else None
         return
@@ -123,7 +126,7 @@ def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column
     if settled:
         return
     _audit(build, staged, rows_in)
-    _commit(build, table, staged)
+    _commit(build, table, head, staged)
 
 
 def _audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
@@ -143,16 +146,17 @@ def _audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
         raise BuildError("QUALITY_FAILED", f"{build.request.product}: {explain(build.report.quality)}")
 
 
-def _commit(build: Build, table: Table, staged: DataFrame) -> None:
+def _commit(build: Build, table: Table, first_head: Head, staged: DataFrame) -> None:
     contract, request = build.contract, build.request
+    whole = contract.interval_column is None
+    counts = {WHOLE_TABLE if whole else each.interval: each.rows_published for each in build.report.intervals}
 
-    def attempt() -> int | None:
-        head = table.head()
+    def attempt(head: Head) -> int | None:
         if settle_early(build, head):
             return build.report.output_version
-        published = table.read(head.version)
-        within = rows_between(contract, request.start, request.end)
-        changed = changed_keys(staged, published.where(within) if within else published, contract)
+        within = rows_between(contract, request.start, request.end) or "true"
+        published = table.read(head.version).where(within) if head.has_builds else None
+        changed = changed_keys(staged, counts, published, contract)
         mark_changed(build, changed)
         written = [*changed, *empty_keys(build, head, changed)]
         if not written:
@@ -163,4 +167,4 @@ def _commit(build: Build, table: Table, staged: DataFrame) -> None:
         rows = staged.where(predicate) if predicate else staged
         return table.commit(rows, predicate, head, build.commit_metadata())
 
-    build.report.output_version = until_committed(request.product, attempt)
+    build.report.output_version = until_committed(table, first_head, attempt)

@@ -16,9 +16,6 @@ SUSPICIOUS_MINUTES = 240
 SUSPICIOUS_FARE = 500
 SURGE_FACTOR = "1.1BD"
 
-# First and last are by time, then by id: two runs over the same events must choose the same one.
-_ORDER = F.struct("event_timestamp", "event_id")
-
 _USED = (
     "event_id",
     "event_name",
@@ -39,12 +36,17 @@ _USED = (
 )
 
 
+def _order() -> Column:
+    """First and last are by time, then by id: two runs over the same events must choose the same one."""
+    return F.struct("event_timestamp", "event_id")
+
+
 def _first(value: Column, among: Column) -> Column:
-    return F.min_by(value, F.when(among, _ORDER))
+    return F.min_by(value, F.when(among, _order()))
 
 
 def _last(value: Column, among: Column) -> Column:
-    return F.max_by(value, F.when(among, _ORDER))
+    return F.max_by(value, F.when(among, _order()))
 
 
 def _is(event_name: str) -> Column:

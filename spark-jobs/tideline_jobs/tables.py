@@ -39,6 +39,10 @@ class Head:
         """Number of the last build that committed. Maintenance does not count: it changes no rows."""
         return next((int(commit.build["sequence"]) for commit in self.commits if commit.build), 0)
 
+    @property
+    def has_builds(self) -> bool:
+        return any(commit.build for commit in self.commits)
+
     def find_build(self, build_id: str) -> Commit | None:
         found = (commit for commit in self.commits if commit.build and commit.build["buildId"] == build_id)
         return next(found, None)
@@ -154,12 +158,15 @@ def read_input(spark: SparkSession, contract: Contract, lake: str) -> tuple[Data
     return table.read(version), version
 
 
-def until_committed(product: str, attempt: Callable[[], int | None]) -> int:
-    """Tries again with fresh reads while other builds commit in between; then gives up with CONFLICT."""
+def until_committed(table: Table, first: Head, attempt: Callable[[Head], int | None]) -> int:
+    """Tries again on a fresh state while other builds commit in between; then gives up with CONFLICT."""
+    head = first
     for _ in range(MAX_ATTEMPTS):
-        version = attempt()
+        version = attempt(head)
         if version is not None:
             return version
+        head = table.head()
+    product = table.contract.product
     raise BuildError(
         "CONFLICT", f"{product}: other builds committed first {MAX_ATTEMPTS} times in a row; try again later"
     )

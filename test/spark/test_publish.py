@@ -1,0 +1,133 @@
+"""Publishing: what a second build, an older build, a bad build and a build at the same moment do to a table."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from events import event
+from lakehouse import Lakehouse, Line
+from tideline_jobs import tables
+from tideline_jobs.tables import Table
+
+HOUR = ("2025-01-18T10", "2025-01-18T11")
+
+
+def _requested(event_id: str, at: str) -> dict[str, Any]:
+    return event(event_id, "trip_requested", at)
+
+
+SHARED = _requested("shared", "2025-01-18T09:59:00.000Z")
+ARRIVALS: dict[str, list[Line]] = {
+    "2025-01-18T10": [SHARED, _requested("a", "2025-01-18T10:00:00.000Z"), "broken"],
+    "2025-01-18T11": [SHARED, _requested("b", "2025-01-18T11:00:00.000Z"), _requested("b", "2025-01-18T11:00:00.000Z")],
+    "2025-01-18T12": [SHARED, _requested("b", "2025-01-18T11:00:00.000Z"), _requested("c", "2025-01-17T23:59:59.999Z")],
+}
+
+
+def _land(lakehouse: Lakehouse) -> None:
+    for hour, lines in ARRIVALS.items():
+        lakehouse.land(hour, lines)
+
+
+def _next(hour: str) -> str:
+    return f"{hour[:-2]}{int(hour[-2:]) + 1:02d}"
+
+
+def _where_events_came_from(lakehouse: Lakehouse) -> list[tuple[str, int]]:
+    return sorted((row["event_id"], row["arrival_hour"].hour) for row in lakehouse.table("bronze.events").collect())
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(ARRIVALS)), ids=lambda hours: "-".join(h[-2:] for h in hours))
+def test_hours_built_in_any_order_give_the_same_table(lakehouse: Lakehouse, order: tuple[str, ...]) -> None:
+    _land(lakehouse)
+    for hour in order:
+        lakehouse.must_build("bronze.events", hour, _next(hour))
+    assert _where_events_came_from(lakehouse) == [("a", 10), ("b", 11), ("c", 12), ("shared", 10)]
+
+
+def test_a_run_of_hours_gives_the_same_table_and_counts_its_duplicates_in_the_later_hour(lakehouse: Lakehouse) -> None:
+    _land(lakehouse)
+    result = lakehouse.must_build("bronze.events", "2025-01-18T10", "2025-01-18T13")
+    counts = [(i["rowsIn"], i["rowsPublished"], i["rowsDuplicate"], i["rowsQuarantined"]) for i in result["intervals"]]
+    assert counts == [(3, 2, 0, 1), (3, 1, 2, 0), (3, 1, 2, 0)]
+    assert _where_events_came_from(lakehouse) == [("a", 10), ("b", 11), ("c", 12), ("shared", 10)]
+
+
+def test_a_rebuild_of_an_hour_leaves_one_copy_and_commits_only_what_changed(lakehouse: Lakehouse) -> None:
+    lakehouse.land(HOUR[0], [SHARED])
+    lakehouse.must_build("bronze.events", *HOUR)
+    unchanged = lakehouse.must_build("bronze.events", *HOUR)
+    assert (unchanged["status"], unchanged["intervals"][0]["changed"]) == ("unchanged", False)
+    assert lakehouse.versions("bronze.events") == 2
+    lakehouse.land(HOUR[0], [SHARED], [_requested("late file", "2025-01-18T10:30:00.000Z")])
+    changed = lakehouse.must_build("bronze.events", *HOUR)
+    assert (changed["status"], changed["intervals"][0]["changed"]) == ("published", True)
+    assert _where_events_came_from(lakehouse) == [("late file", 10), ("shared", 10)]
+
+
+def test_a_second_publish_of_a_build_does_nothing_and_answers_like_the_first(lakehouse: Lakehouse) -> None:
+    _land(lakehouse)
+    first = lakehouse.must_build("bronze.events", *HOUR, build_id="same")
+    lakehouse.land(HOUR[0], [])
+    assert lakehouse.must_build("bronze.events", *HOUR, build_id="same") == first
+    assert lakehouse.versions("bronze.events") == 2
+
+
+def test_a_build_of_a_lower_generation_leaves_what_a_higher_one_published(lakehouse: Lakehouse) -> None:
+    _land(lakehouse)
+    newer = lakehouse.must_build("bronze.events", *HOUR, generation=7)
+    before = lakehouse.rows("bronze.events")
+    lakehouse.land(HOUR[0], [])
+    older = lakehouse.must_build("bronze.events", *HOUR, generation=6)
+    assert (older["status"], older["outputVersion"]) == ("unchanged", newer["outputVersion"])
+    assert "higher generation 7" in older["message"]
+    assert lakehouse.rows("bronze.events") == before
+
+
+def test_a_quality_failure_publishes_nothing(lakehouse: Lakehouse) -> None:
+    lakehouse.land(HOUR[0], [event(f"e{n}", "no_such_event", "2025-01-18T10:00:00.000Z") for n in range(3)])
+    result = lakehouse.build("bronze.events", *HOUR)
+    assert (result["status"], result["error"]["kind"]) == ("failed", "QUALITY_FAILED")
+    assert "invalidValues(event_name): 3 of 3 rows" in result["error"]["message"]
+    assert lakehouse.rows("bronze.events") == []
+    assert [check["column"] for check in result["quality"]["checks"] if not check["passed"]] == ["event_name"]
+
+
+def test_a_commit_between_reading_and_publishing_is_seen_by_a_second_try(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _land(lakehouse)
+    original = Table.commit
+    rivals: Iterator[tuple[str, str]] = iter([HOUR])
+
+    def commit_after_a_rival(self: Table, *arguments: Any) -> int | None:
+        rival = next(rivals, None) if self.contract.product == "bronze.events" else None
+        if rival:
+            monkeypatch.setattr(Table, "commit", original)
+            lakehouse.must_build("bronze.events", *rival)
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Table, "commit", commit_after_a_rival)
+    result = lakehouse.must_build("bronze.events", "2025-01-18T11", "2025-01-18T12")
+    assert result["intervals"][0]["rowsDuplicate"] == 2
+    assert _where_events_came_from(lakehouse) == [("a", 10), ("b", 11), ("shared", 10)]
+
+
+def test_a_build_that_always_loses_the_race_ends_as_a_conflict(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _land(lakehouse)
+    monkeypatch.setattr(tables.Table, "commit", lambda *_: None)
+    assert lakehouse.build("bronze.events", *HOUR)["error"]["kind"] == "CONFLICT"
+
+
+def test_an_hour_without_files_is_published_as_empty_once(lakehouse: Lakehouse) -> None:
+    first = lakehouse.must_build("bronze.events", *HOUR)
+    assert (first["status"], first["intervals"][0]["rowsIn"], first["intervals"][0]["changed"]) == ("published", 0, False)
+    assert lakehouse.must_build("bronze.events", *HOUR)["status"] == "unchanged"
+
+
+def test_a_broken_gzip_file_is_bad_input_and_publishes_nothing(lakehouse: Lakehouse) -> None:
+    lakehouse.land_bytes(HOUR[0], b"this is no gzip")
+    assert lakehouse.build("bronze.events", *HOUR)["error"]["kind"] == "BAD_INPUT"
