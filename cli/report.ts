@@ -30,7 +30,7 @@ export async function writeReport(session: Session, folder: string, content: Rep
       const prefix = `reports/${product.key}/`;
       const unload =
         `UNLOAD ('SELECT * FROM ${product.warehouseTable}') TO 's3://${buckets.artifacts}/${prefix}' ` +
-        `IAM_ROLE '${platform.environment['REDSHIFT_COPY_ROLE_ARN'] ?? ''}' FORMAT AS PARQUET ALLOWOVERWRITE`;
+        `IAM_ROLE '${platform.environment.REDSHIFT_COPY_ROLE_ARN ?? ''}' FORMAT AS PARQUET ALLOWOVERWRITE`;
       await execute(warehouse, [unload], `The export of ${product.key}`);
       const parts = await download(session, prefix, folder);
       const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`;

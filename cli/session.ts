@@ -50,7 +50,7 @@ export async function openSession({
     };
     await startWorkers(platform, root, workerEnvironment);
     const { connectionOptions, namespace } = loadClientConnectConfig({
-      overrideEnvVars: { TEMPORAL_ADDRESS: platform.environment['TEMPORAL_ADDRESS'] ?? '' },
+      overrideEnvVars: { TEMPORAL_ADDRESS: platform.environment.TEMPORAL_ADDRESS ?? '' },
     });
     const connection = await Connection.connect(connectionOptions);
     const client = new Client({ connection, namespace: namespace ?? 'default' });

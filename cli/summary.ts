@@ -69,9 +69,9 @@ export async function cityDays(warehouse: Warehouse, start: string, end: string)
       ORDER BY 1, 2`,
     { start, end },
   );
-  const byCity = Map.groupBy(rows, (row) => String(row['city_id']));
+  const byCity = Map.groupBy(rows, (row) => String(row.city_id));
   return [...byCity].map(([city, hours]) => {
-    const at = (hour: number) => hours.find((row) => Number(row['metric_hour']) === hour);
+    const at = (hour: number) => hours.find((row) => Number(row.metric_hour) === hour);
     const total = (column: string): number => hours.reduce((sum, row) => sum + Number(row[column]), 0);
     const day = Array.from({ length: 24 }, (_, hour) => at(hour));
     return {
@@ -79,9 +79,9 @@ export async function cityDays(warehouse: Warehouse, start: string, end: string)
       trips: total('trips'),
       fares: total('fares'),
       utilizationPct: total('driver_hours') > 0 ? (total('busy_hours') / total('driver_hours')) * 100 : 0,
-      tripsByHour: day.map((row) => Number(row?.['trips'] ?? 0)),
+      tripsByHour: day.map((row) => Number(row?.trips ?? 0)),
       utilizationByHour: day.map((row) =>
-        row && Number(row['driver_hours']) > 0 ? (Number(row['busy_hours']) / Number(row['driver_hours'])) * 100 : null,
+        row && Number(row.driver_hours) > 0 ? (Number(row.busy_hours) / Number(row.driver_hours)) * 100 : null,
       ),
     };
   });

@@ -42,9 +42,9 @@ function vitest(...projects: string[]): Step {
         ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
       );
       return {
-        passed: Number(report['numPassedTests']),
-        failed: Number(report['numFailedTests']) + brokenFiles.length,
-        skipped: Number(report['numPendingTests']) + Number(report['numTodoTests']),
+        passed: Number(report.numPassedTests),
+        failed: Number(report.numFailedTests) + brokenFiles.length,
+        skipped: Number(report.numPendingTests) + Number(report.numTodoTests),
       };
     },
   };

@@ -97,7 +97,7 @@ export function planStages(products: readonly Product[], changed: IntervalRange)
     for (const product of ready) {
       const reached = product.inputs.flatMap((input) => {
         const start = starts.get(input.product);
-        return start ? [shiftInterval('date', start, -input.toOffset)] : [];
+        return start ? [shiftInterval('date', start, 1 - input.toOffset)] : [];
       });
       starts.set(product.key, [changed.start, ...reached].sort()[0] ?? changed.start);
       waiting.delete(product.key);

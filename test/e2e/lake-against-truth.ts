@@ -10,16 +10,16 @@ import { readDelta, type Row } from './delta-table.ts';
 
 const hourOf = (row: Row): string =>
   new Date(
-    /Z$/.test(String(row['metric_hour']))
-      ? String(row['metric_hour'])
-      : `${String(row['metric_hour']).replace(' ', 'T')}Z`,
+    String(row.metric_hour).endsWith("Z")
+      ? String(row.metric_hour)
+      : `${String(row.metric_hour).replace(' ', 'T')}Z`,
   ).toISOString();
 const keys = {
-  event: (row: Row) => String(row['event_id']),
+  event: (row: Row) => String(row.event_id),
   quarantined: (row: Row) =>
-    `${String(row['file']).split('/').at(-1) ?? ''}@${String(row['arrival_hour']).slice(0, 13)}:${String(row['line'])}`,
-  trip: (row: Row) => String(row['trip_id']),
-  metric: (row: Row) => `${hourOf(row)} ${String(row['city_id'])} ${String(row['vehicle_type'])}`,
+    `${String(row.file).split('/').at(-1) ?? ''}@${String(row.arrival_hour).slice(0, 13)}:${String(row.line)}`,
+  trip: (row: Row) => String(row.trip_id),
+  metric: (row: Row) => `${hourOf(row)} ${String(row.city_id)} ${String(row.vehicle_type)}`,
 };
 
 /** Asserts that every published table, in the lake and in the warehouse, holds the truth row by row for dates [start, end). */
@@ -34,13 +34,13 @@ export async function expectLakeToBeTrue(
   const trips = allTrips.filter(({ trip_date }) => built(trip_date));
   const metrics = expectedHourlyMetrics(allTrips)
     .filter(({ metric_date }) => built(metric_date))
-    .map(({ total_fare_cents, driver_ms: _, city_id, vehicle_type, ...row }) => ({
+    .map(({ total_fare_cents, driver_ms, city_id, vehicle_type, ...row }) => ({
       ...row,
       total_fare: total_fare_cents / 100,
       city_id: city_id ?? 'unknown',
       vehicle_type: vehicle_type ?? 'unknown',
     }));
-  const events = truth.events.map(({ file: _file, line: _line, arrival_hour, ...event }) => ({
+  const events = truth.events.map(({ file, line, arrival_hour, ...event }) => ({
     ...event,
     arrival_hour: `${arrival_hour}:00:00.000Z`,
   }));
@@ -52,7 +52,7 @@ export async function expectLakeToBeTrue(
 
   const lake = (table: string) => readDelta(session.platform.s3, buckets.lake, table);
   const stored = (table: string) => query(session.warehouse, `SELECT * FROM ${table}`);
-  const inFile = (rows: Row[]): Row[] => rows.map((row) => ({ ...row, file: String(row['file']).split('/').at(-1) }));
+  const inFile = (rows: Row[]): Row[] => rows.map((row) => ({ ...row, file: String(row.file).split('/').at(-1) }));
   const report = {
     'bronze.events': differences(events, await lake('bronze/events'), keys.event),
     'bronze.events_quarantine': differences(

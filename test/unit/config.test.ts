@@ -22,7 +22,7 @@ describe('the configuration of a worker', () => {
   });
 
   it('names every variable that is missing or wrong, all at once', () => {
-    const { REDSHIFT_WORKGROUP: _, ...rest } = complete;
+    const { REDSHIFT_WORKGROUP, ...rest } = complete;
     const wrong = { ...rest, TIDELINE_RAW_BUCKET: 'Not A Bucket', EMR_POLL_INTERVAL_MS: 'often' };
     expect(() => parseConfig(wrong)).toThrow(
       /TIDELINE_RAW_BUCKET: must be an S3 bucket name[^]*EMR_POLL_INTERVAL_MS[^]*REDSHIFT_WORKGROUP/,

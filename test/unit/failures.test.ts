@@ -23,7 +23,7 @@ describe('errors of a service', () => {
     expect(
       (
         sort(
-          new ConflictException({ message: 'x', $metadata: {}, resourceId: '', resourceType: '' }),
+          new ConflictException({ message: 'x', $metadata: {} }),
         ) as ApplicationFailure
       ).nonRetryable,
     ).toBe(true);
