@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { root } from '../tools.ts';
+
+const catalogue = loadCatalogue();
+const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+const sources = tracked.filter((file) => /\.(ts|mjs|py|sql)$/.test(file) && existsSync(join(root, file)));
+const lines = (file: string): string[] => readFileSync(join(root, file), 'utf8').split('\n');
+
+describe('the tree', () => {
+  it('has only the folders that the architecture names', () => {
+    const folders = new Set(tracked.filter((file) => file.includes('/')).map((file) => file.split('/')[0] ?? ''));
+    const named =
+      'activities bench cli docs infra local products schedules spark-jobs test workers workflows .ci'.split(' ');
+    expect([...folders].filter((folder) => !named.includes(folder))).toEqual([]);
+  });
+
+  it('has no source file of more than 400 lines', () => {
+    expect(sources.filter((file) => lines(file).length > 401)).toEqual([]);
+  });
+
+  it('keeps a workflow on one screen', () => {
+    const long = globSync('workflows/*.ts', { cwd: root }).filter((file) => lines(file).length > 140);
+    expect(long).toEqual([]);
+  });
+
+  it('reads the environment in one place of the workers', () => {
+    const readers = sources.filter(
+      (file) =>
+        /^(workflows|activities|products|schedules)\//.test(file) &&
+        readFileSync(join(root, file), 'utf8').includes('process.env'),
+    );
+    expect(readers).toEqual([]);
+  });
+});
+
+describe('every product', () => {
+  it.each([...catalogue.products.values()])('$key has its Spark module, and a case where it is built', (product) => {
+    expect(existsSync(join(root, 'spark-jobs', 'tideline_jobs', `${product.job}.py`))).toBe(true);
+    if (product.job === product.key.replace('.', '_')) {
+      expect(globSync('cases/*.yaml', { cwd: product.folder }).length).toBeGreaterThan(0);
+    }
+  });
+
+  it.each([...catalogue.products.values()].filter(({ warehouseTable }) => warehouseTable))(
+    '$key has the SQL of its table in the warehouse',
+    ({ folder }) => {
+      expect(existsSync(join(folder, 'ddl.sql'))).toBe(true);
+      expect(existsSync(join(folder, 'load.sql'))).toBe(true);
+    },
+  );
+});
