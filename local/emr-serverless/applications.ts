@@ -125,7 +125,7 @@ export class Applications {
 
   stop(id: string, reason = 'Stopped'): void {
     const application = this.get(id);
-    if (CHANGEABLE.has(application.state) || application.state === 'STOPPING') return;
+    if (application.state !== 'STARTED' && application.state !== 'STARTING') return;
     if (this.#store.runsOf(id).some((run) => !TERMINAL_RUN_STATES.has(run.state))) {
       throw invalid(`Application ${id} has job runs that are not finished: cancel them first`);
     }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startColdDriver } from './cold-driver.ts';
 import type { ResolvedJob } from './execution.ts';
+import { killTree } from './process-tree.ts';
 import type { SparkEnvironment } from './spark-environment.ts';
 
 const WARM_UP = join(import.meta.dirname, 'warm_up.py');
@@ -35,7 +36,7 @@ export const archiveOption = (spark: SparkEnvironment): string =>
  * Builds the archive of loaded classes, unless it is there: one run of the warm-up job, half a minute, once
  * per machine. It halves the start of every later driver.
  */
-export const ensureClassArchive = async (spark: SparkEnvironment): Promise<void> => {
+export const ensureClassArchive = async (spark: SparkEnvironment, signal: AbortSignal): Promise<void> => {
   if (existsSync(spark.classArchive)) return;
   const workDir = await mkdtemp(join(tmpdir(), 'spark-class-archive-'));
   try {
@@ -43,8 +44,14 @@ export const ensureClassArchive = async (spark: SparkEnvironment): Promise<void>
     const building = join(dirname(spark.classArchive), `building-${String(process.pid)}.jsa`);
     const job = warmUpJob(spark, workDir);
     const option = `-XX:ArchiveClassesAtExit=${building}`;
-    const { exit } = startColdDriver(spark, job, spark.defaultSize, option);
+    const { pid, exit } = startColdDriver(spark, job, spark.defaultSize, option);
+    const abort = (): void => {
+      void killTree(pid, 0);
+    };
+    signal.addEventListener('abort', abort, { once: true });
     const { code } = await exit;
+    signal.removeEventListener('abort', abort);
+    if (signal.aborted) return;
     if (code !== 0 || !existsSync(building)) {
       throw new Error(`the class archive could not be built: ${await readFile(job.stderrFile, 'utf8')}`);
     }

@@ -18,6 +18,7 @@ export class WarmPool {
   readonly #idle: WarmDriver[] = [];
   readonly #all = new Set<WarmDriver>();
   readonly #warming = new Set<Promise<void>>();
+  #starting: Promise<void> = Promise.resolve();
 
   constructor(spark: SparkEnvironment, size: DriverSize, limits: PoolLimits, onDefect: (error: unknown) => void) {
     this.#spark = spark;
@@ -27,8 +28,15 @@ export class WarmPool {
   }
 
   /** Resolves when the first driver is ready; the others follow. */
-  async start(count: number): Promise<void> {
-    await ensureClassArchive(this.#spark);
+  start(count: number): Promise<void> {
+    this.#starting = this.#start(count);
+    return this.#starting;
+  }
+
+  async #start(count: number): Promise<void> {
+    // Without an archive drivers start more slowly, and do all the same.
+    await ensureClassArchive(this.#spark, this.#closing.signal).catch(this.#onDefect);
+    if (this.#closing.signal.aborted) return;
     const drivers = Array.from({ length: count }, () => this.#warm());
     await Promise.race(drivers);
   }
@@ -82,6 +90,8 @@ export class WarmPool {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    // Its failure has been told to whoever started the pool.
+    await Promise.allSettled([this.#starting, ...this.#warming]);
     await Promise.all(this.#warming);
     const drivers = [...this.#all];
     this.#all.clear();
