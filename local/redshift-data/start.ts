@@ -43,8 +43,10 @@ export async function startService(config: Config, onDefect: OnDefect): Promise<
 async function serve(config: Config, cluster: Cluster, onDefect: OnDefect): Promise<RunningService> {
   const warehouse = { host: '127.0.0.1', port: cluster.port, password: cluster.password, database: config.database };
   const pool = new pg.Pool({ ...warehouse, user: SUPERUSER, max: 10 });
+  let stopping = false;
   pool.on('error', (error) => {
-    onDefect(error, undefined);
+    // An idle connection may still be closing when PostgreSQL stops.
+    if (!stopping) onDefect(error, undefined);
   });
   const store = await StatementStore.open(pool);
   const s3 = new S3Client({
@@ -69,6 +71,7 @@ async function serve(config: Config, cluster: Cluster, onDefect: OnDefect): Prom
     });
   }, FORGET_EVERY_MS);
   const stop = async (): Promise<void> => {
+    stopping = true;
     clearInterval(forget);
     await api.close();
     await engine.stop();
