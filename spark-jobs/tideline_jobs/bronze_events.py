@@ -20,7 +20,7 @@ from tideline_jobs.quality import count_duplicates, explain, halts, judge, measu
 from tideline_jobs.tables import Table
 
 _VALID = "reason IS NULL"
-_BROKEN_GZIP = ("ZipException", "EOFException", "incorrect header check", "unexpected end of")
+_BROKEN_GZIP = ("not a gzip file", "ZipException", "incorrect header check", "Unexpected end of input stream")
 # Unique or random text: a dictionary of it is work for nothing.
 _NO_DICTIONARY = ("event_id", "trip_id", "payload", "row_hash", "raw", "start_address", "end_address")
 
@@ -65,7 +65,9 @@ def _stage(build: Build) -> dict[str, int]:
     try:
         build.staging.write(parsed.coalesce(raw.tasks))
     except (PySparkException, Py4JError) as failure:
-        if any(sign in str(failure) for sign in _BROKEN_GZIP):
+        # The reason is among the causes, which PySpark keeps beside the message.
+        told = f"{failure} {getattr(failure, '_stackTrace', '')}"
+        if any(sign in told for sign in _BROKEN_GZIP):
             message = f"a raw file of {build.request.start}..{build.request.end} is no whole gzip file: {failure}"
             raise BuildError("BAD_INPUT", message[:2000]) from failure
         raise

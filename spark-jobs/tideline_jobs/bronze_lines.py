@@ -44,8 +44,8 @@ def read_lines(spark: SparkSession, raw: RawHours) -> DataFrame:
     spark.conf.set("spark.sql.files.maxPartitionBytes", str(_SPLIT_BYTES))
     spark.conf.set("spark.sql.files.openCostInBytes", str(_SPLIT_BYTES))
     if not raw.files:
-        empty = "value STRING, arrival_hour TIMESTAMP, file STRING, line BIGINT"
-        return spark.createDataFrame([], empty)
+        columns = {"value": "STRING", "arrival_hour": "TIMESTAMP", "file": "STRING", "line": "BIGINT"}
+        return spark.range(0).select(*[F.lit(None).cast(kind).alias(name) for name, kind in columns.items()])
     reader = spark.read.option("basePath", raw.root).option("lineSep", "\n")
     lines = reader.text([file.uri for file in raw.files])
     hour = F.make_timestamp("year", "month", "day", "hour", F.lit(0), F.lit(0))

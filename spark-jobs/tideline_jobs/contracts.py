@@ -51,10 +51,6 @@ class Contract:
         """The column that says which interval a row belongs to; None when every build replaces the whole table."""
         return "arrival_hour" if self.grain == "hour" else self.partition_column
 
-    @property
-    def ddl(self) -> str:
-        return ", ".join(f"`{name}` {kind}" for name, kind in self.columns.items())
-
     def conform(self, frame: DataFrame) -> DataFrame:
         """Exactly the contract's columns, in its order and its types."""
         return frame.select(*[F.col(name).cast(kind).alias(name) for name, kind in self.columns.items()])

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,9 +14,11 @@ from tideline_jobs.publish import publish_rows
 
 def reference_rows(build: Build) -> DataFrame:
     """The seed's rows as strings; the contract's types are given to them when they are staged."""
-    header, *rows = csv.reader(io.StringIO(read_seed(build.contract)))
-    schema = ", ".join(f"`{name}` string" for name in header)
-    frame = build.spark.createDataFrame([tuple(row) for row in rows], schema)
+    rows = list(csv.DictReader(io.StringIO(read_seed(build.contract))))
+    fields = ", ".join(f"`{name}`: STRING" for name in rows[0])
+    # As one literal: a DataFrame made of Python objects would start a Python worker for a handful of rows.
+    literal = F.from_json(F.lit(json.dumps(rows)), f"ARRAY<STRUCT<{fields}>>")
+    frame = build.spark.range(1).select(F.inline(literal))
     return frame.withColumn("processing_timestamp", F.current_timestamp())
 
 

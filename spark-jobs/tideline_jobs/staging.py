@@ -19,7 +19,8 @@ class Staging:
         self.manifest = f"{self.folder}/manifest.json"
 
     def write(self, rows: DataFrame) -> None:
-        rows.write.mode("overwrite").parquet(self._data)
+        # Read back twice and deleted: what costs little to write and read beats what is small.
+        rows.write.mode("overwrite").option("compression", "snappy").parquet(self._data)
 
     def read(self) -> DataFrame:
         return self._spark.read.parquet(self._data)

@@ -82,7 +82,8 @@ class Table:
         if self.exists():
             return
         builder = DeltaTable.createIfNotExists(self._spark).location(self.path)
-        builder = builder.addColumns(self._spark.createDataFrame([], self.contract.ddl).schema)
+        for name, kind in self.contract.columns.items():
+            builder = builder.addColumn(name, kind)
         if self.contract.partition_column:
             builder = builder.partitionedBy(self.contract.partition_column)
         if "statsColumns" in self.contract.custom:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lakehouse import Lakehouse
 from pyspark.sql import SparkSession
+
+from lakehouse import Lakehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 

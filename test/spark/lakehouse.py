@@ -9,6 +9,7 @@ from typing import Any
 
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
+
 from tideline_jobs.builds import BuildRequest
 from tideline_jobs.main import run_build
 
@@ -42,9 +43,7 @@ class Lakehouse:
     def request(self, product: str, start: str, end: str, **changes: Any) -> BuildRequest:
         number = next(self._numbers)
         settings = {"build_id": f"build-{number}", "generation": 1, **changes}
-        return BuildRequest(
-            product=product, start=start, end=end, lake=self.lake, raw=f"file:{self._raw}", **settings
-        )
+        return BuildRequest(product=product, start=start, end=end, lake=self.lake, raw=f"file:{self._raw}", **settings)
 
     def build(self, product: str, start: str, end: str, **changes: Any) -> dict[str, Any]:
         return run_build(self.spark, self.request(product, start, end, **changes))

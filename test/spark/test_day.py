@@ -29,12 +29,20 @@ def test_a_trip_goes_from_raw_lines_to_the_gold_tables_and_their_export(lakehous
         ],
     )
     bronze = lakehouse.must_build("bronze.events", "2025-01-18T10", "2025-01-18T12")
-    assert [(i["rowsIn"], i["rowsPublished"], i["rowsQuarantined"]) for i in bronze["intervals"]] == [(3, 3, 0), (3, 2, 1)]
+    assert [(i["rowsIn"], i["rowsPublished"], i["rowsQuarantined"]) for i in bronze["intervals"]] == [
+        (3, 3, 0),
+        (3, 2, 1),
+    ]
 
     silver = lakehouse.must_build("silver.trips", *DAY)
     assert silver["inputVersions"] == {"bronze.events": bronze["outputVersion"]}
     [trip] = lakehouse.rows("silver.trips")
-    assert (trip["trip_id"], trip["status"], trip["duration_seconds"], trip["event_count"]) == ("trip_1", "COMPLETED", 3600, 5)
+    assert (trip["trip_id"], trip["status"], trip["duration_seconds"], trip["event_count"]) == (
+        "trip_1",
+        "COMPLETED",
+        3600,
+        5,
+    )
     assert (str(trip["fare_amount"]), trip["surge_applied"], trip["distance_km"]) == ("20.25", True, 13.43)
 
     gold = lakehouse.must_build("gold.trips", *DAY)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from events import event
 from lakehouse import Lakehouse, Line
 from tideline_jobs import tables
@@ -38,7 +39,9 @@ def _where_events_came_from(lakehouse: Lakehouse) -> list[tuple[str, int]]:
     return sorted((row["event_id"], row["arrival_hour"].hour) for row in lakehouse.table("bronze.events").collect())
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(ARRIVALS)), ids=lambda hours: "-".join(h[-2:] for h in hours))
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(ARRIVALS)), ids=lambda hours: "-".join(h[-2:] for h in hours)
+)
 def test_hours_built_in_any_order_give_the_same_table(lakehouse: Lakehouse, order: tuple[str, ...]) -> None:
     _land(lakehouse)
     for hour in order:
@@ -124,7 +127,11 @@ def test_a_build_that_always_loses_the_race_ends_as_a_conflict(
 
 def test_an_hour_without_files_is_published_as_empty_once(lakehouse: Lakehouse) -> None:
     first = lakehouse.must_build("bronze.events", *HOUR)
-    assert (first["status"], first["intervals"][0]["rowsIn"], first["intervals"][0]["changed"]) == ("published", 0, False)
+    assert (first["status"], first["intervals"][0]["rowsIn"], first["intervals"][0]["changed"]) == (
+        "published",
+        0,
+        False,
+    )
     assert lakehouse.must_build("bronze.events", *HOUR)["status"] == "unchanged"
 
 
