@@ -7,8 +7,6 @@ import type { Settings } from './settings.ts';
 /** Inherited from the server's own environment; everything else a driver sees is set here. */
 const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'JAVA_HOME', 'TMPDIR'];
 
-/** Compiling fast beats compiling well for small inputs, and one heap without helper threads is enough. */
-const SMALL_DRIVER_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 const LARGE_DRIVER_OPTIONS = '-XX:+UseParallelGC';
 const LAUNCHER_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto';
 
@@ -74,7 +72,7 @@ export class SparkEnvironment {
 
   /** JVM options of a driver, ahead of the job's own `spark.driver.extraJavaOptions`. */
   javaOptions(tuning: DriverTuning, archiveOption: string): string {
-    const options = tuning === 'large' ? LARGE_DRIVER_OPTIONS : SMALL_DRIVER_OPTIONS;
+    const options = tuning === 'large' ? LARGE_DRIVER_OPTIONS : this.#settings.smallDriverOptions;
     return `${options} -Xshare:auto ${archiveOption} -Xlog:cds=off -Xlog:cds+dynamic=off -Duser.timezone=UTC`;
   }
 

@@ -82,9 +82,12 @@ class Checker {
     } else if (schema.isBooleanSchema()) {
       if (typeof value !== 'boolean') throw serializationError(`${path} must be a boolean`);
     } else if (schema.isNumericSchema()) {
-      if (typeof value !== 'number' || Number.isNaN(value)) throw serializationError(`${path} must be a number`);
+      // A long beyond 2^53 is a bigint, so that it keeps its digits.
+      const isNumber = typeof value === 'bigint' || (typeof value === 'number' && !Number.isNaN(value));
+      if (!isNumber) throw serializationError(`${path} must be a number`);
       const integer = shape?.type === 'integer' || shape?.type === 'long';
-      if (integer && !Number.isInteger(value)) throw serializationError(`${path} must be an integer`);
+      if (integer && typeof value === 'number' && !Number.isInteger(value))
+        throw serializationError(`${path} must be an integer`);
       if (shape?.min !== undefined && value < shape.min) {
         this.#violate(path, `Member must have value greater than or equal to ${String(shape.min)}`);
       }
