@@ -91,8 +91,9 @@ def _distance_km() -> Column:
     lat1, lat2 = F.radians("start_lat"), F.radians("end_lat")
     d_lat, d_lon = lat2 - lat1, F.radians("end_lon") - F.radians("start_lon")
     chord = F.pow(F.sin(d_lat / 2), 2) + F.cos(lat1) * F.cos(lat2) * F.pow(F.sin(d_lon / 2), 2)
-    # Rounding may lift the chord of antipodes above 1, where asin is not defined.
-    return F.round(2 * EARTH_RADIUS_KM * F.asin(F.sqrt(F.least(F.lit(1.0), chord))), 3)
+    # Rounding may lift the chord of antipodes above 1, where asin is not defined. No least(): it passes over nulls.
+    bounded = F.when(chord > 1, 1.0).otherwise(chord)
+    return F.round(2 * EARTH_RADIUS_KM * F.asin(F.sqrt(bounded)), 3)
 
 
 def trips(sessioned: DataFrame) -> DataFrame:
