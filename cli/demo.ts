@@ -81,7 +81,9 @@ export async function openLocal(root: string, progress: Progress, earliestEvent?
     root,
     folder: join(root, '.tideline', 'local'),
     earliestEvent,
-    onStep: (text) => { progress.step(`Starting ${text}`); },
+    onStep: (text) => {
+      progress.step(`Starting ${text}`);
+    },
   });
 }
 

@@ -18,7 +18,9 @@ const landEveryMs = 10_000;
 /** Builds the demo day, then lands live events and lets the schedules run until Ctrl-C. */
 export async function start(root: string): Promise<void> {
   const stopped = new AbortController();
-  const signal = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => { stopped.abort(); });
+  const signal = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => {
+    stopped.abort();
+  });
   const progress = createProgress();
   const session = await openLocal(root, progress);
   try {
@@ -29,8 +31,9 @@ export async function start(root: string): Promise<void> {
       console.log(`  Web UI     ${session.platform.webUi}`);
       console.log(`  warehouse  psql ${session.platform.postgresUrl}`);
       console.log(`  temporal   export TEMPORAL_ADDRESS=${session.platform.environment.TEMPORAL_ADDRESS ?? ''}`);
-      await landLive(session, stopped.signal, (events) => { progress.tick(faint(`${new Date().toISOString()}  ${events} live events landed`)); },
-      );
+      await landLive(session, stopped.signal, (events) => {
+        progress.tick(faint(`${new Date().toISOString()}  ${events} live events landed`));
+      });
       await runSchedules(session, true);
     }
   } finally {

@@ -109,7 +109,7 @@ export async function startPlatform({ root, folder, onStep = () => undefined }: 
     };
     const endpoints = {
       ...aws,
-      AWS_ENDPOINT_URL_EMR_SERVERLESS: String(announcement(emr.readyOutput)?.['listening']),
+      AWS_ENDPOINT_URL_EMR_SERVERLESS: String(announcement(emr.readyOutput)?.listening),
       AWS_ENDPOINT_URL_REDSHIFT_DATA: redshiftReady.listening,
     };
     Object.assign(process.env, endpoints);

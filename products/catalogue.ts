@@ -10,10 +10,10 @@ const productKey = z.string().regex(/^[a-z]+\.[a-z][a-z0-9_]*$/, 'must be layer.
 const contractSchema = z.object({
   apiVersion: z.literal('v3.1.0'),
   kind: z.literal('DataContract'),
-  id: z.string(),
+  id: productKey,
   version: z.string(),
   status: z.string(),
-  name: productKey,
+  name: z.string(),
   schema: z
     .array(z.object({ name: z.string(), properties: z.array(z.object({ name: z.string() }).loose()).min(1) }).loose())
     .length(1),
@@ -69,9 +69,9 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
       report(custom.error.issues, 'customProperties.');
       continue;
     }
-    const key = contract.data.name;
+    const key = contract.data.id;
     const expected = relative('.', dirname(file)).split('/').join('.');
-    if (key !== expected) problems.push(`products/${file}: name: "${key}" must be "${expected}", as its folder says`);
+    if (key !== expected) problems.push(`products/${file}: id: "${key}" must be "${expected}", as its folder says`);
     const columns = contract.data.schema[0]?.properties.map((property) => property.name) ?? [];
     products.set(key, {
       ...custom.data,

@@ -11,9 +11,26 @@ const toolsDir = join(root, '.tideline', 'tools');
 const here = join(root, 'local', 'tools');
 
 const required = [
-  { name: 'Python 3.11 or newer', commands: ['python3.11', 'python3.12', 'python3.13', 'python3'], args: ['-c', 'import sys, venv; assert sys.version_info >= (3, 11); print(sys.executable)'], fix: 'apt-get install python3 python3-venv   (or: brew install python@3.11)' },
-  { name: 'Java 17', commands: ['java'], args: ['-version'], accept: /version "(17|21)/, fix: 'apt-get install openjdk-17-jdk-headless   (or: brew install openjdk@17)' },
-  { name: 'Maven 3.6 or newer', commands: ['mvn'], args: ['-v'], accept: /Apache Maven 3\.([6-9]|\d\d)|Apache Maven 4/, fix: 'apt-get install maven   (or: brew install maven)' },
+  {
+    name: 'Python 3.11 or newer',
+    commands: ['python3.11', 'python3.12', 'python3.13', 'python3'],
+    args: ['-c', 'import sys, venv; assert sys.version_info >= (3, 11); print(sys.executable)'],
+    fix: 'apt-get install python3 python3-venv   (or: brew install python@3.11)',
+  },
+  {
+    name: 'Java 17',
+    commands: ['java'],
+    args: ['-version'],
+    accept: /version "(17|21)/,
+    fix: 'apt-get install openjdk-17-jdk-headless   (or: brew install openjdk@17)',
+  },
+  {
+    name: 'Maven 3.6 or newer',
+    commands: ['mvn'],
+    args: ['-v'],
+    accept: /Apache Maven 3\.([6-9]|\d\d)|Apache Maven 4/,
+    fix: 'apt-get install maven   (or: brew install maven)',
+  },
 ];
 
 /** The first command that answers as required, or an error that says what to install. */
@@ -53,7 +70,16 @@ function pythonEnvironment(python, directory, requirements) {
   run(python, ['-m', 'venv', directory]);
   const inside = join(directory, 'bin', 'python');
   run(inside, ['-m', 'pip', 'install', '-q', '--require-hashes', '-r', join(here, 'uv.txt')]);
-  run(join(directory, 'bin', 'uv'), ['pip', 'install', '-q', '--python', inside, '--require-hashes', '-r', join(root, requirements)]);
+  run(join(directory, 'bin', 'uv'), [
+    'pip',
+    'install',
+    '-q',
+    '--python',
+    inside,
+    '--require-hashes',
+    '-r',
+    join(root, requirements),
+  ]);
 }
 
 /** Brings the checkout's tools up to its lock files. `clients` adds the third-party AWS clients that the wire tests use. */
@@ -61,7 +87,8 @@ export function install({ clients }) {
   const [major] = process.versions.node.split('.').map(Number);
   const found = required.map(findTool);
   const problems = found.filter((tool) => tool instanceof Error).map((problem) => problem.message);
-  if (major < 20) problems.unshift(`Node ${process.versions.node} is too old: Node 20 or newer is needed (https://nodejs.org)`);
+  if (major < 20)
+    problems.unshift(`Node ${process.versions.node} is too old: Node 20 or newer is needed (https://nodejs.org)`);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const python = found[0];
 
@@ -77,9 +104,18 @@ export function install({ clients }) {
   const jars = join(toolsDir, 'jars');
   step('Delta Lake and S3A jars', ['local/tools/jars.xml'], jars, () => {
     rmSync(jars, { recursive: true, force: true });
-    run('mvn', ['-B', '-q', '-f', join(here, 'jars.xml'), `-Dmaven.repo.local=${join(toolsDir, 'm2')}`,
-      'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies', `-DoutputDirectory=${jars}`,
-      '-DincludeScope=runtime', '-DexcludeGroupIds=io.netty', '-DexcludeArtifactIds=slf4j-api']);
+    run('mvn', [
+      '-B',
+      '-q',
+      '-f',
+      join(here, 'jars.xml'),
+      `-Dmaven.repo.local=${join(toolsDir, 'm2')}`,
+      'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies',
+      `-DoutputDirectory=${jars}`,
+      '-DincludeScope=runtime',
+      '-DexcludeGroupIds=io.netty',
+      '-DexcludeArtifactIds=slf4j-api',
+    ]);
     rmSync(join(toolsDir, 'm2'), { recursive: true, force: true });
   });
   if (clients) {

@@ -12,7 +12,11 @@ try {
   console.error(`\n${error.message}`);
   process.exit(1);
 }
-const child = spawn(join(root, 'node_modules', 'node', 'bin', 'node'), args, { cwd: root, env: toolEnvironment(), stdio: 'inherit' });
+const child = spawn(join(root, 'node_modules', 'node', 'bin', 'node'), args, {
+  cwd: root,
+  env: toolEnvironment(),
+  stdio: 'inherit',
+});
 // A terminal sends Ctrl-C to the whole group; anything else is passed on, and the child decides when to end.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -61,7 +61,8 @@ def publish_quarantine(build: Build, bronze: BronzeRows) -> list[str]:
     changed: list[str] = []
 
     def attempt(head: Head) -> int | None:
-        if head.find_build(request.build_id) or head.newer_build(request.start, request.end, request.generation):
+        newer = head.newer_build(request.start, request.end, request.generation, head.version)
+        if newer or head.find_build(request.build_id):
             return head.version
         published = table.read(head.version).where(within) if head.has_builds else None
         nothing_there = published is None or published.isEmpty()

@@ -48,6 +48,8 @@ class Build:
         self.keys = keys_between(self.contract.grain, request.start, request.end)
         self.staging = Staging(spark, request.lake, request.product, request.build_id)
         self.report = BuildReport()
+        # Version of the table before this build read anything: what others publish later, it may not know.
+        self.first_version: int | None = None
 
     @cached_property
     def code_version(self) -> str:

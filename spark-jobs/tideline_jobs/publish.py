@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
@@ -74,22 +75,28 @@ def settle_early(build: Build, head: Head) -> bool:
         report.output_version = done.version
         report.status = "published"
         return True
-    newer = head.newer_build(request.start, request.end, request.generation)
+    if build.first_version is None:
+        build.first_version = head.version
+    newer = head.newer_build(request.start, request.end, request.generation, build.first_version)
     if newer and newer.build:
-        _yield_to(build, newer)
+        _yield_to(build, newer, newer.build)
         return True
     return False
 
 
-def _yield_to(build: Build, newer: Commit) -> None:
-    other = newer.build or {}
-    build.report.output_version = newer.version
-    build.report.status = "unchanged"
-    build.report.intervals = [IntervalCounts(key, 0, 0) for key in build.keys]
-    build.report.message = (
-        f"build {other['buildId']} of the higher generation {other['generation']} published these intervals"
-        f" in version {newer.version}: left as they are"
+def _yield_to(build: Build, newer: Commit, other: dict[str, Any]) -> None:
+    request, report = build.request, build.report
+    told = (
+        f"build {other['buildId']} of the higher generation {other['generation']} published in version {newer.version}"
     )
+    if request.start < other["start"] or other["end"] < request.end:
+        # The rest is still to do, on inputs at least as new as those of the other build.
+        raise BuildError("CONFLICT", f"{request.product}: the newer {told} while this build ran: build again")
+    restore(report, other)
+    report.intervals = [replace(counts, changed=False) for counts in report.intervals if counts.interval in build.keys]
+    report.output_version = newer.version
+    report.status = "unchanged"
+    report.message = f"the newer {told}: left as it is"
 
 
 def mark_changed(build: Build, changed: list[str]) -> None:

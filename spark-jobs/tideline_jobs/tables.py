@@ -52,12 +52,17 @@ class Head:
         builds = (commit.build for commit in self.commits if commit.build)
         return any(build["start"] <= key < build["end"] for build in builds)
 
-    def newer_build(self, start: str, end: str, generation: int) -> Commit | None:
-        """A commit of an interval in [start, end) by a build of a higher generation."""
+    def newer_build(self, start: str, end: str, generation: int, since: int) -> Commit | None:
+        """
+        A commit by a build of a higher generation that leaves nothing to do in [start, end), or that took a part of it
+        after version `since`. A part taken before is no obstacle: who reads its inputs later knows all that it knew.
+        """
         for commit in self.commits:
             build = commit.build
             if build and build["generation"] > generation and build["start"] < end and start < build["end"]:
-                return commit
+                whole = build["start"] <= start and end <= build["end"]
+                if whole or commit.version > since:
+                    return commit
         return None
 
 

@@ -10,7 +10,7 @@ function same(column: string, expected: unknown, actual: unknown): boolean {
     return actual !== null && Math.abs(Number(actual) - expected) <= tolerance(column, expected);
   if (typeof expected === 'string' && /^\d{4}-\d\d-\d\dT/.test(expected)) {
     const text = String(actual);
-    const iso = text.endsWith("Z") ? text : `${text.replace(' ', 'T')}Z`;
+    const iso = text.endsWith('Z') ? text : `${text.replace(' ', 'T')}Z`;
     return new Date(iso).getTime() === new Date(expected).getTime();
   }
   return actual === expected;

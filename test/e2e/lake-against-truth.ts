@@ -10,9 +10,7 @@ import { readDelta, type Row } from './delta-table.ts';
 
 const hourOf = (row: Row): string =>
   new Date(
-    String(row.metric_hour).endsWith("Z")
-      ? String(row.metric_hour)
-      : `${String(row.metric_hour).replace(' ', 'T')}Z`,
+    String(row.metric_hour).endsWith('Z') ? String(row.metric_hour) : `${String(row.metric_hour).replace(' ', 'T')}Z`,
   ).toISOString();
 const keys = {
   event: (row: Row) => String(row.event_id),

@@ -20,13 +20,9 @@ describe('errors of a service', () => {
     expect(failure.message).toMatch(
       /submitJobRun for build\/silver\.trips\/2025-01-18: ValidationException: name is too long \(request r-1\).*correct the contract/,
     );
-    expect(
-      (
-        sort(
-          new ConflictException({ message: 'x', $metadata: {} }),
-        ) as ApplicationFailure
-      ).nonRetryable,
-    ).toBe(true);
+    expect((sort(new ConflictException({ message: 'x', $metadata: {} })) as ApplicationFailure).nonRetryable).toBe(
+      true,
+    );
   });
 
   it('such as throttling and lost connections are retried', () => {

@@ -268,13 +268,11 @@ def operator_of(
 class StubTaskInstance:
     """What an operator needs of a task instance to leave its links."""
 
-    def xcom_push(self, *arguments: Any, **options: Any) -> None:
+    def xcom_push(self, *_arguments: Any, **_options: Any) -> None:
         return
 
 
-def test_airflow_runs_a_job_to_its_end(
-    emr: Any, application_id: str, operator_of: Callable[[int], Any]
-) -> None:
+def test_airflow_runs_a_job_to_its_end(emr: Any, application_id: str, operator_of: Callable[[int], Any]) -> None:
     job_run_id = operator_of(11).execute({"ti": StubTaskInstance()})
     run = emr.get_job_run(applicationId=application_id, jobRunId=job_run_id)["jobRun"]
     assert run["state"] == "SUCCESS"

@@ -66,9 +66,7 @@ def finish(client: Any, statement_id: str) -> dict[str, Any]:
 
 
 def test_boto3_runs_a_batch_and_pages_through_its_result(client: Any) -> None:
-    numbers = (
-        "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1500) SELECT n FROM c"
-    )
+    numbers = "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1500) SELECT n FROM c"
     batch = client.batch_execute_statement(Sqls=["CREATE TABLE pages (n INTEGER)", numbers], **TARGET)
 
     described = finish(client, batch["Id"])
@@ -189,9 +187,7 @@ def test_airflow_finds_its_statement_again_after_a_crash(airflow: Any, client: A
             {"task_state_store": state}
         )
 
-    counted = finish(
-        client, client.execute_statement(Sql="SELECT count(*) FROM airflow_once", **TARGET)["Id"]
-    )
+    counted = finish(client, client.execute_statement(Sql="SELECT count(*) FROM airflow_once", **TARGET)["Id"])
     assert client.get_statement_result(Id=counted["Id"])["Records"] == [[{"longValue": 1}]]
 
 
