@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { demo } from './demo.ts';
+import { deploy } from './deploy.ts';
 import { start } from './start.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -27,6 +28,15 @@ program
   .description('build the demo day, then stay up: live events arrive and the schedules go on until Ctrl-C')
   .action(async () => {
     await start(root);
+  });
+
+program
+  .command('deploy')
+  .description(
+    'publish the Spark jobs, make the warehouse tables and apply the schedules where AWS_* and TEMPORAL_* point',
+  )
+  .action(async () => {
+    console.log(`TIDELINE_JOBS_VERSION=${await deploy(process.env)}`);
   });
 
 try {

@@ -9,8 +9,8 @@ const environmentSchema = z.object({
   TIDELINE_RAW_BUCKET: bucket,
   TIDELINE_LAKE_BUCKET: bucket,
   TIDELINE_ARTIFACTS_BUCKET: bucket,
-  /** Content hash of the packaged Spark jobs, as `lake publish-jobs` prints it. */
-  TIDELINE_JOBS_VERSION: z.string().regex(/^[0-9a-f]{64}$/, 'must be the hash that `lake publish-jobs` printed'),
+  /** Content hash of the packaged Spark jobs, as `npm run lake -- deploy` prints it. */
+  TIDELINE_JOBS_VERSION: z.string().regex(/^[0-9a-f]{64}$/, 'must be the hash that `npm run lake -- deploy` printed'),
   TIDELINE_EARLIEST_EVENT: z.iso.date().optional(),
   EMR_APPLICATION_ID: z.string().regex(/^[0-9a-z]+$/, 'must be the id of an EMR Serverless application'),
   EMR_EXECUTION_ROLE_ARN: role,
