@@ -8,11 +8,14 @@ export interface HourlyBronzeInput {
   /** Stands for the schedule's firing time, ISO-8601; the two hours before its hour are built. */
   readonly firedAt?: string;
   readonly lane?: Lane;
+  /** Reads the raw files again even where they are the same as at the last build. */
+  readonly rebuild?: boolean;
 }
 
 /** Builds the two hours before the current one: every hour is built twice, so that stragglers are picked up. */
 export async function hourlyBronze(input: HourlyBronzeInput = {}): Promise<BuildOutcome[]> {
   const hour = firedAt(input.firedAt).startOf('hour');
   const range = { start: intervalKey('hour', hour.minus({ hours: 2 })), end: intervalKey('hour', hour) };
-  return runBuilds([[{ product: input.product ?? 'bronze.events', ...range }]], input.lane ?? 'scheduled');
+  const build = { product: input.product ?? 'bronze.events', ...range, rebuild: input.rebuild ?? false };
+  return runBuilds([[build]], input.lane ?? 'scheduled');
 }

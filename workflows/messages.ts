@@ -24,6 +24,8 @@ export type BuildState = 'planning' | 'submitting' | 'running' | 'loading' | 'pu
 export interface BuildInput extends IntervalRange {
   readonly product: string;
   readonly lane?: Lane;
+  /** Reads the raw files again even where they are the same as at the last build. */
+  readonly rebuild?: boolean;
 }
 
 /** Rows of one interval; `rowsIn` = published + duplicate + quarantined for products that read raw lines. */

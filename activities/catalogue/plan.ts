@@ -66,6 +66,7 @@ export function planBuild(
         ...option('lake', config.lakeUri),
         ...option('raw', config.rawUri),
         ...option('result', resultUri),
+        ...(input.rebuild ? ['--rebuild'] : []),
         ...(config.earliestEvent ? option('earliest-event', config.earliestEvent) : []),
       ],
       submitParameters:

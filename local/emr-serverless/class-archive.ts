@@ -21,7 +21,7 @@ export const warmUpJob = (spark: SparkEnvironment, workDir: string): ResolvedJob
   arguments: [join(workDir, 'table')],
   mainClass: undefined,
   pyFiles: [],
-  conf: spark.conf({ ...DELTA, 'spark.app.name': 'warm-up' }, workDir),
+  conf: spark.conf({ ...DELTA, 'spark.app.name': 'warm-up' }, workDir, 'small'),
   environment: {},
   workDir,
   stdoutFile: join(workDir, 'stdout'),

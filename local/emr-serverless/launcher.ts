@@ -148,7 +148,7 @@ export class Launcher {
       arguments: plan.arguments,
       mainClass: plan.mainClass,
       pyFiles,
-      conf: this.#spark.conf(own, workDir),
+      conf: this.#spark.conf(own, workDir, this.#spark.tuning(requestedSize(plan, this.#spark.defaultSize))),
       environment: plan.environment,
       workDir,
       stdoutFile,

@@ -10,6 +10,17 @@ const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'JAVA_HOME', 'TMPDIR'];
 const LARGE_DRIVER_OPTIONS = '-XX:+UseParallelGC';
 const LAUNCHER_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto';
 
+/**
+ * Thousands of rows cost less to interpret than the code for them costs to generate and compile, and plans that adapt
+ * run each of their stages as a job of its own. A log is cheaper to read on than to checkpoint every ten commits.
+ */
+const SMALL_INPUT: Readonly<Record<string, string>> = {
+  'spark.sql.codegen.wholeStage': 'false',
+  'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
+  'spark.sql.adaptive.enabled': 'false',
+  'spark.databricks.delta.properties.defaults.checkpointInterval': '50',
+};
+
 const GIGABYTE = 1024 ** 3;
 const UNIT_BYTES: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: GIGABYTE, t: 1024 ** 4 };
 
@@ -103,9 +114,15 @@ export class SparkEnvironment {
     };
   }
 
+  /** Which drivers are tuned for what; the default size is that of the pre-initialised ones. */
+  tuning(size: DriverSize): DriverTuning {
+    return size.memoryBytes > this.defaultSize.memoryBytes ? 'large' : 'small';
+  }
+
   /** Settings that a job may replace by its own. */
-  #defaults(): Record<string, string> {
+  #defaults(tuning: DriverTuning): Record<string, string> {
     return {
+      ...(tuning === 'small' ? SMALL_INPUT : {}),
       'spark.sql.session.timeZone': 'UTC',
       'spark.sql.shuffle.partitions': String(this.defaultSize.cores),
       'spark.databricks.delta.snapshotPartitions': '1',
@@ -115,11 +132,11 @@ export class SparkEnvironment {
   }
 
   /** Settings of a run: defaults, then the job's own, then what belongs to this machine. */
-  conf(own: Readonly<Record<string, string>>, workDir: string): Record<string, string> {
+  conf(own: Readonly<Record<string, string>>, workDir: string, tuning: DriverTuning): Record<string, string> {
     const logStore = 'io.delta.storage.S3SingleDriverLogStore';
     const fileSystem = 'org.apache.hadoop.fs.s3a.S3AFileSystem';
     return {
-      ...this.#defaults(),
+      ...this.#defaults(tuning),
       'spark.sql.warehouse.dir': join(workDir, 'warehouse'),
       ...own,
       'spark.master': `local[${String(this.defaultSize.cores)}]`,

@@ -75,7 +75,7 @@ export class WarmDriver {
     const connection = join(folder, 'gateway');
     const log = openSync(join(folder, 'driver.log'), 'a');
     const options = Object.entries({
-      ...spark.conf({}, folder),
+      ...spark.conf({}, folder, 'small'),
       'spark.driver.memory': `${String(Math.floor(size.memoryBytes / 1024 ** 2))}m`,
       'spark.driver.extraClassPath': spark.classPath,
       'spark.driver.defaultJavaOptions': spark.javaOptions('small', archiveOption(spark)),

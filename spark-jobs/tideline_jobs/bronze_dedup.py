@@ -1,48 +1,28 @@
 """Which rows lose to another with the same event_id: the earliest arrival wins, in whatever order hours are built."""
 
-from dataclasses import dataclass
-
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 _PLACE = ("file", "line")
 
 
-def losers_within(valid: DataFrame) -> DataFrame:
+def losers(staged: DataFrame, published: DataFrame | None) -> DataFrame:
     """
-    `event_id, arrival_hour, file, line` of the staged rows that an earlier staged row beats. Few events have a twin,
-    and eight bytes of hash find them: only those are ordered.
+    `event_id, arrival_hour, event_date, file, line` of the rows that an earlier row of the same event beats; `file` is
+    null for published rows, which must be of other hours than the staged ones. Few events have a twin, and eight bytes
+    of hash find them: only those are ordered.
     """
-    hashed = valid.select(F.xxhash64("event_id").alias("hash"))
+    claims = staged.select("event_id", "arrival_hour", "event_date", *_PLACE)
+    if published is not None:
+        nowhere = [F.lit(None).cast(kind).alias(name) for name, kind in zip(_PLACE, ("string", "bigint"), strict=True)]
+        claims = claims.unionByName(published.select("event_id", "arrival_hour", "event_date", *nowhere))
+    hashed = claims.withColumn("hash", F.xxhash64("event_id"))
     twins = hashed.groupBy("hash").count().where("count > 1").select("hash")
-    suspects = valid.select("event_id", "arrival_hour", *_PLACE, F.xxhash64("event_id").alias("hash"))
     order = Window.partitionBy("event_id").orderBy("arrival_hour", *_PLACE)
-    ranked = suspects.join(twins, "hash", "left_semi").withColumn("rank", F.row_number().over(order))
-    return ranked.where("rank > 1").select("event_id", "arrival_hour", *_PLACE)
+    ranked = hashed.join(twins, "hash", "left_semi").withColumn("rank", F.row_number().over(order))
+    return ranked.where("rank > 1").drop("hash", "rank")
 
 
-def without(rows: DataFrame, losers: DataFrame) -> DataFrame:
-    """`rows` without those at the places of `losers`."""
-    return rows.join(losers.select(*_PLACE), list(_PLACE), "left_anti")
-
-
-@dataclass(frozen=True)
-class Contest:
-    """Staged rows and published rows of other hours that are the same event."""
-
-    pairs: DataFrame
-
-    @property
-    def staged_losers(self) -> DataFrame:
-        return self.pairs.where("published_hour < arrival_hour").select("event_id", "arrival_hour", *_PLACE)
-
-    @property
-    def published_losers(self) -> DataFrame:
-        lost = self.pairs.where("published_hour > arrival_hour")
-        return lost.select("event_id", "event_date", F.col("published_hour").alias("arrival_hour"))
-
-
-def contest(staged: DataFrame, published: DataFrame) -> Contest:
-    """`published` holds rows of other hours than `staged`, so that the hour alone decides."""
-    others = published.select("event_id", "event_date", F.col("arrival_hour").alias("published_hour"))
-    return Contest(staged.select("event_id", "arrival_hour", *_PLACE).join(others, "event_id"))
+def without(rows: DataFrame, lost: DataFrame) -> DataFrame:
+    """`rows` without those at the places of `lost`."""
+    return rows.join(lost.select(*_PLACE), list(_PLACE), "left_anti")

@@ -1,22 +1,23 @@
 """bronze.events and bronze.events_quarantine: every raw line of a run of arrival hours, once, in one of the two."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import replace
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, Observation, Row
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from tideline_jobs.bronze_dedup import losers_within, without
-from tideline_jobs.bronze_lines import list_hours, read_lines
+from tideline_jobs.bronze_lines import RawHours, list_hours, read_lines
 from tideline_jobs.bronze_parse import known_members, parse_lines
-from tideline_jobs.bronze_publish import BronzeRows, count_by_hour, publish_events, publish_quarantine
+from tideline_jobs.bronze_publish import publish_events, publish_quarantine
+from tideline_jobs.bronze_staged import StagedHours
 from tideline_jobs.builds import Build
 from tideline_jobs.errors import BuildError
+from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import key_of, parse_key
-from tideline_jobs.publish import settle_early
-from tideline_jobs.quality import count_duplicates, explain, halts, judge, measures, rules_of
+from tideline_jobs.publish import judge, settle_early
+from tideline_jobs.quality import measures, rules_of
+from tideline_jobs.results import restore
 from tideline_jobs.tables import Table
 
 _VALID = "reason IS NULL"
@@ -25,43 +26,37 @@ _BROKEN_GZIP = ("not a gzip file", "ZipException", "incorrect header check", "Un
 _NO_DICTIONARY = ("event_id", "trip_id", "payload", "row_hash", "raw", "start_address", "end_address")
 
 
-@dataclass(frozen=True)
-class Staged:
-    """What was staged, and what one pass over it found: per hour, and over all."""
-
-    rows: DataFrame
-    hours: dict[str, Row]
-
-    @property
-    def valid(self) -> DataFrame:
-        return self.rows.where(_VALID)
-
-    def total(self, name: str) -> int:
-        return sum(int(row[name]) for row in self.hours.values())
-
-    @property
-    def span(self) -> tuple[datetime, datetime] | None:
-        """First and last event time, or None without a valid event."""
-        known = [row for row in self.hours.values() if row["first_event"] is not None]
-        if not known:
-            return None
-        return min(row["first_event"] for row in known), max(row["last_event"] for row in known)
-
-    @property
-    def dates(self) -> list[date]:
-        return sorted({day for row in self.hours.values() for day in row["dates"]})
+def _built_before(build: Build, head: Head) -> dict[str, Commit]:
+    """The hours of the run that this code has built from the very same files: most hours, for each is built twice."""
+    if build.request.rebuild:
+        return {}
+    found = {key: head.last_build(key) for key in build.keys}
+    return {
+        key: commit
+        for key, commit in found.items()
+        if commit
+        and commit.build
+        and commit.build["codeVersion"] == build.code_version
+        and commit.build.get("sources", {}).get(key) == build.sources[key]
+        and not head.rewrote_since(key, commit.version)
+    }
 
 
-def _stage(build: Build) -> dict[str, int]:
-    """Parses the run's lines into the staging folder in one pass; the lines read per hour, counted as they are read."""
-    raw = list_hours(build.spark, build.request.raw, build.keys)
+def _restore(build: Build, kept: dict[str, Commit]) -> None:
+    for key, commit in kept.items():
+        if commit.build:
+            restore(build.report, commit.build, [key])
+    build.report.intervals = [replace(counts, changed=False) for counts in build.report.intervals]
+
+
+def _stage(build: Build, raw: RawHours) -> dict[str, int]:
+    """Parses the lines into the staging folder in one pass; the lines read per hour, counted as they are read."""
     for column in _NO_DICTIONARY:
         build.spark.conf.set(f"parquet.enable.dictionary#{column}", "false")
     counter = Observation("lines")
-    per_hour = [F.count_if(F.col("arrival_hour") == F.lit(parse_key("hour", key))).alias(key) for key in build.keys]
+    per_hour = [F.count_if(F.col("arrival_hour") == F.lit(parse_key("hour", key))).alias(key) for key in raw.by_hour]
     lines = read_lines(build.spark, raw).observe(counter, *per_hour)
-    earliest = build.request.earliest_event or build.contract.custom["earliestEvent"]
-    parsed = parse_lines(lines, earliest, build.contract.custom["knownSchemaVersions"])
+    parsed = parse_lines(lines, build.earliest_event, build.contract.custom["knownSchemaVersions"])
     try:
         build.staging.write(parsed.coalesce(raw.tasks))
     except (PySparkException, Py4JError) as failure:
@@ -71,10 +66,10 @@ def _stage(build: Build) -> dict[str, int]:
             message = f"a raw file of {build.request.start}..{build.request.end} is no whole gzip file: {failure}"
             raise BuildError("BAD_INPUT", message[:2000]) from failure
         raise
-    return {key: int(counter.get[key]) for key in build.keys}
+    return {key: int(counter.get[key]) for key in raw.by_hour}
 
 
-def _examine(build: Build) -> Staged:
+def _examine(build: Build, read: dict[str, int]) -> StagedHours:
     rows, valid = build.staging.read(), F.expr(_VALID)
     grouped = rows.groupBy(key_of("hour", F.col("arrival_hour")).alias("key")).agg(
         F.count_if(valid).alias("valid"),
@@ -85,27 +80,9 @@ def _examine(build: Build) -> Staged:
         F.collect_set("members").alias("members"),
         *measures(rules_of(build.contract), valid),
     )
-    return Staged(rows, {row["key"]: row for row in grouped.collect()})
-
-
-def _schema_drift(staged: Staged) -> list[str]:
-    found = {name for row in staged.hours.values() for names in row["members"] for name in names}
-    return sorted(found - known_members())
-
-
-def _audit(build: Build, staged: Staged, winners: DataFrame, has_losers: bool) -> None:
-    rules = rules_of(build.contract)
-    failed: dict[int, int] = {}
-    for number, rule in enumerate(rules):
-        if rule.metric == "duplicateValues":
-            failed[number] = count_duplicates(winners, rule.keys) if has_losers else 0
-        elif rule.metric == "rowCount":
-            failed[number] = staged.total("valid")
-        else:
-            failed[number] = staged.total(f"rule_{number}")
-    build.report.quality = judge(rules, failed, staged.total("valid"))
-    if halts(rules, build.report.quality):
-        raise BuildError("QUALITY_FAILED", f"{build.request.product}: {explain(build.report.quality)}")
+    return StagedHours(
+        read, rows.where(_VALID), rows.where(f"NOT ({_VALID})"), {r["key"]: r for r in grouped.collect()}
+    )
 
 
 def run(build: Build) -> None:
@@ -114,25 +91,17 @@ def run(build: Build) -> None:
     head = events.head()
     if settle_early(build, head):
         return
-    read = _stage(build)
-    staged = _examine(build)
-    build.report.schema_drift = _schema_drift(staged)
-    twins = losers_within(staged.valid).persist()
-    try:
-        twin_counts = count_by_hour(twins)
-        winners = without(staged.valid, twins) if twin_counts else staged.valid
-        _audit(build, staged, winners, bool(twin_counts))
-        bronze = BronzeRows(
-            winners=winners,
-            rejected=staged.rows.where("reason IS NOT NULL"),
-            read=read,
-            valid={key: int(row["valid"]) for key, row in staged.hours.items()},
-            twins=twin_counts,
-            quarantined={key: int(row["quarantined"]) for key, row in staged.hours.items()},
-            span=staged.span,
-            dates=staged.dates,
-        )
-        requarantined = publish_quarantine(build, bronze)
-        publish_events(build, events, head, bronze, requarantined)
-    finally:
-        twins.unpersist()
+    raw = list_hours(build.spark, build.request.raw, build.keys)
+    build.sources = {key: f"{raw.fingerprint(key)} {build.earliest_event}" for key in build.keys}
+    kept = _built_before(build, head)
+    _restore(build, kept)
+    missing = [key for key in build.keys if key not in kept]
+    if not missing:
+        build.report.status, build.report.output_version = "unchanged", head.version
+        return
+    staged = _examine(build, _stage(build, raw.of(missing)))
+    build.report.schema_drift = sorted({*build.report.schema_drift, *staged.members} - known_members())
+    # By what follows, one row of an event is left: there is no second one to count.
+    judge(build, staged.rows_by_key.values(), staged.total("valid"), duplicates=lambda _: 0)
+    requarantined = publish_quarantine(build, staged)
+    publish_events(build, events, head, staged, requarantined)

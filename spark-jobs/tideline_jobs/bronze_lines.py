@@ -1,6 +1,7 @@
 """Raw files to numbered lines."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from math import ceil
 
 from pyspark.sql import DataFrame, SparkSession
@@ -16,10 +17,22 @@ _LINE_BITS = 33
 
 @dataclass(frozen=True)
 class RawHours:
-    """The files that arrived in a run of hours."""
+    """The files that arrived in some hours."""
 
     root: str
-    files: list[StoredFile]
+    by_hour: dict[str, list[StoredFile]]
+
+    @property
+    def files(self) -> list[StoredFile]:
+        return [file for files in self.by_hour.values() for file in files]
+
+    def of(self, hours: list[str]) -> "RawHours":
+        return RawHours(self.root, {hour: self.by_hour[hour] for hour in hours})
+
+    def fingerprint(self, hour: str) -> str:
+        """Equal for equal files: their names, sizes and versions."""
+        listed = "\n".join(f"{file.uri} {file.bytes} {file.version}" for file in self.by_hour[hour])
+        return sha256(listed.encode()).hexdigest()[:16]
 
     @property
     def tasks(self) -> int:
@@ -32,8 +45,8 @@ def hour_folder(raw: str, hour: str) -> str:
 
 
 def list_hours(spark: SparkSession, raw: str, hours: list[str]) -> RawHours:
-    folders = [hour_folder(raw, hour) for hour in hours]
-    return RawHours(raw, Storage(spark).files(folders, ".json.gz"))
+    storage = Storage(spark)
+    return RawHours(raw, {hour: storage.files([hour_folder(raw, hour)], ".json.gz") for hour in hours})
 
 
 def read_lines(spark: SparkSession, raw: RawHours) -> DataFrame:

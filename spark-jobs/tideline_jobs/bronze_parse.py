@@ -67,14 +67,26 @@ def _only(objects: Column) -> Column:
     return F.when(F.size(objects) == 1, F.get(objects, F.lit(0)))
 
 
+_PAYLOAD_KEY = '"payload":'
+
+
+def _before_payload() -> Column:
+    """
+    The line with a zero for its payload. If that is a JSON object with this payload, and what is left out is one too,
+    the line is JSON and ends with its payload: a short text proves it, and no line is parsed twice.
+    """
+    start = F.locate(_PAYLOAD_KEY, F.col("value"))
+    return F.when(start > 0, F.concat(F.substring("value", F.lit(1), start + len(_PAYLOAD_KEY) - 1), F.lit("0}")))
+
+
 def _payload_at_end() -> Column:
     """
     The text between the first `"payload":` and the last brace: the payload as received, if that parses as one
     object. from_json cannot give it: it rewrites numbers, escapes and spaces.
     """
     line = F.rtrim("value")
-    start = F.locate('"payload":', F.col("value")) + F.lit(len('"payload":'))
-    return F.substring(line, start, F.length(line) - start)
+    start = F.locate(_PAYLOAD_KEY, F.col("value")) + F.lit(len(_PAYLOAD_KEY))
+    return F.when(line.endswith("}"), F.substring(line, start, F.length(line) - start))
 
 
 def _payload_elsewhere() -> Column:
@@ -130,20 +142,30 @@ def parse_lines(lines: DataFrame, earliest: str, known_versions: Sequence[str]) 
     """
     envelope_fields = _fields(dict.fromkeys(ENVELOPE, "STRING"))
     payload_fields = _fields(PAYLOAD_FIELDS)
-    is_tail = F.col("tail_fields").isNotNull()
+    ends_with_payload = F.col("tail_fields").isNotNull() & (F.col("head.payload") == "0")
     # A column of its own for whatever is dear and used twice: Spark would compute it once for every use.
     steps = (
-        {"envelopes": _objects(F.col("value"), envelope_fields), "tail": _payload_at_end()},
-        {"envelope": _only(F.col("envelopes")), "tails": _objects(F.col("tail"), payload_fields)},
-        {"tail_fields": _only(F.col("tails")), "at": _timestamp(F.col("envelope.event_timestamp"))},
+        {"head_text": _before_payload(), "tail": _payload_at_end()},
+        {
+            "heads": _objects(F.col("head_text"), f"{envelope_fields}, payload: STRING"),
+            "tails": _objects(F.col("tail"), payload_fields),
+        },
+        {"head": _only(F.col("heads")), "tail_fields": _only(F.col("tails"))},
+        {"is_tail": F.coalesce(ends_with_payload, F.lit(False))},
+        {
+            "envelope": F.when(F.col("is_tail"), F.col("head").dropFields("payload")).otherwise(
+                _only(_objects(F.col("value"), envelope_fields))
+            )
+        },
+        {"at": _timestamp(F.col("envelope.event_timestamp"))},
         {
             "payload": F.when(
-                F.col("envelope").isNotNull(), F.when(is_tail, F.trim("tail")).otherwise(_payload_elsewhere())
+                F.col("envelope").isNotNull(), F.when(F.col("is_tail"), F.trim("tail")).otherwise(_payload_elsewhere())
             ),
             "reason": _reason(earliest),
         },
         {
-            "fields": F.when(is_tail, F.col("tail_fields")).otherwise(
+            "fields": F.when(F.col("is_tail"), F.col("tail_fields")).otherwise(
                 _only(_objects(F.col("payload"), payload_fields))
             ),
             "members": _sampled_members(known_versions),

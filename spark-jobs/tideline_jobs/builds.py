@@ -26,6 +26,8 @@ class BuildRequest:
     lake: str
     raw: str
     earliest_event: str | None = None
+    rebuild: bool = False
+    """Build what is asked for even where the same input was built before."""
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -48,6 +50,8 @@ class Build:
         self.keys = keys_between(self.contract.grain, request.start, request.end)
         self.staging = Staging(spark, request.lake, request.product, request.build_id)
         self.report = BuildReport()
+        # Per interval, what it is built from: equal for equal files. Empty for what is built from other tables.
+        self.sources: dict[str, str] = {}
         # Version of the table before this build read anything: what others publish later, it may not know.
         self.first_version: int | None = None
 
@@ -57,5 +61,14 @@ class Build:
         archive = next((parent for parent in Path(__file__).parents if parent.suffix == ".zip"), None)
         return sha256(archive.read_bytes()).hexdigest() if archive and archive.is_file() else "source"
 
+    @property
+    def earliest_event(self) -> str:
+        return str(self.request.earliest_event or self.contract.custom["earliestEvent"])
+
     def commit_metadata(self) -> dict[str, Any]:
-        return {**self.request.identity, "codeVersion": self.code_version, **measured(self.report)}
+        return {
+            **self.request.identity,
+            "codeVersion": self.code_version,
+            "sources": self.sources,
+            **measured(self.report),
+        }

@@ -30,6 +30,7 @@ def _parse(arguments: Sequence[str]) -> tuple[BuildRequest, str]:
     parser.add_argument("--raw", required=True)
     parser.add_argument("--result", required=True)
     parser.add_argument("--earliest-event")
+    parser.add_argument("--rebuild", action="store_true")
     given = vars(parser.parse_args(arguments))
     result = given.pop("result")
     given["lake"], given["raw"] = given["lake"].rstrip("/"), given["raw"].rstrip("/")

@@ -1,7 +1,8 @@
 """Write, audit, publish: how every product gets from computed rows to one commit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Row
@@ -10,10 +11,11 @@ from pyspark.sql import functions as F
 from tideline_jobs.builds import Build
 from tideline_jobs.contracts import Contract
 from tideline_jobs.errors import BuildError
+from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import key_of, sql_literal
-from tideline_jobs.quality import audit, explain, halts, rules_of
+from tideline_jobs.quality import count_duplicates, explain, failed_rows, halts, measures, rules_of, verdict
 from tideline_jobs.results import IntervalCounts, restore
-from tideline_jobs.tables import Commit, Head, Table, until_committed
+from tideline_jobs.tables import EVERYTHING, Table, until_committed
 
 WHOLE_TABLE = "*"
 
@@ -24,52 +26,56 @@ def interval_key(contract: Contract) -> Column:
     return key_of(contract.grain, F.col(column)) if column else F.lit(WHOLE_TABLE)
 
 
-def rows_between(contract: Contract, start: str, end: str) -> str | None:
-    """SQL for the rows of the run [start, end); None when a build replaces the whole table."""
+def rows_between(contract: Contract, start: str, end: str) -> str:
+    """SQL for the rows of the run [start, end)."""
     column = contract.interval_column
     if column is None:
-        return None
+        return EVERYTHING
     first, last = sql_literal(contract.grain, start), sql_literal(contract.grain, end)
     return f"{column} >= {first} AND {column} < {last}"
 
 
-def rows_of(contract: Contract, keys: list[str]) -> str | None:
-    """SQL for the rows of some intervals; None when a build replaces the whole table."""
+def rows_of(contract: Contract, keys: list[str]) -> str:
+    """SQL for the rows of some intervals."""
     if contract.interval_column is None:
-        return None
+        return EVERYTHING
     literals = ", ".join(sql_literal(contract.grain, key) for key in sorted(keys))
     return f"{contract.interval_column} IN ({literals})"
 
 
-def fingerprints(frame: DataFrame, contract: Contract) -> dict[str, Row]:
-    """Per interval: its rows and two sums over their content. Equal means equal rows, whatever their order."""
-    content = F.xxhash64(*[name for name in contract.columns if name != "processing_timestamp"])
-    hashed = frame.select(interval_key(contract).alias("key"), content.alias("hash"))
-    grouped = hashed.groupBy("key").agg(
-        F.count("*").alias("rows"),
-        F.bit_xor("hash").alias("xor"),
-        F.sum(F.col("hash").bitwiseAND(0xFFFFFFFF)).alias("sum"),
-    )
-    return {row["key"]: row for row in grouped.collect()}
+def published_rows(table: Table, head: Head, keys: list[str]) -> DataFrame | None:
+    """What the table holds of the intervals; None where it is certain, without looking, that it holds nothing."""
+    if not head.has_builds or (table.contract.interval_column and all(head.never_built(key) for key in keys)):
+        return None
+    return table.read(head.version).where(rows_of(table.contract, keys))
 
 
 def changed_keys(
     staged: DataFrame, staged_counts: Mapping[str, int], published: DataFrame | None, contract: Contract
 ) -> list[str]:
     """Intervals in which the two frames hold different rows; `published` is None where nothing is published yet."""
-    comparable = published is not None and set(published.columns) == set(contract.columns)
-    before = fingerprints(published, contract) if published is not None and comparable else {}
-    if not before:
-        # Nothing to compare with: spare the pass over the content of what is new anyway.
+    if published is None:
         return sorted(key for key, count in staged_counts.items() if count > 0)
-    after = fingerprints(staged, contract)
-    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    if set(published.columns) != set(contract.columns):
+        return sorted(staged_counts)
+    sides = {side: _hashes(frame, contract, side) for side, frame in (("before", published), ("after", staged))}
+    # Equal rows, whatever their order, have equal counts and equal sums of their hashes.
+    grouped = sides["before"].unionByName(sides["after"]).groupBy("key", "side")
+    low_bits = F.col("hash").bitwiseAND(0xFFFFFFFF)
+    content = grouped.agg(F.count("*").alias("rows"), F.bit_xor("hash").alias("xor"), F.sum(low_bits).alias("sum"))
+    found = {(row["key"], row["side"]): (row["rows"], row["xor"], row["sum"]) for row in content.collect()}
+    return sorted(key for key in {key for key, _ in found} if found.get((key, "before")) != found.get((key, "after")))
+
+
+def _hashes(frame: DataFrame, contract: Contract, side: str) -> DataFrame:
+    content = F.xxhash64(*[name for name in contract.columns if name != "processing_timestamp"])
+    return frame.select(interval_key(contract).alias("key"), F.lit(side).alias("side"), content.alias("hash"))
 
 
 def settle_early(build: Build, head: Head) -> bool:
     """Whether the table already says how this build ended; then the report is filled in and nothing is to do."""
     request, report = build.request, build.report
-    done = head.find_build(request.build_id)
+    done = head.find_build(request.build_id, request.generation)
     if done and done.build:
         restore(report, done.build)
         report.output_version = done.version
@@ -108,10 +114,8 @@ def mark_changed(build: Build, changed: list[str]) -> None:
 
 def empty_keys(build: Build, head: Head, changed: list[str]) -> list[str]:
     """Intervals without rows that no build has published yet: their commit tells an empty interval from a gap."""
-    counted = (counts for counts in build.report.intervals if counts.rows_published == 0)
-    return [
-        counts.interval for counts in counted if counts.interval not in changed and not head.covers(counts.interval)
-    ]
+    empty = (counts.interval for counts in build.report.intervals if counts.rows_published == 0)
+    return [key for key in empty if key not in changed and head.last_build(key) is None]
 
 
 def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column) -> None:
@@ -137,8 +141,9 @@ def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column
 
 
 def _audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
+    rules = rules_of(build.contract)
     counted = staged.groupBy(interval_key(build.contract).alias("key")).agg(
-        F.count("*").alias("rows"), rows_in.cast("bigint").alias("rows_in")
+        F.count("*").alias("rows"), rows_in.cast("bigint").alias("rows_in"), *measures(rules, F.lit(True))
     )
     by_key = {row["key"]: row for row in counted.collect()}
     foreign = sorted(by_key.keys() - {*build.keys, WHOLE_TABLE})
@@ -148,21 +153,26 @@ def _audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
         row = by_key.get(WHOLE_TABLE) or by_key.get(key)
         counts = IntervalCounts(key, row["rows_in"], row["rows"]) if row else IntervalCounts(key, 0, 0)
         build.report.intervals.append(counts)
-    build.report.quality = audit(staged, build.contract)
-    if halts(rules_of(build.contract), build.report.quality):
+    judge(build, by_key.values(), sum(row["rows"] for row in by_key.values()), partial(count_duplicates, staged))
+
+
+def judge(build: Build, counted: Collection[Row], total_rows: int, duplicates: Callable[[list[str]], int]) -> None:
+    """Puts the verdict on the staged rows into the report; QUALITY_FAILED if they may not be published."""
+    rules = rules_of(build.contract)
+    build.report.quality = verdict(rules, failed_rows(rules, counted, total_rows, duplicates), total_rows)
+    if halts(rules, build.report.quality):
         raise BuildError("QUALITY_FAILED", f"{build.request.product}: {explain(build.report.quality)}")
 
 
 def _commit(build: Build, table: Table, first_head: Head, staged: DataFrame) -> None:
-    contract, request = build.contract, build.request
+    contract = build.contract
     whole = contract.interval_column is None
     counts = {WHOLE_TABLE if whole else each.interval: each.rows_published for each in build.report.intervals}
 
     def attempt(head: Head) -> int | None:
         if settle_early(build, head):
             return build.report.output_version
-        within = rows_between(contract, request.start, request.end) or "true"
-        published = table.read(head.version).where(within) if head.has_builds else None
+        published = published_rows(table, head, build.keys)
         changed = changed_keys(staged, counts, published, contract)
         mark_changed(build, changed)
         written = [*changed, *empty_keys(build, head, changed)]
@@ -171,7 +181,7 @@ def _commit(build: Build, table: Table, first_head: Head, staged: DataFrame) -> 
             return head.version
         build.report.status = "published"
         predicate = rows_of(contract, written)
-        rows = staged.where(predicate) if predicate else staged
-        return table.commit(rows, predicate, head, build.commit_metadata())
+        replaces = None if published is None and not whole else predicate
+        return table.commit(staged.where(predicate), replaces, head, build.commit_metadata())
 
     build.report.output_version = until_committed(table, first_head, attempt)

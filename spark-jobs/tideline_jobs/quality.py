@@ -1,11 +1,11 @@
 """The contract's library rules (ODCS v3.1), measured in one pass over the staged rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from tideline_jobs.contracts import Contract
@@ -96,15 +96,27 @@ def measures(rules: list[Rule], among: Column) -> list[Column]:
 
 
 def count_duplicates(frame: DataFrame, keys: list[str]) -> int:
-    """Rows beyond the first of each key. Groups by hash first, for keys are mostly unique and long."""
-    hashed = frame.select(F.xxhash64(*keys).alias("hash"))
-    twins = hashed.groupBy("hash").count().where("count > 1").select("hash")
-    suspects = frame.withColumn("hash", F.xxhash64(*keys)).join(twins, "hash", "left_semi")
-    counted = suspects.groupBy(*keys).count().agg(F.sum(F.col("count") - 1).alias("extra")).first()
+    """Rows beyond the first of each key."""
+    counted = frame.groupBy(*keys).count().agg(F.sum(F.col("count") - 1).alias("extra")).first()
     return int((counted["extra"] if counted else None) or 0)
 
 
-def judge(rules: list[Rule], failed: Mapping[int, int], total_rows: int) -> Quality:
+def failed_rows(
+    rules: list[Rule], counted: Collection[Row], total_rows: int, duplicates: Callable[[list[str]], int]
+) -> dict[int, int]:
+    """By the number of each rule what it measures: from rows of `measures`, and for keys what `duplicates` says."""
+    failed = {}
+    for number, rule in enumerate(rules):
+        if rule.metric == "duplicateValues":
+            failed[number] = duplicates(rule.keys)
+        elif rule.metric == "rowCount":
+            failed[number] = total_rows
+        else:
+            failed[number] = sum(int(row[f"rule_{number}"]) for row in counted)
+    return failed
+
+
+def verdict(rules: list[Rule], failed: Mapping[int, int], total_rows: int) -> Quality:
     """The verdict: `failed` gives the measured rows of each rule by its number."""
     checks = []
     weighed = reached = 0.0
@@ -134,20 +146,3 @@ def explain(quality: Quality) -> str:
         if not check.passed
     ]
     return f"quality score {quality.score:.3f}, needed {PASSING_SCORE}; broken rules: {'; '.join(broken)}"
-
-
-def audit(frame: DataFrame, contract: Contract) -> Quality:
-    """Measures every rule of the contract on `frame`."""
-    rules = rules_of(contract)
-    counted = frame.agg(F.count("*").alias("rows"), *measures(rules, F.lit(True))).first()
-    row = counted.asDict() if counted else {"rows": 0}
-    total = int(row["rows"])
-    failed = {
-        number: count_duplicates(frame, rule.keys)
-        if rule.metric == "duplicateValues"
-        else total
-        if rule.metric == "rowCount"
-        else int(row[f"rule_{number}"])
-        for number, rule in enumerate(rules)
-    }
-    return judge(rules, failed, total)

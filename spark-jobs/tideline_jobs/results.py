@@ -69,18 +69,22 @@ def measured(report: BuildReport) -> dict[str, Any]:
     }
 
 
-def restore(report: BuildReport, kept: dict[str, Any]) -> None:
-    """Fills `report` from what `measured` gave."""
+def restore(report: BuildReport, kept: dict[str, Any], keys: list[str] | None = None) -> None:
+    """Fills `report` from what `measured` gave; with `keys`, adds these intervals to what it says already."""
     snake = {_camel(name): name for name in (*IntervalCounts.__annotations__, *Check.__annotations__)}
 
     def arguments(record: dict[str, Any]) -> dict[str, Any]:
         return {snake[name]: value for name, value in record.items()}
 
-    report.intervals = [IntervalCounts(**arguments(record)) for record in kept["intervals"]]
+    counts = [IntervalCounts(**arguments(record)) for record in kept["intervals"]]
+    if keys is None:
+        report.intervals, report.schema_drift = counts, kept["schemaDrift"]
+    else:
+        report.intervals += [each for each in counts if each.interval in keys]
+        report.schema_drift = sorted({*report.schema_drift, *kept["schemaDrift"]})
     checks = tuple(Check(**arguments(record)) for record in kept["quality"]["checks"])
     report.quality = Quality(kept["quality"]["score"], checks)
     report.input_versions = kept["inputVersions"]
-    report.schema_drift = kept["schemaDrift"]
 
 
 def result_document(identity: dict[str, Any], report: BuildReport, error: BuildError | None) -> dict[str, Any]:

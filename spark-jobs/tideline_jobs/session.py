@@ -17,6 +17,8 @@ _DEFAULTS = {
     "spark.sql.parquet.compression.codec": "zstd",
     # The state of a table's log is small; fifty tasks to read it cost more than the build of a small interval.
     "spark.databricks.delta.snapshotPartitions": "2",
+    # Where in Python a column was written: several calls to the JVM for each column, for nicer error messages.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     # Writers of several partitions at once instead of a sort of wide rows by partition.
     "spark.sql.maxConcurrentOutputFileWriters": "32",
     "spark.databricks.delta.stats.collect.using.tableSchema": "true",

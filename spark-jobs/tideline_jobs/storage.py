@@ -1,9 +1,10 @@
 """Small files on whatever file system a URI names, through Spark's own clients and credentials."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from py4j.java_gateway import is_instance_of
 from pyspark.sql import SparkSession
 
 
@@ -11,6 +12,8 @@ from pyspark.sql import SparkSession
 class StoredFile:
     uri: str
     bytes: int
+    version: str
+    """Changes whenever the content does: the store's ETag where it has one, the time of writing elsewhere."""
 
 
 class Storage:
@@ -18,11 +21,16 @@ class Storage:
 
     def __init__(self, spark: SparkSession) -> None:
         # PySpark offers no public way to its Hadoop clients.
-        self._jvm: Any = spark._jvm
+        self._gateway: Any = spark.sparkContext._gateway
         self._conf: Any = spark._jsc.hadoopConfiguration()
+        jvm: Any = spark._jvm
+        # Each step on the way to a class is a search through every jar: looked up once.
+        self._path: Any = jvm.org.apache.hadoop.fs.Path
+        self._stream_reader: Any = jvm.java.io.InputStreamReader
+        self._line_reader: Any = jvm.java.io.BufferedReader
 
     def _open(self, uri: str) -> tuple[Any, Any]:
-        path = self._jvm.org.apache.hadoop.fs.Path(uri)
+        path = self._path(uri)
         return path.getFileSystem(self._conf), path
 
     def write_text(self, uri: str, text: str) -> None:
@@ -32,6 +40,16 @@ class Storage:
             stream.write(bytearray(text, "utf-8"))
         finally:
             stream.close()
+
+    def lines(self, uri: str) -> Iterator[str]:
+        """The lines of a text file, read as far as they are asked for."""
+        fs, path = self._open(uri)
+        reader = self._line_reader(self._stream_reader(fs.open(path), "UTF-8"))
+        try:
+            while (line := reader.readLine()) is not None:
+                yield line
+        finally:
+            reader.close()
 
     def exists(self, uri: str) -> bool:
         fs, path = self._open(uri)
@@ -54,5 +72,9 @@ class Storage:
             if not fs.exists(path):
                 continue
             statuses = [s for s in fs.listStatus(path) if s.isFile() and s.getPath().getName().endswith(suffix)]
-            found += [StoredFile(s.getPath().toString(), s.getLen()) for s in statuses]
+            found += [StoredFile(s.getPath().toString(), s.getLen(), self._version(s)) for s in statuses]
         return sorted(found, key=lambda file: file.uri)
+
+    def _version(self, status: Any) -> str:
+        has_etag = is_instance_of(self._gateway, status, "org.apache.hadoop.fs.EtagSource")
+        return str(status.getEtag() if has_etag else status.getModificationTime())

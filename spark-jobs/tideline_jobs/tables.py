@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from delta.exceptions import DeltaConcurrentModificationException
@@ -12,58 +11,12 @@ from pyspark.sql import DataFrame, SparkSession
 
 from tideline_jobs.contracts import Contract
 from tideline_jobs.errors import BuildError
+from tideline_jobs.history import Head, Log
 from tideline_jobs.storage import Storage
 
 MAX_ATTEMPTS = 5
-# Builds of the last day or more, of an hourly table; a zombie older than that has long lost its claim.
-_RECENT_COMMITS = 200
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One commit of a table; `build` is what the build wrote about itself, None for maintenance."""
-
-    version: int
-    build: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class Head:
-    """A state of the table that a build reads from, and the newest commits up to it, newest first."""
-
-    version: int
-    commits: tuple[Commit, ...]
-
-    @property
-    def sequence(self) -> int:
-        """Number of the last build that committed. Maintenance does not count: it changes no rows."""
-        return next((int(commit.build["sequence"]) for commit in self.commits if commit.build), 0)
-
-    @property
-    def has_builds(self) -> bool:
-        return any(commit.build for commit in self.commits)
-
-    def find_build(self, build_id: str) -> Commit | None:
-        found = (commit for commit in self.commits if commit.build and commit.build["buildId"] == build_id)
-        return next(found, None)
-
-    def covers(self, key: str) -> bool:
-        """Whether one of the commits published the interval."""
-        builds = (commit.build for commit in self.commits if commit.build)
-        return any(build["start"] <= key < build["end"] for build in builds)
-
-    def newer_build(self, start: str, end: str, generation: int, since: int) -> Commit | None:
-        """
-        A commit by a build of a higher generation that leaves nothing to do in [start, end), or that took a part of it
-        after version `since`. A part taken before is no obstacle: who reads its inputs later knows all that it knew.
-        """
-        for commit in self.commits:
-            build = commit.build
-            if build and build["generation"] > generation and build["start"] < end and start < build["end"]:
-                whole = build["start"] <= start and end <= build["end"]
-                if whole or commit.version > since:
-                    return commit
-        return None
+# SQL for all rows of a table.
+EVERYTHING = "true"
 
 
 def table_path(lake: str, product: str) -> str:
@@ -76,8 +29,10 @@ class Table:
     def __init__(self, spark: SparkSession, contract: Contract, lake: str) -> None:
         self._spark = spark
         self.contract = contract
+        storage = Storage(spark)
         # Delta tells apart spellings of one path that differ in their slashes.
-        self.path = Storage(spark).qualified(table_path(lake, contract.product))
+        self.path = storage.qualified(table_path(lake, contract.product))
+        self._log = Log(storage, self.path)
 
     def exists(self) -> bool:
         return DeltaTable.isDeltaTable(self._spark, self.path)
@@ -103,55 +58,34 @@ class Table:
                 raise
 
     def head(self) -> Head:
-        commits = self._commits(_RECENT_COMMITS)
-        if len(commits) == _RECENT_COMMITS and not any(commit.build for commit in commits):
-            commits = self._commits(None)
-        return Head(commits[0].version, commits)
-
-    def _commits(self, limit: int | None) -> tuple[Commit, ...]:
-        table = DeltaTable.forPath(self._spark, self.path)
-        history = table.history(limit) if limit else table.history()
-        rows = history.select("version", "userMetadata").collect()
-        commits = [Commit(row["version"], _build_of(row["userMetadata"])) for row in rows]
-        return tuple(sorted(commits, key=lambda commit: -commit.version))
+        return Head(self._log, tuple(self._log.versions()))
 
     def read(self, version: int) -> DataFrame:
         return self._spark.read.format("delta").option("versionAsOf", version).load(self.path)
 
-    def commit(self, rows: DataFrame, predicate: str | None, head: Head, build: dict[str, Any]) -> int | None:
+    def commit(self, rows: DataFrame, replaces: str | None, head: Head, build: dict[str, Any]) -> int | None:
         """
-        Replaces what matches `predicate` (None: everything) by `rows` in one commit, if no other build has committed
-        since `head`. The new version, or None when another build was first.
+        Adds `rows` in one commit, in the place of what matches the SQL `replaces` (None: of nothing), if no other build
+        has committed since `head`. The new version, or None when another build was first.
         """
         sequence = head.sequence + 1
         writer = (
             rows.write.format("delta")
-            .mode("overwrite")
+            .mode("append" if replaces is None else "overwrite")
+            .option("overwriteSchema" if replaces == EVERYTHING else "mergeSchema", "true")
             .option("userMetadata", json.dumps({**build, "sequence": sequence}))
             .option("txnAppId", self.contract.product)
             .option("txnVersion", sequence)
         )
-        if predicate:
-            writer = writer.option("replaceWhere", predicate).option("mergeSchema", "true")
-        else:
-            writer = writer.option("overwriteSchema", "true")
+        if replaces is not None and replaces != EVERYTHING:
+            writer = writer.option("replaceWhere", replaces)
         try:
             writer.save(self.path)
         except DeltaConcurrentModificationException:
             return None
         # Delta skips a write in silence when this sequence number is taken: only the log tells who wrote it.
-        written = self.head().find_build(build["buildId"])
+        written = self.head().find_build(build["buildId"], build["generation"])
         return written.version if written and written.version > head.version else None
-
-
-def _build_of(user_metadata: str | None) -> dict[str, Any] | None:
-    if not user_metadata:
-        return None
-    try:
-        build = json.loads(user_metadata)
-    except ValueError:
-        return None
-    return build if isinstance(build, dict) and "buildId" in build and "sequence" in build else None
 
 
 def read_input(spark: SparkSession, contract: Contract, lake: str) -> tuple[DataFrame, int]:
@@ -159,8 +93,7 @@ def read_input(spark: SparkSession, contract: Contract, lake: str) -> tuple[Data
     table = Table(spark, contract, lake)
     if not table.exists():
         raise BuildError("BAD_INPUT", f"{contract.product} has no table at {table.path}: build it first")
-    row = DeltaTable.forPath(spark, table.path).history(1).select("version").first()
-    version = int(row["version"]) if row else 0
+    version = table.head().version
     return table.read(version), version
 
 

@@ -11,7 +11,7 @@ import yaml
 from lakehouse import Lakehouse
 from tideline_jobs.contracts import contract_of
 from tideline_jobs.intervals import shift_key
-from tideline_jobs.tables import Table
+from tideline_jobs.tables import EVERYTHING, Table
 
 PRODUCTS = Path(__file__).resolve().parents[2] / "products"
 CASES = sorted(PRODUCTS.glob("*/*/cases/*.yaml"))
@@ -36,7 +36,7 @@ def _put(lakehouse: Lakehouse, product: str, rows: list[dict[str, Any]]) -> None
     columns = ", ".join(f"`{name}` STRING" for name in contract.columns)
     given = [tuple(None if row.get(name) is None else str(row[name]) for name in contract.columns) for row in rows]
     frame = contract.conform(lakehouse.spark.createDataFrame(given, columns))
-    table.commit(frame, None, table.head(), {"buildId": "case", "generation": 0, "start": "", "end": ""})
+    table.commit(frame, EVERYTHING, table.head(), {"buildId": "case", "generation": 0, "start": "", "end": ""})
 
 
 def _only_named(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pyspark.sql import DataFrame, SparkSession
 
 from events import event
 from lakehouse import Lakehouse, Line
-from tideline_jobs import tables
+from tideline_jobs import bronze_events, tables
+from tideline_jobs.bronze_lines import RawHours
 from tideline_jobs.tables import Table
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
@@ -67,6 +69,35 @@ def test_a_rebuild_of_an_hour_leaves_one_copy_and_commits_only_what_changed(lake
     changed = lakehouse.must_build("bronze.events", *HOUR)
     assert (changed["status"], changed["intervals"][0]["changed"]) == ("published", True)
     assert _where_events_came_from(lakehouse) == [("late file", 10), ("shared", 10)]
+
+
+def test_an_hour_of_the_same_files_is_read_again_only_when_somebody_asks_for_it(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _land(lakehouse)
+    lakehouse.must_build("bronze.events", *HOUR)
+    staged: list[list[str]] = []
+    original = bronze_events.read_lines
+
+    def read_lines(spark: SparkSession, raw: RawHours) -> DataFrame:
+        staged.append(list(raw.by_hour))
+        return original(spark, raw)
+
+    monkeypatch.setattr(bronze_events, "read_lines", read_lines)
+    both = lakehouse.must_build("bronze.events", "2025-01-18T10", "2025-01-18T12")
+    assert [(counts["rowsPublished"], counts["changed"]) for counts in both["intervals"]] == [(2, False), (1, True)]
+    asked = lakehouse.must_build("bronze.events", *HOUR, rebuild=True)
+    assert (asked["status"], asked["intervals"]) == ("unchanged", both["intervals"][:1])
+    assert staged == [["2025-01-18T11"], ["2025-01-18T10"]]
+
+
+def test_an_hour_that_lost_events_to_an_earlier_one_is_counted_anew(lakehouse: Lakehouse) -> None:
+    _land(lakehouse)
+    later = ("2025-01-18T11", "2025-01-18T12")
+    assert lakehouse.must_build("bronze.events", *later)["intervals"][0]["rowsDuplicate"] == 1
+    lakehouse.must_build("bronze.events", *HOUR)
+    [counts] = lakehouse.must_build("bronze.events", *later)["intervals"]
+    assert (counts["rowsPublished"], counts["rowsDuplicate"], counts["changed"]) == (1, 2, False)
 
 
 def test_a_second_publish_of_a_build_does_nothing_and_answers_like_the_first(lakehouse: Lakehouse) -> None:

@@ -147,3 +147,20 @@ test('UNLOAD with PARTITION BY writes one folder a value', async () => {
 
   expect(copied).toMatchObject({ Status: 'FINISHED', ResultRows: 2 });
 });
+
+test('UNLOAD of far more rows than one read from the server brings writes each of them, unchanged', async () => {
+  await run(server, 'CREATE TABLE many (id BIGINT, name VARCHAR(64))');
+  const digits = '(SELECT 0 AS digit UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4)';
+  const tables = Array.from({ length: 8 }, (_, place) => `${digits} t${place}`).join(', ');
+  const id = Array.from({ length: 8 }, (_, place) => `t${place}.digit * ${5 ** place}`).join(' + ');
+  await run(server, `INSERT INTO many SELECT id, 'trip_' || id FROM (SELECT ${id} AS id FROM ${tables}) numbered`);
+
+  const unloaded = await run(server, `UNLOAD ('SELECT * FROM many') TO '${url('many/')}' ${ROLE} FORMAT AS PARQUET`);
+  await run(server, 'CREATE TABLE many_again (LIKE many)');
+  await run(server, `COPY many_again FROM '${url('many/')}' ${ROLE} FORMAT AS PARQUET`);
+
+  expect(unloaded).toMatchObject({ Status: 'FINISHED', ResultRows: 5 ** 8 });
+  expect(
+    await rows(server, "SELECT count(DISTINCT id), min(id), max(id) FROM many_again WHERE name = 'trip_' || id"),
+  ).toEqual([[5 ** 8, 0, 5 ** 8 - 1]]);
+});

@@ -8,13 +8,13 @@ interface CopyConnection {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
   sendCopyFail(message: string): void;
-  readonly stream: { readonly writableNeedDrain: boolean } & NodeJS.EventEmitter;
+  readonly stream: { readonly writableNeedDrain: boolean; pause(): void; resume(): void } & NodeJS.EventEmitter;
 }
 
 interface CopyHooks {
   readonly sql: string;
   readonly send?: (connection: CopyConnection, failed: () => boolean) => Promise<void>;
-  readonly receive?: (chunk: Buffer) => void;
+  readonly receive?: (connection: CopyConnection, chunk: Buffer) => void;
 }
 
 /** Loads a CSV file with COPY … FROM STDIN; gives the number of rows. */
@@ -35,7 +35,18 @@ export async function copyIn(client: pg.Client, sql: string, path: string): Prom
 /** Writes the output of COPY … TO STDOUT to a file; gives the number of rows. */
 export async function copyOut(client: pg.Client, sql: string, path: string): Promise<number> {
   const file = createWriteStream(path);
-  const rows = await runCopy(client, { sql, receive: (chunk) => file.write(chunk) });
+  const rows = await runCopy(client, {
+    sql,
+    receive: (connection, chunk) => {
+      const waiting = file.writableNeedDrain;
+      // A copy: pg reads the next bytes from the server into the memory that this chunk lies in.
+      if (file.write(Buffer.from(chunk)) || waiting) return;
+      connection.stream.pause();
+      file.once('drain', () => {
+        connection.stream.resume();
+      });
+    },
+  });
   file.end();
   await once(file, 'finish');
   return rows;
@@ -63,7 +74,8 @@ function runCopy(client: pg.Client, hooks: CopyHooks): Promise<number> {
         );
       },
       handleCopyOutResponse: () => undefined,
-      handleCopyData: (message: { chunk: Buffer }) => hooks.receive?.(message.chunk),
+      handleCopyData: (message: { chunk: Buffer }, connection: CopyConnection) =>
+        hooks.receive?.(connection, message.chunk),
       handleCommandComplete: (message: { text: string }) => {
         rows = Number(/\d+$/.exec(message.text)?.[0] ?? 0);
       },

@@ -1,0 +1,125 @@
+"""What builds said about themselves in a table's commits, read from its log file by file: no Spark job needed."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice, takewhile
+from typing import Any
+
+from tideline_jobs.storage import Storage
+
+_COMMIT_FILE = re.compile(r"(\d{20})\.json")
+# Builds of days, of an hourly table; a zombie older than that has long lost its claim.
+_RECENT_COMMITS = 200
+# By how much the clocks of the orchestrator and of a Spark driver may differ.
+_CLOCK_TOLERANCE_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit of a table; `build` is what the build wrote about itself, None for maintenance."""
+
+    version: int
+    at_ms: int
+    build: dict[str, Any] | None
+
+    def covers(self, key: str) -> bool:
+        return self.build is not None and self.build["start"] <= key < self.build["end"]
+
+
+class Log:
+    """The commits of one table; each file is read once, and only when somebody asks for it."""
+
+    def __init__(self, storage: Storage, table_path: str) -> None:
+        self._storage = storage
+        self._folder = f"{table_path}/_delta_log"
+        self._read: dict[int, Commit] = {}
+
+    def versions(self) -> list[int]:
+        """Versions whose commit file is still there, newest first."""
+        names = (file.uri.rsplit("/", 1)[-1] for file in self._storage.files([self._folder], ".json"))
+        found = (_COMMIT_FILE.fullmatch(name) for name in names)
+        return sorted((int(match[1]) for match in found if match), reverse=True)
+
+    def commit(self, version: int) -> Commit:
+        if version not in self._read:
+            lines = self._storage.lines(f"{self._folder}/{version:020d}.json")
+            info: dict[str, Any] = next(
+                (json.loads(line)["commitInfo"] for line in lines if '"commitInfo"' in line), {}
+            )
+            self._read[version] = Commit(version, info.get("timestamp", 0), _build_of(info.get("userMetadata")))
+        return self._read[version]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A state of the table that a build reads from, with the commits up to it."""
+
+    log: Log
+    versions: tuple[int, ...]
+
+    @property
+    def version(self) -> int:
+        return self.versions[0]
+
+    def commits(self, since_ms: int = 0) -> Iterator[Commit]:
+        """The newest commits first, as far as they may be younger than `since_ms`."""
+        for version in self.versions:
+            commit = self.log.commit(version)
+            if commit.at_ms < since_ms - _CLOCK_TOLERANCE_MS:
+                return
+            yield commit
+
+    @cached_property
+    def sequence(self) -> int:
+        """Number of the last build that committed. Maintenance does not count: it changes no rows."""
+        return next((int(commit.build["sequence"]) for commit in self.commits() if commit.build), 0)
+
+    @property
+    def has_builds(self) -> bool:
+        return self.sequence > 0
+
+    def find_build(self, build_id: str, since_ms: int) -> Commit | None:
+        """The commit of a build that began at `since_ms`."""
+        commits = self.commits(since_ms)
+        return next((commit for commit in commits if commit.build and commit.build["buildId"] == build_id), None)
+
+    def newer_build(self, start: str, end: str, generation: int, since: int) -> Commit | None:
+        """
+        A commit by a build of a higher generation that leaves nothing to do in [start, end), or that took a part of it
+        after version `since`. A part taken before is no obstacle: who reads its inputs later knows all that it knew.
+        """
+        # A generation is the time at which the build was asked for, so that no newer one committed before it.
+        for commit in self.commits(generation):
+            build = commit.build
+            if build and build["generation"] > generation and build["start"] < end and start < build["end"]:
+                whole = build["start"] <= start and end <= build["end"]
+                if whole or commit.version > since:
+                    return commit
+        return None
+
+    def last_build(self, key: str) -> Commit | None:
+        """The newest commit that published the interval, as far back as builds are remembered."""
+        return next((commit for commit in islice(self.commits(), _RECENT_COMMITS) if commit.covers(key)), None)
+
+    def rewrote_since(self, key: str, version: int) -> bool:
+        """Whether a build of other intervals has taken rows from this one after `version`."""
+        later = takewhile(lambda commit: commit.version > version, self.commits())
+        return any(commit.build and key in commit.build.get("rewrittenIntervals", ()) for commit in later)
+
+    def never_built(self, key: str) -> bool:
+        """Whether it is certain that no build has published the interval; False where the log does not reach back."""
+        whole_log = self.versions[-1] == 0 and len(self.versions) <= _RECENT_COMMITS
+        return whole_log and self.last_build(key) is None
+
+
+def _build_of(user_metadata: str | None) -> dict[str, Any] | None:
+    if not user_metadata:
+        return None
+    try:
+        build = json.loads(user_metadata)
+    except ValueError:
+        return None
+    return build if isinstance(build, dict) and "buildId" in build and "sequence" in build else None
