@@ -2,6 +2,7 @@ import {
   CreateApplicationCommand,
   EMRServerlessClient,
   paginateListApplications,
+  StartApplicationCommand,
 } from '@aws-sdk/client-emr-serverless';
 import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 
@@ -21,8 +22,14 @@ export async function ensureBuckets(client: S3Client): Promise<void> {
   }
 }
 
-/** The id of the application; makes it when it is not there. */
+/** The id of the application, which has begun to warm up its driver; makes it when it is not there. */
 export async function ensureApplication(client: EMRServerlessClient): Promise<string> {
+  const applicationId = await findOrCreate(client);
+  await client.send(new StartApplicationCommand({ applicationId }));
+  return applicationId;
+}
+
+async function findOrCreate(client: EMRServerlessClient): Promise<string> {
   for await (const page of paginateListApplications({ client }, {})) {
     const found = page.applications?.find(({ name, state }) => name === applicationName && state !== 'TERMINATED');
     if (found?.id) return found.id;

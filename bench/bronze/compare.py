@@ -81,13 +81,14 @@ def table(measurements: list[Measurement]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--event-bytes", type=int, default=5_120, help="production has 4,000 to 6,000")
     parser.add_argument("--files", type=int, default=4)
     parser.add_argument("--document", type=Path, help="the document whose bronze job is compared")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tideline-bench-") as name:
         folder = Path(name)
         raw = folder / "raw"
-        size = generate(raw, BENCH_HOUR, given.events, given.files)
+        size = generate(raw, BENCH_HOUR, given.events, given.files, given.event_bytes)
         sys.stdout.write(f"{given.events:,} events of {size / given.events:,.0f} bytes in {given.files} files\n")
         measurements = [run_ours(folder, raw, given.events)]
         if given.document and given.document.is_file():

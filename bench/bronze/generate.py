@@ -1,4 +1,4 @@
-"""Writes one hour of seeded ride events of about one kilobyte each, gzipped, below a raw prefix."""
+"""Writes one hour of seeded ride events, gzipped, below a raw prefix."""
 
 import gzip
 import json
@@ -17,10 +17,12 @@ NAMES = (
 CITIES = ("san_francisco", "new_york", "london", "berlin", "sao_paulo")
 VEHICLES = ("economy", "xl", "black", "yellow_taxi", "green_taxi")
 DUPLICATE_SHARE = 0.03
-PADDING_BYTES = 330
+# What an event needs without the telemetry that no column keeps.
+BARE_BYTES = 634
 
 
-def _event(rng: random.Random, number: int, hour: datetime) -> str:
+def _event(rng: random.Random, number: int, hour: datetime, event_bytes: int) -> str:
+    padding = max(1, event_bytes - BARE_BYTES)
     at = hour + timedelta(milliseconds=rng.randrange(3_600_000))
     trip = f"trip_{rng.getrandbits(48):012x}"
     event = {
@@ -51,14 +53,14 @@ def _event(rng: random.Random, number: int, hour: datetime) -> str:
             "vehicle_type": rng.choice(VEHICLES),
             "status": "ACTIVE",
             "rating": rng.randrange(1, 6),
-            "device": f"{rng.getrandbits(4 * PADDING_BYTES):0{PADDING_BYTES}x}",
+            "telemetry": f"{rng.getrandbits(4 * padding):0{padding}x}",
         },
     }
     return json.dumps(event, separators=(",", ":"))
 
 
-def generate(raw: Path, hour: datetime, events: int, files: int) -> int:
-    """Writes `events` lines in `files` files for the arrival hour and returns their uncompressed size in bytes."""
+def generate(raw: Path, hour: datetime, events: int, files: int, event_bytes: int) -> int:
+    """Writes `events` lines of about `event_bytes` in `files` files for the arrival hour and returns their uncompressed size in bytes."""
     folder = raw / hour.strftime("year=%Y/month=%m/day=%d/hour=%H")
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(20250118)
@@ -68,7 +70,7 @@ def generate(raw: Path, hour: datetime, events: int, files: int) -> int:
         with gzip.open(folder / f"part-{file:03d}.json.gz", "wt", compresslevel=4, encoding="utf-8") as out:
             for number in range(events * file // files, events * (file + 1) // files):
                 duplicate = lines and rng.random() < DUPLICATE_SHARE
-                line = rng.choice(lines) if duplicate else _event(rng, number, hour)
+                line = rng.choice(lines) if duplicate else _event(rng, number, hour, event_bytes)
                 if len(lines) < 1000 and not duplicate:
                     lines.append(line)
                 out.write(line + "\n")

@@ -75,18 +75,19 @@ def _before_payload() -> Column:
     The line with a zero for its payload. If that is a JSON object with this payload, and what is left out is one too,
     the line is JSON and ends with its payload: a short text proves it, and no line is parsed twice.
     """
-    start = F.locate(_PAYLOAD_KEY, F.col("value"))
-    return F.when(start > 0, F.concat(F.substring("value", F.lit(1), start + len(_PAYLOAD_KEY) - 1), F.lit("0}")))
+    return F.concat("before", F.lit(_PAYLOAD_KEY + "0}"))
 
 
 def _payload_at_end() -> Column:
     """
     The text between the first `"payload":` and the last brace: the payload as received, if that parses as one
-    object. from_json cannot give it: it rewrites numbers, escapes and spaces.
+    object. from_json cannot give it: it rewrites numbers, escapes and spaces. Cut by bytes: to count characters, Spark
+    would walk through the whole line several times.
     """
     line = F.rtrim("value")
-    start = F.locate(_PAYLOAD_KEY, F.col("value")) + F.lit(len(_PAYLOAD_KEY))
-    return F.when(line.endswith("}"), F.substring(line, start, F.length(line) - start))
+    start = F.octet_length("before") + len(_PAYLOAD_KEY)
+    tail = F.substring(line.cast("binary"), start + 1, F.octet_length(line) - start - 1).cast("string")
+    return F.when(line.endswith("}"), tail)
 
 
 def _payload_elsewhere() -> Column:
@@ -145,6 +146,7 @@ def parse_lines(lines: DataFrame, earliest: str, known_versions: Sequence[str]) 
     ends_with_payload = F.col("tail_fields").isNotNull() & (F.col("head.payload") == "0")
     # A column of its own for whatever is dear and used twice: Spark would compute it once for every use.
     steps = (
+        {"before": F.substring_index("value", _PAYLOAD_KEY, 1)},
         {"head_text": _before_payload(), "tail": _payload_at_end()},
         {
             "heads": _objects(F.col("head_text"), f"{envelope_fields}, payload: STRING"),

@@ -20,7 +20,7 @@ class Staging:
 
     def write(self, rows: DataFrame) -> None:
         # Read back twice and deleted: what costs little to write and read beats what is small.
-        rows.write.mode("overwrite").option("compression", "snappy").parquet(self._data)
+        rows.write.mode("overwrite").option("compression", "lz4_raw").parquet(self._data)
 
     def read(self) -> DataFrame:
         return self._spark.read.parquet(self._data)
