@@ -5,6 +5,7 @@ import json
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 NAMES = (
     "trip_requested",
@@ -17,12 +18,23 @@ NAMES = (
 CITIES = ("san_francisco", "new_york", "london", "berlin", "sao_paulo")
 VEHICLES = ("economy", "xl", "black", "yellow_taxi", "green_taxi")
 DUPLICATE_SHARE = 0.03
-# What an event needs without the telemetry that no column keeps.
-BARE_BYTES = 634
+# What an event needs without its telemetry, and what a point of that takes: fields that no column keeps.
+BARE_BYTES = 770
+POINT_BYTES = 101
+
+
+def _point(rng: random.Random, at: datetime, second: int) -> dict[str, Any]:
+    return {
+        "at_ms": int(at.timestamp() * 1000) + 1000 * second,
+        "latitude": round(rng.uniform(37, 38), 6),
+        "longitude": round(rng.uniform(-123, -122), 6),
+        "speed_kmh": round(rng.uniform(0, 70), 1),
+        "accuracy_m": rng.randrange(40),
+    }
 
 
 def _event(rng: random.Random, number: int, hour: datetime, event_bytes: int) -> str:
-    padding = max(1, event_bytes - BARE_BYTES)
+    points = max(0, event_bytes - BARE_BYTES) // POINT_BYTES
     at = hour + timedelta(milliseconds=rng.randrange(3_600_000))
     trip = f"trip_{rng.getrandbits(48):012x}"
     event = {
@@ -53,7 +65,16 @@ def _event(rng: random.Random, number: int, hour: datetime, event_bytes: int) ->
             "vehicle_type": rng.choice(VEHICLES),
             "status": "ACTIVE",
             "rating": rng.randrange(1, 6),
-            "telemetry": f"{rng.getrandbits(4 * padding):0{padding}x}",
+            "device": {
+                "model": f"phone-{rng.randrange(40)}",
+                "os": rng.choice(("ios", "android")),
+                "battery_pct": rng.randrange(101),
+                "network": rng.choice(("wifi", "4g", "5g")),
+                "signal_dbm": -rng.randrange(50, 120),
+                "locale": "en-US",
+                "free_memory_mb": rng.randrange(4_000),
+            },
+            "track": [_point(rng, at, second) for second in range(points)],
         },
     }
     return json.dumps(event, separators=(",", ":"))

@@ -35,20 +35,20 @@ export async function copyIn(client: pg.Client, sql: string, path: string): Prom
 /** Writes the output of COPY … TO STDOUT to a file; gives the number of rows. */
 export async function copyOut(client: pg.Client, sql: string, path: string): Promise<number> {
   const file = createWriteStream(path);
+  let source: CopyConnection['stream'] | undefined;
+  file.on('drain', () => source?.resume());
   const rows = await runCopy(client, {
     sql,
     receive: (connection, chunk) => {
-      const waiting = file.writableNeedDrain;
+      source = connection.stream;
       // A copy: pg reads the next bytes from the server into the memory that this chunk lies in.
-      if (file.write(Buffer.from(chunk)) || waiting) return;
-      connection.stream.pause();
-      file.once('drain', () => {
-        connection.stream.resume();
-      });
+      if (!file.write(Buffer.from(chunk))) source.pause();
     },
   });
   file.end();
   await once(file, 'finish');
+  // A file that is being ended drains without saying so.
+  source?.resume();
   return rows;
 }
 
