@@ -33,8 +33,9 @@ export async function demo(options: DemoOptions): Promise<void> {
   const began = Date.now();
   const progress = createProgress();
   const trips = options.trips === undefined ? undefined : await readTrips(options.trips, options.shiftTo);
-  const session = await openLocal(options.root, progress, trips?.earliestEvent);
-  const stopOnSignal = closeOnSignal(session);
+  const opening = openLocal(options.root, progress, trips?.earliestEvent);
+  const stopListening = closeOnSignal(opening);
+  const session = await opening;
   try {
     const started = Date.now();
     let firstHour: number | undefined;
@@ -70,7 +71,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     }
     console.log(`\n  Runs stay in the Web UI of the next start: npm start, then ${session.platform.webUi}`);
   } finally {
-    stopOnSignal();
+    stopListening();
     await session.close();
   }
 }
@@ -87,17 +88,19 @@ export async function openLocal(root: string, progress: Progress, earliestEvent?
   });
 }
 
-/** Ctrl-C or a plain kill stops the platform before this process ends. Returns how to stop listening. */
-export function closeOnSignal(session: Session): () => void {
+/** Ctrl-C or a plain kill stops the platform, also one that is still starting, before this process ends. Returns how to stop listening. */
+function closeOnSignal(opening: Promise<Session>): () => void {
   const stop = (signal: NodeJS.Signals): void => {
     console.log(`\n${signal}: stopping …`);
-    void session.close().then(
-      () => process.exit(130),
-      (error: unknown) => {
-        console.error(error);
-        process.exit(1);
-      },
-    );
+    void opening
+      .then((session) => session.close())
+      .then(
+        () => process.exit(130),
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   return () => process.off('SIGINT', stop).off('SIGTERM', stop);

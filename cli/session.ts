@@ -16,6 +16,8 @@ export interface Session {
   readonly warehouse: Warehouse;
   /** What the workers run with; for starting one of them again. */
   readonly workerEnvironment: Readonly<Record<string, string>>;
+  /** Addresses of the workers' Prometheus metrics. */
+  readonly metrics: readonly string[];
   close(): Promise<void>;
 }
 
@@ -48,7 +50,7 @@ export async function openSession({
       TIDELINE_JOBS_VERSION: version,
       ...(earliestEvent !== undefined && { TIDELINE_EARLIEST_EVENT: earliestEvent }),
     };
-    await startWorkers(platform, root, workerEnvironment);
+    const metrics = await startWorkers(platform, root, workerEnvironment);
     const { connectionOptions, namespace } = loadClientConnectConfig({
       overrideEnvVars: { TEMPORAL_ADDRESS: platform.environment.TEMPORAL_ADDRESS ?? '' },
     });
@@ -60,6 +62,7 @@ export async function openSession({
       client,
       warehouse,
       workerEnvironment,
+      metrics,
       close: async () => {
         await connection.close();
         await platform.stop();

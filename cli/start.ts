@@ -31,6 +31,7 @@ export async function start(root: string): Promise<void> {
       console.log(`  Web UI     ${session.platform.webUi}`);
       console.log(`  warehouse  psql ${session.platform.postgresUrl}`);
       console.log(`  temporal   export TEMPORAL_ADDRESS=${session.platform.environment.TEMPORAL_ADDRESS ?? ''}`);
+      console.log(`  metrics    ${session.metrics.join('  ')}`);
       await landLive(session, stopped.signal, (events) => {
         progress.tick(faint(`${new Date().toISOString()}  ${events} live events landed`));
       });

@@ -26,7 +26,7 @@ export interface Platform {
 }
 
 /** Ports that people remember; another is taken where one is in use. */
-const wantedPorts = { temporal: 7233, webUi: 8233, postgres: 5439 };
+const wantedPorts = { temporal: 7233, webUi: 8233, postgres: 5439, orchestration: 9464, 'data-plane': 9465 };
 
 /** One JSON object that a server prints when it serves. */
 function announcement(stdout: string): Record<string, unknown> | undefined {
@@ -146,22 +146,24 @@ export async function startPlatform({ root, folder, onStep = () => undefined }: 
   }
 }
 
-/** Starts the worker processes on a platform. */
+/** Starts the worker processes on a platform. Gives the addresses of their Prometheus metrics. */
 export async function startWorkers(
   platform: Platform,
   root: string,
   environment: Readonly<Record<string, string>>,
   names: readonly ('orchestration' | 'data-plane')[] = ['orchestration', 'data-plane'],
-): Promise<void> {
-  const start = async (name: string): Promise<void> => {
+): Promise<string[]> {
+  const start = async (name: (typeof names)[number]): Promise<string> => {
+    const metricsPort = await freePort(wantedPorts[name]);
     await platform.supervisor.start({
       name,
       command: process.execPath,
       args: [join(root, 'workers', `${name}.ts`)],
-      env: { ...platform.environment, ...environment, METRICS_PORT: String(await freePort()) },
+      env: { ...platform.environment, ...environment, METRICS_PORT: String(metricsPort) },
       isReady: (stdout) => stdout.includes('"ready"'),
       readyTimeoutMs: 90_000,
     });
+    return `http://127.0.0.1:${metricsPort}/metrics`;
   };
-  await Promise.all(names.map(start));
+  return Promise.all(names.map(start));
 }

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +12,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { tools } from '../tools.ts';
+import { freePort } from '../../local/ports.ts';
 import { startEmrServerless, type EmrServerlessServer } from '../../local/emr-serverless/server.ts';
 import { readSettings } from '../../local/emr-serverless/settings.ts';
 
@@ -24,19 +24,6 @@ export const access = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port'));
-        else resolve(address.port);
-      });
-    });
-  });
 
 const ended = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => {

@@ -13,12 +13,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { assertReachable, namespacePrefix, unprivilegedAccount } from './account.ts';
 import type { Account } from './account.ts';
+import { freePort } from '../../ports.ts';
 import { binaries } from './binaries.ts';
 import { endOrphan } from './orphan.ts';
 
@@ -166,13 +166,4 @@ async function stopServer(server: ChildProcess, ended: Promise<void>): Promise<v
 function readPassword(path: string): string {
   if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('hex'), { mode: 0o600 });
   return readFileSync(path, 'utf8').trim();
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  if (address === null || typeof address === 'string') throw new Error('No free port on 127.0.0.1');
-  return address.port;
 }
