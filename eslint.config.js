@@ -12,7 +12,7 @@ const only = (target, allowed) =>
     .map((folder) =>
       zone(`./${target}`, `./${folder}`, [], `${target}/ may import only ${allowed.join(', ') || 'itself'}`),
     );
-const services = ['catalogue', 'emr-serverless', 'lake', 'redshift'];
+const services = ['catalogue', 'emr-serverless', 'lake', 'ledger', 'redshift'];
 const separateServices = services.flatMap((service) =>
   services
     // The plan of a build names the jobs and the results it is made of.

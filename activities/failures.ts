@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
 import { CompleteAsyncError, type Context } from '@temporalio/activity';
+import { CatalogueError } from '../products/catalogue.ts';
 
 /** Which errors of a service will not go away by themselves; everything else is retried with back-off for as long as needed. */
 export interface ServiceFailures {
@@ -16,26 +17,42 @@ interface ServiceException extends Error {
 const isServiceException = (error: unknown): error is ServiceException =>
   error instanceof Error && '$metadata' in error;
 
+/** Runs `make`; what it says of bad input is told once, not retried: it would fail the same way every time. */
+export async function refusingBadInput<T>(make: () => T | Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    if (error instanceof CatalogueError || error instanceof RangeError)
+      throw ApplicationFailure.nonRetryable(error.message, 'BadInput');
+    throw error;
+  }
+}
+
 /** Turns any error of an activity into one failure that says what happened, to what, what to do, and whether to retry. */
-export function sortFailure(error: unknown, subject: string, services: readonly ServiceFailures[]): unknown {
+export function sortFailure(error: unknown, subject: string, failures: ServiceFailures | undefined): unknown {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure || error instanceof CompleteAsyncError)
     return error;
   if (!(error instanceof Error))
     return ApplicationFailure.create({ message: `${subject}: ${String(error)}`, type: 'Unknown' });
-  const found = services.find((service) => error.name in service.final);
-  const advice = found?.final[error.name];
+  const advice = failures?.final[error.name];
   const request =
     isServiceException(error) && error.$metadata.requestId ? ` (request ${error.$metadata.requestId})` : '';
   return ApplicationFailure.create({
     message: `${subject}: ${error.name}: ${error.message}${request}${advice ? ` ${advice}` : ''}`,
     type: error.name,
-    nonRetryable: found !== undefined,
+    nonRetryable: advice !== undefined,
     cause: error,
   });
 }
 
+/** A service's activities, and which of its errors are final. */
+export interface Service {
+  readonly activities: object;
+  readonly failures: ServiceFailures;
+}
+
 /** An interceptor that sorts the errors of every activity in one place; the subject is the activity and its workflow. */
-export function failureSorting(services: readonly ServiceFailures[]): (context: Context) => ActivityInterceptors {
+export function failureSorting(services: readonly Service[]): (context: Context) => ActivityInterceptors {
   return (context) => ({
     inbound: {
       async execute(input, next) {
@@ -43,7 +60,9 @@ export function failureSorting(services: readonly ServiceFailures[]): (context: 
           return await next(input);
         } catch (error) {
           const { activityType, workflowExecution } = context.info;
-          throw sortFailure(error, `${activityType} for ${workflowExecution?.workflowId ?? 'no workflow'}`, services);
+          const service = services.find(({ activities }) => activityType in activities);
+          const subject = `${activityType} for ${workflowExecution?.workflowId ?? 'no workflow'}`;
+          throw sortFailure(error, subject, service?.failures);
         }
       },
     },

@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { demo } from './demo.ts';
 import { deploy } from './deploy.ts';
+import { useLocalPlatform } from '../local/environment.ts';
+import { explain, rebuildLedgerFrom, status } from './ledger.ts';
 import { start } from './start.ts';
+import { statusGrid } from './status-grid.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const program = new Command('lake').description('Tideline: the lakehouse on this machine');
@@ -37,6 +40,37 @@ program
   )
   .action(async () => {
     console.log(`TIDELINE_JOBS_VERSION=${await deploy(process.env)}`);
+  });
+
+program
+  .command('status')
+  .description('show the state of every interval, products by dates')
+  .option('--from <date>', 'first date (YYYY-MM-DD, UTC); by default a week before --to')
+  .option('--to <date>', 'first date left out; by default after the newest interval known')
+  .action(async (options: { from?: string; to?: string }) => {
+    useLocalPlatform(root);
+    const { dates, intervals } = await status(process.env, options);
+    console.log(statusGrid(dates, intervals));
+  });
+
+program
+  .command('explain')
+  .description('say why an interval is missing, stale, running, failed or published, and what to do')
+  .argument('<product>', 'such as silver.trips')
+  .argument('<interval>', 'an hour (2025-01-18T03) or a date (2025-01-18), UTC')
+  .action(async (product: string, interval: string) => {
+    useLocalPlatform(root);
+    console.log(await explain(process.env, product, interval));
+  });
+
+program
+  .command('rebuild-ledger')
+  .description('write into the ledger what the tables’ own commits say; what is newer there stays')
+  .action(async () => {
+    useLocalPlatform(root);
+    await rebuildLedgerFrom(process.env, (product, commits) => {
+      console.log(`${product}: ${commits} builds`);
+    });
   });
 
 try {

@@ -12,7 +12,7 @@ const workgroupName = 'tideline';
 export class LakehouseStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
-    const { raw, lake, artifacts } = createStorage(this);
+    const { raw, lake, artifacts, ledger } = createStorage(this);
 
     const jobRole = new Role(this, 'JobRole', {
       assumedBy: new ServicePrincipal('emr-serverless.amazonaws.com'),
@@ -87,6 +87,10 @@ export class LakehouseStack extends Stack {
           resources: ['*'],
           conditions: { StringEquals: { 'redshift-data:statement-owner-iam-userid': '${aws:userid}' } },
         }),
+        new PolicyStatement({
+          actions: ['dynamodb:Query', 'dynamodb:UpdateItem'],
+          resources: [ledger.tableArn],
+        }),
         new PolicyStatement({ actions: ['s3:GetObject'], resources: [artifacts.arnForObjects('builds/*')] }),
       ],
     });
@@ -95,6 +99,7 @@ export class LakehouseStack extends Stack {
       TidelineRawBucket: raw.bucketName,
       TidelineLakeBucket: lake.bucketName,
       TidelineArtifactsBucket: artifacts.bucketName,
+      TidelineLedgerTable: ledger.tableName,
       EmrApplicationId: application.attrApplicationId,
       EmrExecutionRoleArn: jobRole.roleArn,
       RedshiftWorkgroup: workgroupName,

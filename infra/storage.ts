@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
@@ -6,9 +7,10 @@ export interface Storage {
   readonly raw: Bucket;
   readonly lake: Bucket;
   readonly artifacts: Bucket;
+  readonly ledger: TableV2;
 }
 
-/** Three buckets: raw events are kept for ever, staged builds and logs are not. */
+/** Three buckets, of which raw events are kept for ever, staged builds and logs are not; and the ledger of intervals. */
 export function createStorage(scope: Construct): Storage {
   const bucket = (id: string, lifecycleRules: LifecycleRule[], versioned: boolean): Bucket =>
     new Bucket(scope, id, {
@@ -28,6 +30,14 @@ export function createStorage(scope: Construct): Storage {
     ),
     // A staged build is also what the warehouse copies from; a week covers every retry.
     lake: bucket('Lake', [{ prefix: '_staging/', expiration: Duration.days(7) }], false),
+    // Rebuilt from the tables when it is lost; the recovery window saves what they don't keep: costs and failures.
+    ledger: new TableV2(scope, 'Ledger', {
+      partitionKey: { name: 'product', type: AttributeType.STRING },
+      sortKey: { name: 'interval', type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy: RemovalPolicy.RETAIN,
+    }),
     artifacts: bucket(
       'Artifacts',
       ['logs/', 'builds/', 'reports/'].map((prefix) => ({ prefix, expiration: Duration.days(90) })),

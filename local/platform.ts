@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { S3Client } from '@aws-sdk/client-s3';
+import { announceEnvironment } from './environment.ts';
 import { freePort, portAnswers } from './ports.ts';
-import { buckets, ensureApplication, ensureBuckets } from './provision.ts';
+import { buckets, ensureApplication, ensureBuckets, ensureLedger, ledgerTable } from './provision.ts';
 import { type ProcessSpec, Supervisor } from './supervisor.ts';
 import { temporalServer } from './temporal.ts';
 
@@ -114,31 +116,37 @@ export async function startPlatform({ root, folder, onStep = () => undefined }: 
     };
     Object.assign(process.env, endpoints);
 
-    onStep('buckets and the EMR Serverless application');
+    onStep('buckets, the ledger and the EMR Serverless application');
     const s3 = new S3Client({ forcePathStyle: true });
-    await ensureBuckets(s3);
+    await Promise.all([ensureBuckets(s3), ensureLedger(new DynamoDBClient())]);
     const applicationId = await ensureApplication(new EMRServerlessClient());
     const { host, port, database } = redshiftReady.postgres;
+    const environment = {
+      ...endpoints,
+      TEMPORAL_ADDRESS: `127.0.0.1:${ports.grpc}`,
+      TIDELINE_RAW_BUCKET: buckets.raw,
+      TIDELINE_LAKE_BUCKET: buckets.lake,
+      TIDELINE_ARTIFACTS_BUCKET: buckets.artifacts,
+      TIDELINE_LEDGER_TABLE: ledgerTable,
+      EMR_APPLICATION_ID: applicationId,
+      EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-jobs',
+      EMR_POLL_INTERVAL_MS: '200',
+      REDSHIFT_WORKGROUP: 'tideline',
+      REDSHIFT_DATABASE: database,
+      REDSHIFT_COPY_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-copy',
+      SHUTDOWN_GRACE_SECONDS: '1',
+    };
+    const withdraw = announceEnvironment(folder, environment);
     return {
       supervisor,
       s3,
       webUi: `http://127.0.0.1:${ports.ui}`,
       postgresUrl: `postgresql://analyst@${host}:${port}/${database}`,
-      environment: {
-        ...endpoints,
-        TEMPORAL_ADDRESS: `127.0.0.1:${ports.grpc}`,
-        TIDELINE_RAW_BUCKET: buckets.raw,
-        TIDELINE_LAKE_BUCKET: buckets.lake,
-        TIDELINE_ARTIFACTS_BUCKET: buckets.artifacts,
-        EMR_APPLICATION_ID: applicationId,
-        EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-jobs',
-        EMR_POLL_INTERVAL_MS: '200',
-        REDSHIFT_WORKGROUP: 'tideline',
-        REDSHIFT_DATABASE: database,
-        REDSHIFT_COPY_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-copy',
-        SHUTDOWN_GRACE_SECONDS: '1',
+      environment,
+      stop: async () => {
+        withdraw();
+        await supervisor.stop();
       },
-      stop: () => supervisor.stop(),
     };
   } catch (error) {
     await supervisor.stop();

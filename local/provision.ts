@@ -1,3 +1,4 @@
+import { CreateTableCommand, type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import {
   CreateApplicationCommand,
   EMRServerlessClient,
@@ -6,8 +7,10 @@ import {
 } from '@aws-sdk/client-emr-serverless';
 import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 
-/** What infra/ makes in AWS, made on the local platform: buckets and the EMR Serverless application. */
+/** What infra/ makes in AWS, made on the local platform: buckets, the ledger's table and the EMR Serverless application. */
 export const buckets = { raw: 'tideline-raw', lake: 'tideline-lake', artifacts: 'tideline-artifacts' } as const;
+
+export const ledgerTable = 'tideline-ledger';
 
 const applicationName = 'tideline';
 
@@ -19,6 +22,27 @@ export async function ensureBuckets(client: S3Client): Promise<void> {
       if (!(error instanceof NotFound)) throw error;
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
     }
+  }
+}
+
+export async function ensureLedger(client: DynamoDBClient, table: string = ledgerTable): Promise<void> {
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: table,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [
+          { AttributeName: 'product', AttributeType: 'S' },
+          { AttributeName: 'interval', AttributeType: 'S' },
+        ],
+        KeySchema: [
+          { AttributeName: 'product', KeyType: 'HASH' },
+          { AttributeName: 'interval', KeyType: 'RANGE' },
+        ],
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
   }
 }
 

@@ -73,12 +73,12 @@ const checks: readonly Step[] = [
   {
     name: 'ruff',
     command: join(python, 'ruff'),
-    args: ['check', '--quiet', '--config', 'spark-jobs/pyproject.toml', 'spark-jobs', 'test'],
+    args: ['check', '--quiet', '--config', 'spark-jobs/pyproject.toml', 'spark-jobs', 'test', 'bench'],
   },
   {
     name: 'ruff format',
     command: join(python, 'ruff'),
-    args: ['format', '--quiet', '--check', '--config', 'spark-jobs/pyproject.toml', 'spark-jobs', 'test'],
+    args: ['format', '--quiet', '--check', '--config', 'spark-jobs/pyproject.toml', 'spark-jobs', 'test', 'bench'],
   },
   {
     name: 'mypy',

@@ -21,6 +21,7 @@ const environmentSchema = z.object({
   REDSHIFT_DATABASE: z.string().min(1),
   REDSHIFT_COPY_ROLE_ARN: role,
   REDSHIFT_LONG_POLL_SECONDS: z.coerce.number().int().min(0).max(30).default(30),
+  TIDELINE_LEDGER_TABLE: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table'),
   /** Where Prometheus scrapes this process; no metrics are served without it. */
   METRICS_PORT: port.optional(),
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().int().min(0).default(10),
@@ -59,6 +60,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       copyRoleArn: values.REDSHIFT_COPY_ROLE_ARN,
       longPollSeconds: values.REDSHIFT_LONG_POLL_SECONDS,
     },
+    ledgerTable: values.TIDELINE_LEDGER_TABLE,
     metricsPort: values.METRICS_PORT,
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,
   });

@@ -1,12 +1,19 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createEmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
 import { emrServerlessFailures } from '../activities/emr-serverless/failures.ts';
-import { failureSorting } from '../activities/failures.ts';
+import { failureSorting, type Service } from '../activities/failures.ts';
 import { createLakeActivities } from '../activities/lake/activities.ts';
 import { lakeFailures } from '../activities/lake/failures.ts';
+import { createLedgerActivities } from '../activities/ledger/activities.ts';
+import { ledgerFailures } from '../activities/ledger/failures.ts';
+import { Ledger } from '../activities/ledger/ledger.ts';
+import { runningWorkflows } from '../activities/ledger/running-workflows.ts';
 import { createRedshiftActivities } from '../activities/redshift/activities.ts';
 import { redshiftFailures } from '../activities/redshift/failures.ts';
 import { loadCatalogue } from '../products/catalogue.ts';
@@ -16,20 +23,30 @@ import { connectWorker, runUntilStopped } from './process.ts';
 
 const config = parseConfig(process.env);
 const { connection, namespace } = await connectWorker(config);
-const activities = {
-  ...createEmrServerlessActivities(new EMRServerlessClient(), config.emrServerless),
-  ...createRedshiftActivities(new RedshiftDataClient(), loadCatalogue(), config.redshift),
+const catalogue = loadCatalogue();
+const ledger = new Ledger(DynamoDBDocumentClient.from(new DynamoDBClient()), config.ledgerTable);
+const workflows = runningWorkflows(new Client({ connection, namespace }));
+const services: readonly Service[] = [
+  {
+    activities: createEmrServerlessActivities(new EMRServerlessClient(), config.emrServerless),
+    failures: emrServerlessFailures,
+  },
+  {
+    activities: createRedshiftActivities(new RedshiftDataClient(), catalogue, config.redshift),
+    failures: redshiftFailures,
+  },
   // Path-style addresses work with every bucket name and with endpoints that are an IP address.
-  ...createLakeActivities(new S3Client({ forcePathStyle: true })),
-};
+  { activities: createLakeActivities(new S3Client({ forcePathStyle: true })), failures: lakeFailures },
+  { activities: createLedgerActivities(ledger, catalogue, workflows), failures: ledgerFailures },
+];
 const workers = await Promise.all(
   lanes.map((lane) =>
     Worker.create({
       connection,
       namespace,
       taskQueue: laneQueue(lane),
-      activities,
-      interceptors: { activity: [failureSorting([emrServerlessFailures, redshiftFailures, lakeFailures])] },
+      activities: Object.assign({}, ...services.map(({ activities }) => activities)) as object,
+      interceptors: { activity: [failureSorting(services)] },
       // Waiting for a job costs nothing, so many jobs can be waited for at once.
       maxConcurrentActivityTaskExecutions: 500,
       shutdownGraceTime: config.shutdownGraceMs,

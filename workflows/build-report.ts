@@ -13,23 +13,30 @@ export function reportBuild(input: BuildInput, lane: Lane) {
     { key: attributes.lane, value: lane },
     { key: attributes.buildState, value: state },
   ]);
+  const show = (next: BuildState, text: string): void => {
+    state = next;
+    details = `**${input.product}** ${name}: ${next}\n\n${text}`;
+    setCurrentDetails(details);
+    upsertSearchAttributes([{ key: attributes.buildState, value: state }]);
+  };
   return {
+    show,
+    /** Others build some of the intervals; `holders` are their workflows. */
+    waiting: (holders: string): void => {
+      show('waiting', `For the end of ${holders}`);
+    },
     /** The run of intervals as people write it, known once the plan is made. */
     planned(runName: string): void {
       name = runName;
       upsertSearchAttributes([{ key: attributes.interval, value: name }]);
-    },
-    show(next: BuildState, text: string): void {
-      state = next;
-      details = `**${input.product}** ${name}: ${next}\n\n${text}`;
-      setCurrentDetails(details);
-      upsertSearchAttributes([{ key: attributes.buildState, value: state }]);
     },
     cost(usd: number): void {
       upsertSearchAttributes([{ key: attributes.costUsd, value: usd }]);
     },
   };
 }
+
+export type Report = ReturnType<typeof reportBuild>;
 
 /** A build's figures as the Web UI draws them (markdown). */
 export function resultTable(result: BuildResult, costUsd: number, rowsLoaded: number | null): string {

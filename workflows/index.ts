@@ -1,4 +1,5 @@
 export { buildProduct } from './build-product.ts';
 export { dailyBatch } from './daily-batch.ts';
+export { explainInterval } from './explain-interval.ts';
 export { hourlyBronze } from './hourly-bronze.ts';
 export { rebuildGold } from './rebuild-gold.ts';

@@ -12,10 +12,11 @@ export interface IntervalRange {
 const keyFormats = { hour: "yyyy-MM-dd'T'HH", date: 'yyyy-MM-dd' } as const;
 const unitOf = { hour: 'hours', date: 'days' } as const;
 
+export const grainOf = (key: string): Grain => (key.length > 10 ? 'hour' : 'date');
+
 /** The instant at which an interval starts. Throws a RangeError that shows what a key looks like. */
 export function intervalStart(key: string): DateTime<true> {
-  const grain: Grain = key.length > 10 ? 'hour' : 'date';
-  const start = DateTime.fromFormat(key, keyFormats[grain], { zone: 'utc' });
+  const start = DateTime.fromFormat(key, keyFormats[grainOf(key)], { zone: 'utc' });
   if (!start.isValid) {
     throw new RangeError(`"${key}" is no interval. Write an hour as 2025-01-18T03 or a date as 2025-01-18 (UTC).`);
   }

@@ -19,7 +19,11 @@ export const attributes = {
   costUsd: defineSearchAttributeKey('CostUsd', SearchAttributeType.DOUBLE),
 } as const;
 
-export type BuildState = 'planning' | 'submitting' | 'running' | 'loading' | 'published' | 'failed' | 'cancelled';
+/** How often a build starts a job, or a load, that ended badly without a verdict of its own. */
+export const maximumAttempts = 3;
+
+export type BuildState =
+  'planning' | 'waiting' | 'submitting' | 'running' | 'loading' | 'published' | 'failed' | 'cancelled';
 
 export interface BuildInput extends IntervalRange {
   readonly product: string;

@@ -2,6 +2,7 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { CatalogueActivities } from '../activities/catalogue/activities.ts';
 import type { EmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
 import type { LakeActivities } from '../activities/lake/activities.ts';
+import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { RedshiftActivities } from '../activities/redshift/activities.ts';
 import { type Lane, laneQueue, orchestrationQueue } from './messages.ts';
 
@@ -17,7 +18,7 @@ export const catalogue = proxyActivities<CatalogueActivities>({
 
 /** Calls that answer at once. */
 export const calls = (lane: Lane) =>
-  proxyActivities<EmrServerlessActivities & LakeActivities & RedshiftActivities>({
+  proxyActivities<EmrServerlessActivities & LakeActivities & LedgerActivities & RedshiftActivities>({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '1m',
     retry: untilItWorks,

@@ -9,14 +9,12 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
 import { buildProduct } from './build-product.ts';
-import { type Grain, rangeName } from './intervals.ts';
+import { grainOf, rangeName } from './intervals.ts';
 import { type BuildInput, type BuildOutcome, type Lane, orchestrationQueue } from './messages.ts';
-
-const grainOf = (input: BuildInput): Grain => (input.start.length > 10 ? 'hour' : 'date');
 
 /** `build/silver.trips/2025-01-18..2025-01-20`: one id per run of intervals, so that it is built once at a time. */
 export const buildWorkflowId = (input: BuildInput): string =>
-  `build/${input.product}/${rangeName(grainOf(input), input)}`;
+  `build/${input.product}/${rangeName(grainOf(input.start), input)}`;
 
 /** Runs one build as a child. Where the same build runs already, waits until it has ended, then builds again on what there is now. */
 async function runBuild(input: BuildInput): Promise<BuildOutcome> {
@@ -28,7 +26,7 @@ async function runBuild(input: BuildInput): Promise<BuildOutcome> {
         workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
         taskQueue: orchestrationQueue,
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        staticSummary: `${input.product} ${rangeName(grainOf(input), input)}`,
+        staticSummary: `${input.product} ${rangeName(grainOf(input.start), input)}`,
         staticDetails: `Builds ${input.product} for ${input.start} up to, not including, ${input.end} (UTC) in one Spark job.`,
       });
     } catch (error) {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const buildResultSchema = z.object({
   product: z.string(),
   buildId: z.string(),
+  codeVersion: z.string(),
   status: z.enum(['published', 'unchanged', 'failed']),
   intervals: z.array(
     z.object({
@@ -29,6 +30,8 @@ export const buildResultSchema = z.object({
   }),
   inputVersions: z.record(z.string(), z.int()),
   outputVersion: z.int(),
+  /** Dates of the partition column that this version changed. */
+  changedPartitions: z.array(z.string()),
   exportManifest: z.string().nullable(),
   schemaDrift: z.array(z.string()),
   error: z

@@ -35,6 +35,7 @@ def run_job(name: str, events: int, arguments: list[str], log: Path) -> Measurem
     jars = ":".join(str(jar) for jar in sorted((TOOLS / "jars").glob("*.jar")))
     settings = ["--conf", "spark.ui.enabled=false", "--conf", "spark.ui.showConsoleProgress=false"]
     settings += ["--conf", "spark.sql.session.timeZone=UTC", "--driver-class-path", jars]
+    settings += ["--driver-java-options", f"-Djava.io.tmpdir={log.parent}"]
     command = [str(TOOLS / "venv/bin/spark-submit"), "--master", "local[2]", "--driver-memory", "2g", *settings]
     environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     environment["PYTHONPATH"] = str(ROOT / "spark-jobs")
@@ -80,7 +81,7 @@ def table(measurements: list[Measurement]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--events", type=int, default=1_000_000, help="production has 20 million an hour")
     parser.add_argument("--event-bytes", type=int, default=5_120, help="production has 4,000 to 6,000")
     parser.add_argument("--files", type=int, default=4)
     parser.add_argument("--document", type=Path, help="the document whose bronze job is compared")

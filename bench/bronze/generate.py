@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -80,23 +81,32 @@ def _event(rng: random.Random, number: int, hour: datetime, event_bytes: int) ->
     return json.dumps(event, separators=(",", ":"))
 
 
-def generate(raw: Path, hour: datetime, events: int, files: int, event_bytes: int) -> int:
-    """Writes `events` lines of about `event_bytes` in `files` files for the arrival hour and returns their uncompressed size in bytes."""
-    folder = raw / hour.strftime("year=%Y/month=%m/day=%d/hour=%H")
-    folder.mkdir(parents=True, exist_ok=True)
-    rng = random.Random(20250118)
+def _write_file(path: Path, numbers: range, hour: datetime, event_bytes: int) -> int:
+    rng = random.Random(f"{path.name} 20250118")
     size = 0
     lines: list[str] = []
-    for file in range(files):
-        with gzip.open(folder / f"part-{file:03d}.json.gz", "wt", compresslevel=4, encoding="utf-8") as out:
-            for number in range(events * file // files, events * (file + 1) // files):
-                duplicate = lines and rng.random() < DUPLICATE_SHARE
-                line = rng.choice(lines) if duplicate else _event(rng, number, hour, event_bytes)
-                if len(lines) < 1000 and not duplicate:
-                    lines.append(line)
-                out.write(line + "\n")
-                size += len(line) + 1
+    with gzip.open(path, "wt", compresslevel=4, encoding="utf-8") as out:
+        for number in numbers:
+            duplicate = lines and rng.random() < DUPLICATE_SHARE
+            line = rng.choice(lines) if duplicate else _event(rng, number, hour, event_bytes)
+            if len(lines) < 1000 and not duplicate:
+                lines.append(line)
+            out.write(line + "\n")
+            size += len(line) + 1
     return size
+
+
+def generate(raw: Path, hour: datetime, events: int, files: int, event_bytes: int) -> int:
+    """Writes `events` lines of about `event_bytes` for the arrival hour; returns their uncompressed size in bytes."""
+    folder = raw / hour.strftime("year=%Y/month=%m/day=%d/hour=%H")
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = [range(events * file // files, events * (file + 1) // files) for file in range(files)]
+    with ProcessPoolExecutor() as pool:
+        writing = [
+            pool.submit(_write_file, folder / f"part-{file:03d}.json.gz", numbers[file], hour, event_bytes)
+            for file in range(files)
+        ]
+        return sum(done.result() for done in writing)
 
 
 BENCH_HOUR = datetime(2025, 1, 18, 10, tzinfo=UTC)

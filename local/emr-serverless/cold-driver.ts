@@ -32,7 +32,7 @@ export const startColdDriver = (
     'spark.driver.extraClassPath': [job.conf['spark.driver.extraClassPath'], spark.classPath]
       .filter((path) => path !== undefined)
       .join(':'),
-    'spark.driver.defaultJavaOptions': spark.javaOptions(spark.tuning(size), archiveOption),
+    'spark.driver.defaultJavaOptions': spark.javaOptions(spark.tuning(size), archiveOption, job.workDir),
   };
   const options = Object.entries(conf).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
   if (job.pyFiles.length > 0) options.push('--py-files', job.pyFiles.join(','));

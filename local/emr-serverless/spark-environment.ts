@@ -81,10 +81,13 @@ export class SparkEnvironment {
     return hash.digest('hex').slice(0, 16);
   }
 
-  /** JVM options of a driver, ahead of the job's own `spark.driver.extraJavaOptions`. */
-  javaOptions(tuning: DriverTuning, archiveOption: string): string {
+  /**
+   * JVM options of a driver, ahead of the job's own `spark.driver.extraJavaOptions`. Its temporary files go where they
+   * are removed with it, also when it is killed.
+   */
+  javaOptions(tuning: DriverTuning, archiveOption: string, tempFolder: string): string {
     const options = tuning === 'large' ? LARGE_DRIVER_OPTIONS : this.#settings.smallDriverOptions;
-    return `${options} -Xshare:auto ${archiveOption} -Xlog:cds=off -Xlog:cds+dynamic=off -Duser.timezone=UTC`;
+    return `${options} -Xshare:auto ${archiveOption} -Xlog:cds=off -Xlog:cds+dynamic=off -Duser.timezone=UTC -Djava.io.tmpdir=${tempFolder}`;
   }
 
   /** Environment variables of a driver's processes. */

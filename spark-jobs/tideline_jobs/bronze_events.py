@@ -11,7 +11,7 @@ from tideline_jobs.bronze_lines import RawHours, list_hours, read_lines
 from tideline_jobs.bronze_parse import known_members, parse_lines
 from tideline_jobs.bronze_publish import publish_events, publish_quarantine
 from tideline_jobs.bronze_staged import StagedHours
-from tideline_jobs.builds import Build
+from tideline_jobs.builds import Build, code_version
 from tideline_jobs.errors import BuildError
 from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import key_of, parse_key
@@ -36,7 +36,7 @@ def _built_before(build: Build, head: Head) -> dict[str, Commit]:
         for key, commit in found.items()
         if commit
         and commit.build
-        and commit.build["codeVersion"] == build.code_version
+        and commit.build["codeVersion"] == code_version()
         and commit.build.get("sources", {}).get(key) == build.sources[key]
         and not head.rewrote_since(key, commit.version)
     }

@@ -1,7 +1,7 @@
 """One build: what is asked for, and what its commit says about it."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,13 @@ from tideline_jobs.contracts import Contract, contract_of
 from tideline_jobs.intervals import keys_between
 from tideline_jobs.results import BuildReport, measured
 from tideline_jobs.staging import Staging
+
+
+@cache
+def code_version() -> str:
+    """The hash of the archive this code came in; `source` when it runs from a source tree."""
+    archive = next((parent for parent in Path(__file__).parents if parent.suffix == ".zip"), None)
+    return sha256(archive.read_bytes()).hexdigest() if archive and archive.is_file() else "source"
 
 
 @dataclass(frozen=True)
@@ -55,12 +62,6 @@ class Build:
         # Version of the table before this build read anything: what others publish later, it may not know.
         self.first_version: int | None = None
 
-    @cached_property
-    def code_version(self) -> str:
-        """The hash of the archive this code came in; `source` when it runs from a source tree."""
-        archive = next((parent for parent in Path(__file__).parents if parent.suffix == ".zip"), None)
-        return sha256(archive.read_bytes()).hexdigest() if archive and archive.is_file() else "source"
-
     @property
     def earliest_event(self) -> str:
         return str(self.request.earliest_event or self.contract.custom["earliestEvent"])
@@ -68,7 +69,7 @@ class Build:
     def commit_metadata(self) -> dict[str, Any]:
         return {
             **self.request.identity,
-            "codeVersion": self.code_version,
+            "codeVersion": code_version(),
             "sources": self.sources,
             **measured(self.report),
         }

@@ -52,6 +52,14 @@ class Log:
             self._read[version] = Commit(version, info.get("timestamp", 0), _build_of(info.get("userMetadata")))
         return self._read[version]
 
+    def changed_partitions(self, version: int) -> list[str]:
+        """Values of the partition column at which a version added or removed rows."""
+        lines = self._storage.lines(f"{self._folder}/{version:020d}.json")
+        actions = (action for line in lines for action in json.loads(line).values())
+        changes = (action for action in actions if isinstance(action, dict) and action.get("dataChange"))
+        values = (value for change in changes for value in change.get("partitionValues", {}).values())
+        return sorted({value for value in values if value is not None})
+
 
 @dataclass(frozen=True)
 class Head:

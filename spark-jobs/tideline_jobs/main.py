@@ -9,11 +9,12 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from tideline_jobs.builds import Build, BuildRequest
+from tideline_jobs.builds import Build, BuildRequest, code_version
 from tideline_jobs.errors import BuildError
 from tideline_jobs.results import BuildReport, result_document
 from tideline_jobs.session import open_session
 from tideline_jobs.storage import Storage
+from tideline_jobs.tables import Table
 
 _log = logging.getLogger(__name__)
 _MESSAGE_LIMIT = 4000
@@ -45,6 +46,9 @@ def run_build(spark: SparkSession, request: BuildRequest) -> dict[str, Any]:
         report = build.report
         try:
             import_module(f"tideline_jobs.{build.contract.job}").run(build)
+            if report.status == "published":
+                table = Table(spark, build.contract, request.lake)
+                report.changed_partitions = table.log.changed_partitions(report.output_version)
         finally:
             # What the warehouse loads stays until the table's maintenance removes it.
             if report.export_manifest is None:
@@ -55,7 +59,7 @@ def run_build(spark: SparkSession, request: BuildRequest) -> dict[str, Any]:
         # Whatever goes wrong, the orchestrator reads the reason in the result file, not in the driver's log.
         _log.exception("the build of %s ended unexpectedly", request.product)
         error = BuildError("INTERNAL", f"{type(failure).__name__}: {failure}"[:_MESSAGE_LIMIT])
-    return result_document(request.identity, report, error)
+    return result_document({**request.identity, "codeVersion": code_version()}, report, error)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -41,6 +41,7 @@ class BuildReport:
     quality: Quality = field(default_factory=Quality)
     input_versions: dict[str, int] = field(default_factory=dict)
     output_version: int = 0
+    changed_partitions: list[str] = field(default_factory=list)
     export_manifest: str | None = None
     schema_drift: list[str] = field(default_factory=list)
     status: Status = "failed"
@@ -94,6 +95,7 @@ def result_document(identity: dict[str, Any], report: BuildReport, error: BuildE
         "status": "failed" if error else report.status,
         **measured(report),
         "outputVersion": report.output_version,
+        "changedPartitions": report.changed_partitions,
         "exportManifest": report.export_manifest,
         "message": report.message,
         "error": {"kind": error.kind, "message": error.message} if error else None,

@@ -32,7 +32,7 @@ class Table:
         storage = Storage(spark)
         # Delta tells apart spellings of one path that differ in their slashes.
         self.path = storage.qualified(table_path(lake, contract.product))
-        self._log = Log(storage, self.path)
+        self.log = Log(storage, self.path)
 
     def exists(self) -> bool:
         return DeltaTable.isDeltaTable(self._spark, self.path)
@@ -58,7 +58,7 @@ class Table:
                 raise
 
     def head(self) -> Head:
-        return Head(self._log, tuple(self._log.versions()))
+        return Head(self.log, tuple(self.log.versions()))
 
     def read(self, version: int) -> DataFrame:
         return self._spark.read.format("delta").option("versionAsOf", version).load(self.path)

@@ -3,17 +3,20 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateListJobRuns, EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SurveyedInterval } from '../../activities/ledger/survey.ts';
 import { runDay, runDays } from '../../cli/days.ts';
 import { putInto } from '../../cli/land.ts';
+import { openLedger, rebuildLedger, survey } from '../../cli/ledger.ts';
 import { openSession, type Session } from '../../cli/session.ts';
 import { query } from '../../cli/warehouse.ts';
 import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts';
 import { startWorkers } from '../../local/platform.ts';
-import { buckets } from '../../local/provision.ts';
+import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
-import type { BuildOutcome } from '../../workflows/messages.ts';
+import { type BuildOutcome, orchestrationQueue } from '../../workflows/messages.ts';
 import { root } from '../tools.ts';
 import { deltaVersion } from './delta-table.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';
@@ -24,6 +27,15 @@ const date = '2025-01-18';
 const dayAlone = { arrivedBefore: '2025-01-19T00', start: '2025-01-15', end: '2025-01-19' };
 const withLateEvents = { arrivedBefore: '2025-01-22T00', start: '2025-01-15', end: '2025-01-22' };
 const quiet = (): void => undefined;
+
+/** What the ledger says of the rows of each interval. */
+const rowsOf = (intervals: readonly SurveyedInterval[]) =>
+  Object.fromEntries(
+    intervals.map(({ product, interval, record }) => {
+      const { rowsIn, rowsPublished, rowsDuplicate, rowsQuarantined } = record?.published ?? {};
+      return [`${product} ${interval}`, { rowsIn, rowsPublished, rowsDuplicate, rowsQuarantined }];
+    }),
+  );
 
 let session: Session;
 let landed: WriteSummary;
@@ -63,6 +75,38 @@ describe('a day of trips', () => {
         rowsQuarantined: quarantined,
       });
     }
+  });
+
+  it('is in the ledger, which the tables alone give back when it is lost', async () => {
+    const { hours } = await readTruth(truthFolder, dayAlone.arrivedBefore);
+    const { intervals } = await survey(openLedger(ledgerTable), session.catalogue, { from: date, to: '2025-01-19' });
+    expect(intervals.filter(({ state }) => state !== 'published')).toEqual([]);
+    expect(rowsOf(intervals)).toMatchObject(
+      Object.fromEntries(
+        hours
+          .filter((hour) => hour.arrival_hour.startsWith(date))
+          .map((hour) => [
+            `bronze.events ${hour.arrival_hour}`,
+            { rowsIn: hour.lines, rowsPublished: hour.published, rowsDuplicate: hour.duplicates },
+          ]),
+      ),
+    );
+    const { s3 } = session.platform;
+    await ensureLedger(new DynamoDBClient(), 'rebuilt');
+    await rebuildLedger(openLedger('rebuilt'), s3, buckets.lake, session.catalogue, quiet);
+    const rebuilt = await survey(openLedger('rebuilt'), session.catalogue, { from: date, to: '2025-01-19' });
+    expect(rowsOf(rebuilt.intervals)).toEqual(rowsOf(intervals));
+  });
+
+  it('is explained to people who have only the `temporal` command', async () => {
+    const explanation = await session.client.workflow.execute('explainInterval', {
+      workflowId: 'explain',
+      taskQueue: orchestrationQueue,
+      args: [{ product: 'silver.trips', interval: date }],
+    });
+    expect(explanation).toMatch(
+      /^silver\.trips 2025-01-18 is published: [\d,]+ rows.*from version \d+ of bronze\.events/,
+    );
   });
 
   it('stays as it is when every hour and the day are built again', async () => {
@@ -116,6 +160,8 @@ describe('a day of trips', () => {
     expect(made.length).toBe(new Set(made).size);
     expect(made.length).toBe(late.length);
     await expectLakeToBeTrue(session, truthFolder, withLateEvents);
+    const { intervals } = await survey(openLedger(ledgerTable), session.catalogue, { from: date, to: '2025-01-22' });
+    expect(intervals.filter(({ state }) => state !== 'published')).toEqual([]);
     expect(landed.lines).toBe((await readTruth(truthFolder)).hours.reduce((sum, hour) => sum + hour.lines, 0));
   });
 

@@ -9,7 +9,7 @@ import { meaningOf as meaningOfStatement } from '../../activities/redshift/state
 import { tokenHash } from '../../activities/tokens.ts';
 
 const sort = (error: unknown) =>
-  sortFailure(error, 'submitJobRun for build/silver.trips/2025-01-18', [emrServerlessFailures]);
+  sortFailure(error, 'submitJobRun for build/silver.trips/2025-01-18', emrServerlessFailures);
 
 describe('errors of a service', () => {
   it('that will not go away by themselves are final and say what to do', () => {

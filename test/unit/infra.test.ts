@@ -46,6 +46,13 @@ describe('the stack', () => {
     ).toEqual([]);
   });
 
+  it('keeps the ledger when the stack goes, and what it said a month ago', () => {
+    template.hasResource('AWS::DynamoDB::GlobalTable', { DeletionPolicy: 'Retain' });
+    expect(JSON.stringify(template.findResources('AWS::DynamoDB::GlobalTable'))).toContain(
+      '"PointInTimeRecoveryEnabled":true',
+    );
+  });
+
   it('tells the workers what they must know', () => {
     for (const output of ['EmrApplicationId', 'EmrExecutionRoleArn', 'RedshiftCopyRoleArn', 'TidelineLakeBucket']) {
       template.hasOutput(output, {});

@@ -94,4 +94,42 @@ describe('a build', () => {
     expect(failure?.cause).toBeInstanceOf(CancelledFailure);
     expect(status.state).toBe('cancelled');
   });
+
+  it('claims its intervals before it submits anything, records them, and releases them at the end', async () => {
+    const { calls } = await ending('build-published');
+    expect(calls.recorded).toMatchObject([
+      {
+        product: 'silver.trips',
+        outputVersion: 7,
+        changedPartitions: ['2025-01-18'],
+        jobRunId: 'run-1',
+        jobSeconds: 3,
+      },
+    ]);
+    expect(calls.released).toMatchObject([{ intervals: ['2025-01-18', '2025-01-19'], failure: null }]);
+    expect(calls.claims.size).toBe(0);
+  });
+
+  it('waits while another build holds one of its intervals', async () => {
+    const { calls, outcome } = await ending('build-after-another');
+    expect(outcome?.state).toBe('published');
+    expect(calls.submitted).toHaveLength(1);
+  });
+
+  it('submits nothing when it is cancelled while it waits', async () => {
+    const { calls, failure, status } = await ending('build-cancelled-while-it-waits');
+    expect(calls.submitted).toEqual([]);
+    expect(failure?.cause).toBeInstanceOf(CancelledFailure);
+    expect(status.state).toBe('cancelled');
+    expect(calls.released).toMatchObject([{ failure: null }]);
+  });
+
+  it('tells the ledger whether it failed or was held back by the audit', async () => {
+    const failed = await ending('build-given-up');
+    const held = await ending('build-halted-by-quality');
+    expect(failed.calls.recorded).toEqual([]);
+    expect(failed.calls.released[0]?.failure).toMatchObject({ state: 'failed' });
+    expect(held.calls.released[0]?.failure?.state).toBe('quarantined');
+    expect(held.calls.released[0]?.failure?.reason).toContain('half of the rows have no city_id');
+  });
 });

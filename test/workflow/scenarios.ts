@@ -15,8 +15,8 @@ export interface Scenario {
 
 const silver: BuildInput = { product: 'silver.trips', start: '2025-01-18', end: '2025-01-20' };
 const gold: BuildInput = { product: 'gold.trips', start: '2025-01-18', end: '2025-01-19' };
-const untilRunning = async (handle: WorkflowHandle): Promise<void> => {
-  while ((await handle.query<{ state: string }>('status')).state !== 'running') {
+const until = async (handle: WorkflowHandle, state: string): Promise<void> => {
+  while ((await handle.query<{ state: string }>('status')).state !== state) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
@@ -38,9 +38,24 @@ export const scenarios = {
     workflow: 'buildProduct',
     input: silver,
     meanwhile: async (handle) => {
-      await untilRunning(handle);
+      await until(handle, 'running');
       await handle.cancel();
     },
+  },
+  'build-after-another': { script: { refusals: 2 }, workflow: 'buildProduct', input: silver },
+  'build-cancelled-while-it-waits': {
+    script: { refusals: Infinity },
+    workflow: 'buildProduct',
+    input: silver,
+    meanwhile: async (handle) => {
+      await until(handle, 'waiting');
+      await handle.cancel();
+    },
+  },
+  'explain-interval': {
+    script: {},
+    workflow: 'explainInterval',
+    input: { product: 'silver.trips', interval: '2025-01-18' },
   },
   'hourly-bronze': { script: {}, workflow: 'hourlyBronze', input: { firedAt: '2025-01-18T05:20:00Z' } },
   'daily-batch': { script: {}, workflow: 'dailyBatch', input: { date: '2025-01-18' } },

@@ -1,25 +1,43 @@
 import type { JobRunEnd, SparkJob } from '../../activities/emr-serverless/activities.ts';
 import type { BuildResult } from '../../activities/lake/result.ts';
+import type { Claimed } from '../../activities/ledger/ledger.ts';
+import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
 import type { StatementEnd } from '../../activities/redshift/activities.ts';
 
 /** What happens to each job and each load, in order; the last entry repeats. */
 export interface Script {
   readonly jobs?: readonly ('done' | 'failed' | 'quality' | 'hangs')[];
   readonly loads?: readonly ('done' | 'failed')[];
+  /** How often a claim is refused, because another build holds an interval, until it is given. */
+  readonly refusals?: number;
 }
 
 export interface Calls {
   readonly submitted: { token: string; job: SparkJob }[];
   readonly cancelled: string[];
   readonly loads: { token: string; product: string; start: string; end: string; manifest: string }[];
+  /** Who holds which interval. */
+  readonly claims: Map<string, Claim>;
+  readonly recorded: PublishedBuild[];
+  readonly released: Released[];
 }
+
+type Released = Claimant & { readonly failure: { state: 'failed' | 'quarantined'; reason: string } | null };
 
 const at = <T>(list: readonly T[], index: number, otherwise: T): T =>
   list[Math.min(index, list.length - 1)] ?? otherwise;
 
 /** Services that follow a script and write down what was asked of them: workflow tests are about order and decisions. */
 export function scriptedServices(script: Script = {}, waitForCancel: () => Promise<never>) {
-  const calls: Calls = { submitted: [], cancelled: [], loads: [] };
+  const calls: Calls = {
+    submitted: [],
+    cancelled: [],
+    loads: [],
+    claims: new Map(),
+    recorded: [],
+    released: [],
+  };
+  let refused = 0;
   const outcomeOf = (jobRunId: string) =>
     at(script.jobs ?? ['done'], Number(jobRunId.slice('run-'.length)) - 1, 'done');
   const end = (meaning: JobRunEnd['meaning'], state: string): JobRunEnd => ({
@@ -53,6 +71,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       return {
         product: argument('--product'),
         buildId: argument('--build-id'),
+        codeVersion: 'source',
         status: outcome === 'quality' ? 'failed' : 'published',
         intervals: [
           {
@@ -67,10 +86,31 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
         quality: { score: outcome === 'quality' ? 0.5 : 1, checks: [] },
         inputVersions: {},
         outputVersion: 7,
+        changedPartitions: [argument('--start').slice(0, 10)],
         exportManifest: argument('--product').startsWith('gold.') ? 's3://tideline-lake/export/manifest.json' : null,
         schemaDrift: [],
         error: outcome === 'quality' ? { kind: 'QUALITY_FAILED', message: 'half of the rows have no city_id' } : null,
       };
+    },
+    async claimIntervals({ intervals, workflowId, buildId }: Claimant): Promise<Claimed> {
+      const since = '2025-01-19T00:00:00.000Z';
+      refused += 1;
+      if (refused <= (script.refusals ?? 0))
+        return { claimed: false, holders: [{ workflowId: 'build/another', buildId: 'another', since }] };
+      for (const interval of intervals) calls.claims.set(interval, { workflowId, buildId, since });
+      return { claimed: true, holders: [] };
+    },
+    async recordPublished(build: PublishedBuild): Promise<void> {
+      calls.recorded.push(build);
+    },
+    async releaseIntervals({ failure, ...claimant }: Released): Promise<void> {
+      for (const interval of claimant.intervals) {
+        if (calls.claims.get(interval)?.buildId === claimant.buildId) calls.claims.delete(interval);
+      }
+      calls.released.push({ ...claimant, failure });
+    },
+    async explainInterval({ product, interval }: { product: string; interval: string }): Promise<string> {
+      return `${product} ${interval} is published: 8 rows`;
     },
     async submitLoad(input: Calls['loads'][number]): Promise<{ statementId: string }> {
       calls.loads.push(input);

@@ -1,0 +1,63 @@
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { buildResultSchema } from './result.ts';
+
+/** What a build's commit keeps about the build; see spark-jobs/README.md. */
+const committedBuildSchema = buildResultSchema
+  .pick({ product: true, buildId: true, codeVersion: true, intervals: true, quality: true, inputVersions: true })
+  .extend({ generation: z.int(), sequence: z.int() });
+
+const actionSchema = z.object({
+  commitInfo: z.object({ timestamp: z.number(), userMetadata: z.string().optional() }).optional(),
+  add: z.object({ partitionValues: z.record(z.string(), z.string().nullable()), dataChange: z.boolean() }).optional(),
+  remove: z
+    .object({ partitionValues: z.record(z.string(), z.string().nullable()).optional(), dataChange: z.boolean() })
+    .optional(),
+});
+
+/** One version of a Delta table, read from its log. `build` is null for maintenance. */
+export interface TableCommit {
+  readonly version: number;
+  /** ISO-8601. */
+  readonly at: string;
+  readonly build: z.infer<typeof committedBuildSchema> | null;
+  /** Values of the partition column at which rows were added or removed. */
+  readonly changedPartitions: readonly string[];
+}
+
+/** Parses a commit file. Throws a ZodError for what is no Delta commit. */
+export function parseCommit(version: number, text: string): TableCommit {
+  const actions = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => actionSchema.parse(JSON.parse(line)));
+  const info = actions.find(({ commitInfo }) => commitInfo)?.commitInfo;
+  const changes = actions.flatMap(({ add, remove }) => [add, remove]).filter((change) => change?.dataChange);
+  const values = changes.flatMap((change) => Object.values(change?.partitionValues ?? {}));
+  return {
+    version,
+    at: new Date(info?.timestamp ?? 0).toISOString(),
+    build: parseBuild(info?.userMetadata),
+    changedPartitions: [...new Set(values.filter((value) => value !== null))].sort(),
+  };
+}
+
+/** Other tools write metadata of their own, which need not be JSON. */
+function parseBuild(userMetadata: string | undefined): TableCommit['build'] {
+  if (!userMetadata?.startsWith('{')) return null;
+  return committedBuildSchema.safeParse(JSON.parse(userMetadata)).data ?? null;
+}
+
+/** The commits of a product's table whose files its log still holds, oldest first; none when there is no table. */
+export async function* readCommits(client: S3Client, bucket: string, product: string): AsyncGenerator<TableCommit> {
+  const prefix = `${product.replace('.', '/')}/_delta_log/`;
+  // Keys are listed in order, and versions are written with leading zeros.
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+    for (const { Key = '' } of page.Contents ?? []) {
+      const version = /\/(\d{20})\.json$/.exec(Key)?.[1];
+      if (version === undefined) continue;
+      const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      yield parseCommit(Number(version), (await object.Body?.transformToString()) ?? '');
+    }
+  }
+}

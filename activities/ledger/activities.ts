@@ -1,0 +1,50 @@
+import type { Catalogue } from '../../products/catalogue.ts';
+import { refusingBadInput } from '../failures.ts';
+import { explainInterval } from './explain.ts';
+import type { Claimed, Ledger } from './ledger.ts';
+import type { Claimant, PublishedBuild } from './records.ts';
+import type { RunningWorkflows } from './running-workflows.ts';
+
+/** DynamoDB takes items of 400 KB; a reason longer than this is in the job's log. */
+const reasonLength = 1000;
+
+export function createLedgerActivities(ledger: Ledger, catalogue: Catalogue, workflows: RunningWorkflows) {
+  return {
+    /** Claims a build's intervals, or tells whose claims stand in the way. Claims of workflows that have ended do not. */
+    async claimIntervals(claimant: Claimant): Promise<Claimed> {
+      const first = await ledger.claim(claimant);
+      if (first.claimed) return first;
+      const running = await Promise.all(first.holders.map(({ workflowId }) => workflows.isRunning(workflowId)));
+      const ended = first.holders.flatMap(({ buildId }, index) => (running[index] ? [] : [buildId]));
+      if (ended.length === 0) return first;
+      const { claimed, holders } = await ledger.claim(claimant, ended);
+      return { claimed, holders: holders.filter(({ buildId }) => !ended.includes(buildId)) };
+    },
+
+    /** Writes down what a build has published. The claim stays: the warehouse may be still to load. */
+    async recordPublished(build: PublishedBuild): Promise<void> {
+      await ledger.publish(build);
+    },
+
+    /** One paragraph on the state of one interval. A product or an interval that does not exist fails at once. */
+    async explainInterval({ product, interval }: { product: string; interval: string }): Promise<string> {
+      return refusingBadInput(() => explainInterval(ledger, catalogue, workflows, product, interval));
+    },
+
+    /** Ends a build's claims; with `failure`, says why nothing new is published. */
+    async releaseIntervals(
+      input: Claimant & { readonly failure: { state: 'failed' | 'quarantined'; reason: string } | null },
+    ): Promise<void> {
+      const { failure, ...claimant } = input;
+      if (failure === null) return ledger.release(claimant);
+      await ledger.release(claimant, {
+        state: failure.state,
+        reason: failure.reason.slice(0, reasonLength),
+        buildId: claimant.buildId,
+        at: new Date().toISOString(),
+      });
+    },
+  };
+}
+
+export type LedgerActivities = ReturnType<typeof createLedgerActivities>;

@@ -1,0 +1,169 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  paginateQuery,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+  type UpdateCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import {
+  type BuildFailure,
+  type Claim,
+  type Claimant,
+  type IntervalRecord,
+  intervalRecordSchema,
+  partitionDate,
+  partitionKey,
+  partitionRecordSchema,
+  type PublishedBuild,
+  publishedOf,
+} from './records.ts';
+
+/** DynamoDB's limit on the items of a transaction. */
+const transactionItems = 100;
+
+export interface Claimed {
+  readonly claimed: boolean;
+  readonly holders: readonly Claim[];
+}
+
+/** What is known of every (product, interval): one DynamoDB item each, written only on conditions that keep it true. */
+export class Ledger {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBDocumentClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  /**
+   * Claims all intervals for a build, or none: then `holders` are the claims of others that are left, if any. A
+   * workflow's own claims and those of `endedBuilds` are taken over. Idempotent.
+   */
+  async claim(claimant: Claimant, endedBuilds: readonly string[] = []): Promise<Claimed> {
+    const { product, intervals, workflowId, buildId } = claimant;
+    const claim: Claim = { workflowId, buildId, since: new Date().toISOString() };
+    const ended = Object.fromEntries(endedBuilds.map((build, index) => [`:ended${index}`, build]));
+    const takesOver = Object.keys(ended).map((name) => ` OR claim.buildId = ${name}`);
+    for (let from = 0; from < intervals.length; from += transactionItems) {
+      const items = intervals.slice(from, from + transactionItems).map((interval) => ({
+        Update: {
+          TableName: this.#table,
+          Key: { product, interval },
+          UpdateExpression: 'SET claim = :claim',
+          ConditionExpression: `attribute_not_exists(claim) OR claim.workflowId = :me${takesOver.join('')}`,
+          ExpressionAttributeValues: { ':claim': claim, ':me': workflowId, ...ended },
+        },
+      }));
+      try {
+        await this.#client.send(new TransactWriteCommand({ TransactItems: items }));
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        await this.release({ ...claimant, intervals: intervals.slice(0, from) });
+        return { claimed: false, holders: await this.#claimsOfOthers(claimant) };
+      }
+    }
+    return { claimed: true, holders: [] };
+  }
+
+  async #claimsOfOthers({ product, intervals, workflowId }: Claimant): Promise<Claim[]> {
+    const records = await this.records(product, intervals[0] ?? '', intervals.at(-1) ?? '');
+    const claims = records.flatMap(({ claim }) => (claim && claim.workflowId !== workflowId ? [claim] : []));
+    return [...new Map(claims.map((claim) => [claim.buildId, claim])).values()];
+  }
+
+  /** Ends a build's claims; where it published nothing, `failure` says why. Claims that others have taken over stay. */
+  async release({ product, intervals, buildId }: Claimant, failure?: BuildFailure): Promise<void> {
+    const changes = intervals.map((interval) =>
+      this.#update({
+        Key: { product, interval },
+        UpdateExpression: failure ? 'SET failure = :failure REMOVE claim' : 'REMOVE claim',
+        ConditionExpression: 'claim.buildId = :build',
+        ExpressionAttributeValues: { ':build': buildId, ...(failure && { ':failure': failure }) },
+      }),
+    );
+    await Promise.all(changes);
+  }
+
+  /** Writes down what a build has published. Where a build of a higher generation has written already, that stays. */
+  async publish(build: PublishedBuild): Promise<void> {
+    const { product, generation } = build;
+    await this.#touch(product, build.changedPartitions, build.outputVersion);
+    const changes = build.intervals.map((rows) =>
+      this.#update({
+        Key: { product, interval: rows.interval },
+        UpdateExpression: 'SET published = :published REMOVE failure',
+        ConditionExpression: 'attribute_not_exists(published) OR published.generation <= :generation',
+        ExpressionAttributeValues: { ':published': publishedOf(build, rows), ':generation': generation },
+      }),
+    );
+    await Promise.all(changes);
+  }
+
+  async #touch(product: string, dates: readonly string[], version: number): Promise<void> {
+    const changes = dates.map((date) =>
+      this.#update({
+        Key: { product, interval: partitionKey(date) },
+        UpdateExpression: 'SET changedVersion = :version',
+        ConditionExpression: 'attribute_not_exists(changedVersion) OR changedVersion < :version',
+        ExpressionAttributeValues: { ':version': version },
+      }),
+    );
+    await Promise.all(changes);
+  }
+
+  /** The records of a product from one interval to another, both included, in order. Intervals never heard of have none. */
+  async records(product: string, first: string, last: string): Promise<IntervalRecord[]> {
+    const items = await this.#query(product, first, last);
+    return items.map((item) => intervalRecordSchema.parse(item));
+  }
+
+  /** The newest interval of a product that has a record. */
+  async newestInterval(product: string): Promise<string | undefined> {
+    const { Items } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: '#product = :product AND #interval < :partitions',
+        ExpressionAttributeNames: { '#product': 'product', '#interval': 'interval' },
+        ExpressionAttributeValues: { ':product': product, ':partitions': partitionKey('') },
+        ScanIndexForward: false,
+        Limit: 1,
+      }),
+    );
+    return Items?.map((item) => intervalRecordSchema.parse(item).interval)[0];
+  }
+
+  /** For each date of a table's partition column, both ends included, the newest version that changed it. */
+  async changedVersions(product: string, first: string, last: string): Promise<ReadonlyMap<string, number>> {
+    const items = await this.#query(product, partitionKey(first), partitionKey(last));
+    const records = items.map((item) => partitionRecordSchema.parse(item));
+    return new Map(records.map(({ interval, changedVersion }) => [partitionDate(interval), changedVersion]));
+  }
+
+  async #query(product: string, first: string, last: string): Promise<Record<string, unknown>[]> {
+    const pages = paginateQuery(
+      { client: this.#client },
+      {
+        TableName: this.#table,
+        KeyConditionExpression: '#product = :product AND #interval BETWEEN :first AND :last',
+        ExpressionAttributeNames: { '#product': 'product', '#interval': 'interval' },
+        ExpressionAttributeValues: { ':product': product, ':first': first, ':last': last },
+        ConsistentRead: true,
+      },
+    );
+    const items: Record<string, unknown>[] = [];
+    for await (const page of pages) items.push(...(page.Items ?? []));
+    return items;
+  }
+
+  /** A condition that does not hold means that somebody else has written what is newer: nothing is to do then. */
+  async #update(update: Omit<UpdateCommandInput, 'TableName'>): Promise<void> {
+    try {
+      await this.#client.send(new UpdateCommand({ ...update, TableName: this.#table }));
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+}

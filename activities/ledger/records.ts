@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { IntervalRows } from '../../workflows/messages.ts';
+
+/** Who builds an interval at the moment. */
+const claimSchema = z.object({ workflowId: z.string(), buildId: z.string(), since: z.iso.datetime() });
+export type Claim = z.infer<typeof claimSchema>;
+
+/** What the newest build that published an interval says about it. */
+const publishedSchema = z.object({
+  buildId: z.string(),
+  /** Builds of an interval are ordered by it: milliseconds since 1970 at which the build was asked for. */
+  generation: z.int(),
+  at: z.iso.datetime(),
+  codeVersion: z.string(),
+  /** Version of every input table that the rows were made from. */
+  inputVersions: z.record(z.string(), z.int()),
+  outputVersion: z.int(),
+  rowsIn: z.int(),
+  rowsPublished: z.int(),
+  rowsDuplicate: z.int(),
+  rowsQuarantined: z.int(),
+  qualityScore: z.number(),
+  /** Null where it is known from the table alone: a table does not keep what a build cost. */
+  jobRunId: z.string().nullable(),
+  /** This interval's share of its job. */
+  costUsd: z.number().nullable(),
+  jobSeconds: z.number().nullable(),
+});
+export type Published = z.infer<typeof publishedSchema>;
+
+/** How the last build ended that published nothing. `quarantined`: the audit held its rows back. */
+const failureSchema = z.object({
+  state: z.enum(['failed', 'quarantined']),
+  reason: z.string(),
+  buildId: z.string(),
+  at: z.iso.datetime(),
+});
+export type BuildFailure = z.infer<typeof failureSchema>;
+
+/** The ledger's item of one interval of one product. */
+export const intervalRecordSchema = z.object({
+  product: z.string(),
+  interval: z.string(),
+  claim: claimSchema.optional(),
+  published: publishedSchema.optional(),
+  /** Absent again once a later build has published. */
+  failure: failureSchema.optional(),
+});
+export type IntervalRecord = z.infer<typeof intervalRecordSchema>;
+
+/** The newest version of a table in which a date of its partition column changed. */
+export const partitionRecordSchema = z.object({ product: z.string(), interval: z.string(), changedVersion: z.int() });
+
+/** Sort keys of partitions lie apart from those of intervals, which begin with a digit. */
+const partitionPrefix = 'partition/';
+export const partitionKey = (date: string): string => `${partitionPrefix}${date}`;
+export const partitionDate = (sortKey: string): string => sortKey.slice(partitionPrefix.length);
+
+/** A build that wants to be the only one of its intervals. */
+export interface Claimant {
+  readonly product: string;
+  readonly intervals: readonly string[];
+  readonly workflowId: string;
+  readonly buildId: string;
+}
+
+/** A build that has published, as its job tells it or as its commit keeps it. */
+export interface PublishedBuild {
+  readonly product: string;
+  readonly buildId: string;
+  readonly generation: number;
+  /** ISO-8601. */
+  readonly at: string;
+  readonly codeVersion: string;
+  readonly inputVersions: Readonly<Record<string, number>>;
+  readonly outputVersion: number;
+  /** Dates of the partition column that `outputVersion` changed. */
+  readonly changedPartitions: readonly string[];
+  readonly intervals: readonly IntervalRows[];
+  readonly qualityScore: number;
+  readonly jobRunId: string | null;
+  readonly costUsd: number | null;
+  readonly jobSeconds: number | null;
+}
+
+export function publishedOf(build: PublishedBuild, rows: IntervalRows): Published {
+  const share = 1 / build.intervals.length;
+  return {
+    buildId: build.buildId,
+    generation: build.generation,
+    at: build.at,
+    codeVersion: build.codeVersion,
+    inputVersions: build.inputVersions,
+    outputVersion: build.outputVersion,
+    rowsIn: rows.rowsIn,
+    rowsPublished: rows.rowsPublished,
+    rowsDuplicate: rows.rowsDuplicate,
+    rowsQuarantined: rows.rowsQuarantined,
+    qualityScore: build.qualityScore,
+    jobRunId: build.jobRunId,
+    costUsd: build.costUsd === null ? null : build.costUsd * share,
+    jobSeconds: build.jobSeconds === null ? null : build.jobSeconds * share,
+  };
+}

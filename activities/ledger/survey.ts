@@ -1,0 +1,102 @@
+import type { Catalogue, Product } from '../../products/catalogue.ts';
+import {
+  intervalKey,
+  intervalsIn,
+  type IntervalRange,
+  intervalStart,
+  shiftInterval,
+} from '../../workflows/intervals.ts';
+import type { Ledger } from './ledger.ts';
+import type { IntervalRecord } from './records.ts';
+
+/** `stale`: an input has changed since the interval was built from it. */
+export type IntervalState = 'missing' | 'running' | 'failed' | 'quarantined' | 'stale' | 'published';
+
+/** A date of an input that changed after the interval's rows were made from it. */
+export interface ChangedInput {
+  readonly input: string;
+  readonly date: string;
+  readonly changedVersion: number;
+  readonly builtFromVersion: number;
+}
+
+export interface SurveyedInterval {
+  readonly product: string;
+  readonly interval: string;
+  readonly state: IntervalState;
+  readonly record: IntervalRecord | undefined;
+  readonly changedInputs: readonly ChangedInput[];
+}
+
+type Input = Product['inputs'][number];
+
+/** Per product, for each date of its partition column, the newest version that changed it. */
+export type ChangedVersions = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** The dates of an input that an interval is made from; a contract counts offsets in the input's own intervals. */
+function datesRead(catalogue: Catalogue, { product, fromOffset, toOffset }: Input, interval: string): string[] {
+  const { grain } = catalogue.get(product);
+  const base = intervalKey(grain, intervalStart(interval));
+  const last = shiftInterval(grain, base, toOffset - 1).slice(0, 10);
+  return intervalsIn('date', {
+    start: shiftInterval(grain, base, fromOffset).slice(0, 10),
+    end: shiftInterval('date', last, 1),
+  });
+}
+
+/** What has changed in the inputs of a published interval since it was built. */
+export function changedInputs(
+  catalogue: Catalogue,
+  product: Product,
+  record: IntervalRecord | undefined,
+  changed: ChangedVersions,
+): ChangedInput[] {
+  const published = record?.published;
+  if (!published) return [];
+  return product.inputs.flatMap((read) => {
+    const input = read.product;
+    const builtFromVersion = published.inputVersions[input] ?? -1;
+    return datesRead(catalogue, read, record.interval).flatMap((date) => {
+      const changedVersion = changed.get(input)?.get(date) ?? -1;
+      return changedVersion > builtFromVersion ? [{ input, date, changedVersion, builtFromVersion }] : [];
+    });
+  });
+}
+
+export function stateOf(record: IntervalRecord | undefined, changes: readonly ChangedInput[]): IntervalState {
+  if (record?.claim) return 'running';
+  if (record?.failure) return record.failure.state;
+  if (!record?.published) return 'missing';
+  return changes.length > 0 ? 'stale' : 'published';
+}
+
+/** The state of every interval of a product in [start, end), from the ledger alone. */
+export async function surveyProduct(
+  ledger: Ledger,
+  catalogue: Catalogue,
+  product: Product,
+  range: IntervalRange,
+): Promise<SurveyedInterval[]> {
+  const intervals = intervalsIn(product.grain, range);
+  const [first = '', last = ''] = [intervals[0], intervals.at(-1)];
+  const [records, ...changed] = await Promise.all([
+    ledger.records(product.key, first, last),
+    ...product.inputs.map(async (input) => {
+      const [from = ''] = datesRead(catalogue, input, first);
+      const to = datesRead(catalogue, input, last).at(-1) ?? '';
+      return [input.product, await ledger.changedVersions(input.product, from, to)] as const;
+    }),
+  ]);
+  const byInterval = new Map(records.map((record) => [record.interval, record]));
+  const versions: ChangedVersions = new Map(changed);
+  return intervals.map((interval) => {
+    const record = byInterval.get(interval);
+    const changes = changedInputs(catalogue, product, record, versions);
+    return { product: product.key, interval, state: stateOf(record, changes), record, changedInputs: changes };
+  });
+}
+
+/** Products that are built by jobs of their own: their intervals are in the ledger. Others come with another's job. */
+export function builtProducts(catalogue: Catalogue): Product[] {
+  return [...catalogue.products.values()].filter(({ key, job }) => job === key.replace('.', '_'));
+}

@@ -1,0 +1,118 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { z } from 'zod';
+import { readCommits } from '../activities/lake/delta-log.ts';
+import { explainInterval } from '../activities/ledger/explain.ts';
+import { Ledger } from '../activities/ledger/ledger.ts';
+import { runningWorkflows } from '../activities/ledger/running-workflows.ts';
+import { builtProducts, type SurveyedInterval, surveyProduct } from '../activities/ledger/survey.ts';
+import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
+import { type IntervalRange, shiftInterval } from '../workflows/intervals.ts';
+
+const environmentSchema = z.object({
+  TIDELINE_LEDGER_TABLE: z.string().min(3),
+  TIDELINE_LAKE_BUCKET: z.string().min(3),
+});
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How many dates `lake status` shows when it is not told from when. */
+const shownDates = 7;
+
+function parse(environment: Environment): z.infer<typeof environmentSchema> {
+  const parsed = environmentSchema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    `The environment is not complete:\n${z.prettifyError(parsed.error)}\nOn this machine, start the platform first: npm start`,
+  );
+}
+
+export const openLedger = (table: string): Ledger =>
+  new Ledger(DynamoDBDocumentClient.from(new DynamoDBClient()), table);
+
+/** Every interval of every built product on dates [from, to); by default the newest week that the ledger knows. */
+export async function survey(
+  ledger: Ledger,
+  catalogue: Catalogue,
+  range: { readonly from?: string | undefined; readonly to?: string | undefined },
+): Promise<{ dates: IntervalRange; intervals: SurveyedInterval[] }> {
+  const products = builtProducts(catalogue);
+  const newest = async (): Promise<string> => {
+    const intervals = await Promise.all(products.map(({ key }) => ledger.newestInterval(key)));
+    const date = intervals
+      .flatMap((interval) => interval?.slice(0, 10) ?? [])
+      .sort()
+      .at(-1);
+    if (date === undefined)
+      throw new Error('The ledger is empty: nothing has been built yet. Say which dates: --from, --to.');
+    return shiftInterval('date', date, 1);
+  };
+  const end = range.to ?? (await newest());
+  const dates = { start: range.from ?? shiftInterval('date', end, -shownDates), end };
+  const intervals = await Promise.all(
+    products.map((product) => {
+      const hours = { start: `${dates.start}T00`, end: `${dates.end}T00` };
+      return surveyProduct(ledger, catalogue, product, product.grain === 'hour' ? hours : dates);
+    }),
+  );
+  return { dates, intervals: intervals.flat() };
+}
+
+export async function status(
+  environment: Environment,
+  range: { readonly from?: string | undefined; readonly to?: string | undefined },
+): Promise<Awaited<ReturnType<typeof survey>>> {
+  return survey(openLedger(parse(environment).TIDELINE_LEDGER_TABLE), loadCatalogue(), range);
+}
+
+/** Why an interval is as it is, in one paragraph. */
+export async function explain(environment: Environment, product: string, interval: string): Promise<string> {
+  const ledger = openLedger(parse(environment).TIDELINE_LEDGER_TABLE);
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const connection = await Connection.connect(connectionOptions);
+  try {
+    const workflows = runningWorkflows(new Client({ connection, namespace: namespace ?? 'default' }));
+    return await explainInterval(ledger, loadCatalogue(), workflows, product, interval);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Writes into the ledger what the tables' own commits say, without harm to what is newer there. `onProgress` is told the builds of each product. */
+export async function rebuildLedger(
+  ledger: Ledger,
+  client: S3Client,
+  bucket: string,
+  catalogue: Catalogue,
+  onProgress: (product: string, commits: number) => void,
+): Promise<void> {
+  for (const { key: product } of builtProducts(catalogue)) {
+    let commits = 0;
+    for await (const { version, at, build, changedPartitions } of readCommits(client, bucket, product)) {
+      if (!build) continue;
+      const { quality, sequence: _, ...kept } = build;
+      const unknown = { jobRunId: null, costUsd: null, jobSeconds: null };
+      await ledger.publish({
+        ...kept,
+        ...unknown,
+        qualityScore: quality.score,
+        at,
+        outputVersion: version,
+        changedPartitions,
+      });
+      commits += 1;
+    }
+    onProgress(product, commits);
+  }
+}
+
+export async function rebuildLedgerFrom(
+  environment: Environment,
+  onProgress: (product: string, commits: number) => void,
+): Promise<void> {
+  const { TIDELINE_LEDGER_TABLE: table, TIDELINE_LAKE_BUCKET: bucket } = parse(environment);
+  await rebuildLedger(openLedger(table), new S3Client({ forcePathStyle: true }), bucket, loadCatalogue(), onProgress);
+}

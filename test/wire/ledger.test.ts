@@ -1,0 +1,171 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLedgerActivities } from '../../activities/ledger/activities.ts';
+import { Ledger } from '../../activities/ledger/ledger.ts';
+import type { PublishedBuild } from '../../activities/ledger/records.ts';
+import { surveyProduct } from '../../activities/ledger/survey.ts';
+import { ensureLedger, ledgerTable } from '../../local/provision.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { intervalsIn } from '../../workflows/intervals.ts';
+import { access, LocalS3 } from './emr-serverless-service.ts';
+
+const catalogue = loadCatalogue();
+let emulator: LocalS3;
+let ledger: Ledger;
+beforeAll(async () => {
+  emulator = await LocalS3.start();
+  const client = new DynamoDBClient({ ...access, endpoint: emulator.url });
+  await ensureLedger(client);
+  await ensureLedger(client);
+  ledger = new Ledger(DynamoDBDocumentClient.from(client), ledgerTable);
+});
+afterAll(() => emulator.stop());
+
+// Each test has a product of its own, so that none sees the others' items.
+let product: string;
+let tests = 0;
+beforeEach(() => {
+  tests += 1;
+  product = `silver.test_${tests}`;
+});
+
+const build = (name: string, ...intervals: string[]) => ({
+  product,
+  intervals,
+  workflowId: `build/${name}`,
+  buildId: `${name}/1`,
+});
+const publishedBuild = (interval: string, more: Partial<PublishedBuild> = {}): PublishedBuild => ({
+  product,
+  buildId: 'a/1',
+  generation: 100,
+  at: '2025-01-19T01:02:03.456Z',
+  codeVersion: 'source',
+  inputVersions: { 'bronze.events': 3 },
+  outputVersion: 5,
+  changedPartitions: [interval],
+  intervals: [{ interval, rowsIn: 10, rowsPublished: 8, rowsDuplicate: 1, rowsQuarantined: 1, changed: true }],
+  qualityScore: 1,
+  jobRunId: 'run-1',
+  costUsd: 0.5,
+  jobSeconds: 4,
+  ...more,
+});
+const states = async (first: string, last: string) =>
+  (await ledger.records(product, first, last)).map(({ interval, claim, published, failure }) => ({
+    interval,
+    holder: claim?.workflowId,
+    version: published?.outputVersion,
+    failure: failure?.state,
+  }));
+
+describe('a claim', () => {
+  it('is given to one of many builds that ask at once', async () => {
+    const asked = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => ledger.claim(build(`b${index}`, '2025-01-18', '2025-01-19'))),
+    );
+    expect(asked.filter(({ claimed }) => claimed)).toHaveLength(1);
+  });
+
+  it('covers all intervals or none', async () => {
+    await ledger.claim(build('first', '2025-01-19'));
+    const second = await ledger.claim(build('second', '2025-01-18', '2025-01-19', '2025-01-20'));
+    expect(second.claimed).toBe(false);
+    expect(second.holders.map(({ workflowId }) => workflowId)).toEqual(['build/first']);
+    expect(await states('2025-01-18', '2025-01-20')).toEqual([
+      { interval: '2025-01-19', holder: 'build/first', version: undefined, failure: undefined },
+    ]);
+  });
+
+  it('covers more intervals than one transaction takes, and leaves none of them when the last is held', async () => {
+    const year = intervalsIn('date', { start: '2025-01-01', end: '2026-01-01' });
+    await ledger.claim(build('first', '2025-12-31'));
+    expect((await ledger.claim(build('second', ...year))).claimed).toBe(false);
+    expect((await states('2025-01-01', '2025-12-31')).filter(({ holder }) => holder)).toHaveLength(1);
+    await ledger.release(build('first', '2025-12-31'));
+    expect((await ledger.claim(build('second', ...year))).claimed).toBe(true);
+    expect((await states('2025-01-01', '2025-12-31')).filter(({ holder }) => holder === 'build/second')).toHaveLength(
+      365,
+    );
+  });
+
+  it('is given again to the workflow that has it, and taken over from one that has ended', async () => {
+    const ended = new Set(['build/dead']);
+    const activities = createLedgerActivities(ledger, catalogue, {
+      isRunning: async (workflowId) => !ended.has(workflowId),
+      statusOf: async () => 'running',
+    });
+    await ledger.claim(build('dead', '2025-01-18'));
+    await ledger.claim(build('alive', '2025-01-19'));
+    expect((await ledger.claim(build('dead', '2025-01-18'))).claimed).toBe(true);
+    const both = await activities.claimIntervals(build('next', '2025-01-18', '2025-01-19'));
+    expect(both).toMatchObject({ claimed: false, holders: [{ workflowId: 'build/alive' }] });
+    expect((await activities.claimIntervals(build('next', '2025-01-18'))).claimed).toBe(true);
+    await ledger.release(build('dead', '2025-01-18'));
+    expect(await states('2025-01-18', '2025-01-18')).toMatchObject([{ holder: 'build/next' }]);
+  });
+
+  it('ends with a reason where the build failed, and the reason goes when a later build publishes', async () => {
+    const activities = createLedgerActivities(ledger, catalogue, {
+      isRunning: async () => false,
+      statusOf: async () => null,
+    });
+    await ledger.claim(build('a', '2025-01-18'));
+    await activities.releaseIntervals({
+      ...build('a', '2025-01-18'),
+      failure: { state: 'failed', reason: 'x'.repeat(5000) },
+    });
+    const [failed] = await ledger.records(product, '2025-01-18', '2025-01-18');
+    expect(failed).toMatchObject({ failure: { state: 'failed', buildId: 'a/1' } });
+    expect(failed?.failure?.reason).toHaveLength(1000);
+    expect(failed?.claim).toBeUndefined();
+    await ledger.publish(publishedBuild('2025-01-18'));
+    expect(await states('2025-01-18', '2025-01-18')).toMatchObject([{ version: 5, failure: undefined }]);
+  });
+});
+
+describe('what is published', () => {
+  it('is not overwritten by a build of an earlier generation', async () => {
+    await ledger.publish(publishedBuild('2025-01-18', { generation: 200, outputVersion: 9 }));
+    await ledger.publish(publishedBuild('2025-01-18', { generation: 100, outputVersion: 10 }));
+    expect(await states('2025-01-18', '2025-01-18')).toMatchObject([{ version: 9 }]);
+    expect(await ledger.changedVersions(product, '2025-01-01', '2025-01-31')).toEqual(new Map([['2025-01-18', 10]]));
+  });
+
+  it('shares the cost of a job among its intervals', async () => {
+    const rows = publishedBuild('2025-01-18').intervals[0]!;
+    const intervals = ['2025-01-18', '2025-01-19'].map((interval) => ({ ...rows, interval }));
+    await ledger.publish(publishedBuild('2025-01-18', { intervals }));
+    const records = await ledger.records(product, '2025-01-18', '2025-01-19');
+    expect(records.map(({ published }) => [published?.costUsd, published?.jobSeconds])).toEqual([
+      [0.25, 2],
+      [0.25, 2],
+    ]);
+  });
+
+  it('is found by the newest interval, partitions apart', async () => {
+    await ledger.publish(publishedBuild('2025-01-18'));
+    await ledger.publish(publishedBuild('2025-01-17'));
+    expect(await ledger.newestInterval(product)).toBe('2025-01-18');
+    expect(await ledger.newestInterval('silver.none')).toBeUndefined();
+  });
+
+  it('is stale when the partition of an input has a newer version', async () => {
+    const silver = { ...catalogue.get('silver.trips'), key: product };
+    await ledger.publish(publishedBuild('2025-01-18'));
+    const stateOf = async () =>
+      (await surveyProduct(ledger, catalogue, silver, { start: '2025-01-18', end: '2025-01-20' })).map(
+        ({ state }) => state,
+      );
+    expect(await stateOf()).toEqual(['published', 'missing']);
+    await ledger.publish(
+      publishedBuild('2025-01-18T03', {
+        product: 'bronze.events',
+        outputVersion: 4,
+        changedPartitions: ['2025-01-19'],
+      }),
+    );
+    expect(await stateOf()).toEqual(['stale', 'missing']);
+  });
+});

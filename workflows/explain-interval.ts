@@ -1,0 +1,12 @@
+import { calls } from './proxies.ts';
+
+export interface ExplainIntervalInput {
+  readonly product: string;
+  /** An hour (`2025-01-18T03`) or a date (`2025-01-18`), UTC. */
+  readonly interval: string;
+}
+
+/** One paragraph that says why an interval is missing, stale, running, failed or published, and what to do about it. */
+export async function explainInterval(input: ExplainIntervalInput): Promise<string> {
+  return calls('scheduled').explainInterval(input);
+}

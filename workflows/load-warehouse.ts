@@ -1,0 +1,38 @@
+import { ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { BuildPlan } from '../activities/catalogue/plan.ts';
+import type { Report } from './build-report.ts';
+import { type BuildInput, type Lane, maximumAttempts } from './messages.ts';
+import { calls, waits } from './proxies.ts';
+
+/** Loads the exported rows into the warehouse in one transaction, started over when it lost against another one. */
+export async function loadWarehouse(
+  input: BuildInput,
+  plan: BuildPlan,
+  lane: Lane,
+  manifest: string,
+  report: Report,
+): Promise<number> {
+  const { product, start, end } = input;
+  for (let attempt = 1; ; attempt++) {
+    const token = `${plan.buildId}/load/${attempt}`;
+    const { statementId } = await CancellationScope.nonCancellable(() =>
+      calls(lane).submitLoad({ token, product, start, end, manifest }),
+    );
+    report.show('loading', `Redshift statement \`${statementId}\``);
+    try {
+      const ended = await waits(lane).awaitStatement({ statementId });
+      if (ended.meaning === 'done') return ended.rowCount;
+      if (attempt === maximumAttempts) {
+        throw ApplicationFailure.nonRetryable(
+          `${product} ${plan.name} is published in the lake, but its load ${statementId} failed ${attempt} times: ${ended.error}`,
+          'LoadFailed',
+        );
+      }
+    } catch (error) {
+      if (isCancellation(error))
+        await CancellationScope.nonCancellable(() => waits(lane).cancelStatement({ statementId }));
+      throw error;
+    }
+    await sleep(`${attempt * 5}s`);
+  }
+}
