@@ -1,12 +1,11 @@
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { S3Client } from '@aws-sdk/client-s3';
-import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { loadCatalogue } from '../products/catalogue.ts';
 import { applySchedules } from '../schedules/apply.ts';
 import { schedules } from '../schedules/schedules.ts';
 import { publishJobs } from './publish-jobs.ts';
+import { withTemporal } from './temporal.ts';
 import { applyWarehouse } from './warehouse.ts';
 
 const environmentSchema = z.object({
@@ -25,12 +24,6 @@ export async function deploy(environment: Readonly<Record<string, string | undef
   const { TIDELINE_ARTIFACTS_BUCKET: bucket, REDSHIFT_WORKGROUP: workgroup, REDSHIFT_DATABASE: database } = parsed.data;
   const version = await publishJobs(new S3Client({ forcePathStyle: true }), bucket);
   await applyWarehouse({ client: new RedshiftDataClient(), workgroup, database }, loadCatalogue());
-  const { connectionOptions, namespace } = loadClientConnectConfig();
-  const connection = await Connection.connect(connectionOptions);
-  try {
-    await applySchedules(new Client({ connection, namespace: namespace ?? 'default' }), schedules);
-  } finally {
-    await connection.close();
-  }
+  await withTemporal((client) => applySchedules(client, schedules));
   return version;
 }

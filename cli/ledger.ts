@@ -1,8 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { readCommits } from '../activities/lake/delta-log.ts';
 import { explainInterval } from '../activities/ledger/explain.ts';
@@ -11,6 +9,7 @@ import { runningWorkflows } from '../activities/ledger/running-workflows.ts';
 import { builtProducts, type SurveyedInterval, surveyProduct } from '../activities/ledger/survey.ts';
 import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
 import { type IntervalRange, shiftInterval } from '../workflows/intervals.ts';
+import { withTemporal } from './temporal.ts';
 
 const environmentSchema = z.object({
   TIDELINE_LEDGER_TABLE: z.string().min(3),
@@ -41,9 +40,10 @@ export async function survey(
 ): Promise<{ dates: IntervalRange; intervals: SurveyedInterval[] }> {
   const products = builtProducts(catalogue);
   const newest = async (): Promise<string> => {
-    const intervals = await Promise.all(products.map(({ key }) => ledger.newestInterval(key)));
-    const date = intervals
-      .flatMap((interval) => interval?.slice(0, 10) ?? [])
+    const records = await Promise.all(products.map(({ key }) => ledger.newest(key, 1)));
+    const date = records
+      .flat()
+      .map(({ interval }) => interval.slice(0, 10))
       .sort()
       .at(-1);
     if (date === undefined)
@@ -71,14 +71,9 @@ export async function status(
 /** Why an interval is as it is, in one paragraph. */
 export async function explain(environment: Environment, product: string, interval: string): Promise<string> {
   const ledger = openLedger(parse(environment).TIDELINE_LEDGER_TABLE);
-  const { connectionOptions, namespace } = loadClientConnectConfig();
-  const connection = await Connection.connect(connectionOptions);
-  try {
-    const workflows = runningWorkflows(new Client({ connection, namespace: namespace ?? 'default' }));
-    return await explainInterval(ledger, loadCatalogue(), workflows, product, interval);
-  } finally {
-    await connection.close();
-  }
+  return withTemporal((client) =>
+    explainInterval(ledger, loadCatalogue(), runningWorkflows(client), product, interval),
+  );
 }
 
 /** Writes into the ledger what the tables' own commits say, without harm to what is newer there. `onProgress` is told the builds of each product. */

@@ -1,12 +1,25 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { WorkflowFailedError } from '@temporalio/client';
+import { rootCause } from '@temporalio/common';
+import { Command, Option } from 'commander';
+import { followBackfill } from './backfill.ts';
 import { demo } from './demo.ts';
 import { deploy } from './deploy.ts';
 import { useLocalPlatform } from '../local/environment.ts';
 import { explain, rebuildLedgerFrom, status } from './ledger.ts';
 import { start } from './start.ts';
 import { statusGrid } from './status-grid.ts';
+import { withTemporal } from './temporal.ts';
+
+interface BackfillOptions {
+  mode?: 'missing' | 'failed' | 'all';
+  downstream?: boolean;
+  dryRun?: boolean;
+  reverse?: boolean;
+  jobsAtOnce?: number;
+  yes?: boolean;
+}
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const program = new Command('lake').description('Tideline: the lakehouse on this machine');
@@ -64,6 +77,27 @@ program
   });
 
 program
+  .command('backfill')
+  .description('build what is not right of a product in [start, end), and all that reads it; shows the plan first')
+  .argument('<product>', 'such as bronze.events')
+  .argument('<start>', 'first interval: an hour (2025-01-18T03) or a date (2025-01-18), UTC')
+  .argument('<end>', 'first interval left out')
+  .addOption(new Option('--mode <mode>', 'which intervals').choices(['missing', 'failed', 'all']).default('missing'))
+  .option('--no-downstream', 'only this product')
+  .option('--dry-run', 'only show the plan')
+  .option('--reverse', 'newest intervals first')
+  .option('--jobs-at-once <number>', 'how many jobs run at once', Number)
+  .option('--yes', 'approve the plan, however large')
+  .action(async (product: string, start: string, end: string, options: BackfillOptions) => {
+    useLocalPlatform(root);
+    const { mode, downstream, dryRun, reverse, jobsAtOnce: maximumJobsAtOnce, yes = false } = options;
+    const given = { mode, downstream, dryRun, reverse, maximumJobsAtOnce };
+    // What was not said is left out, so that the workflow's own defaults count.
+    const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    await withTemporal((client) => followBackfill(client, { product, start, end, ...said }, yes));
+  });
+
+program
   .command('rebuild-ledger')
   .description('write into the ledger what the tables’ own commits say; what is newer there stays')
   .action(async () => {
@@ -76,6 +110,7 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+  const told = error instanceof WorkflowFailedError ? rootCause(error.cause) : undefined;
+  console.error(`\n${told ?? (error instanceof Error ? error.message : String(error))}`);
   process.exitCode = 1;
 }

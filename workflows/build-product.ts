@@ -53,6 +53,5 @@ async function buildClaimed(
   const rowsLoaded =
     plan.loadsWarehouse && exportManifest ? await loadWarehouse(input, plan, lane, exportManifest, report) : null;
   report.show('published', resultTable(result, job.costUsd, rowsLoaded));
-  const { costUsd, jobRunId } = job;
-  return { ...published, start, end, state: 'published', costUsd, jobRunId, rowsLoaded };
+  return { ...published, ...job, start, end, state: 'published', rowsLoaded };
 }

@@ -11,6 +11,7 @@ export function reportBuild(input: BuildInput, lane: Lane) {
   upsertSearchAttributes([
     { key: attributes.product, value: input.product },
     { key: attributes.lane, value: lane },
+    ...(input.planId ? [{ key: attributes.planId, value: input.planId }] : []),
     { key: attributes.buildState, value: state },
   ]);
   const show = (next: BuildState, text: string): void => {

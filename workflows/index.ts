@@ -1,3 +1,4 @@
+export { backfill } from './backfill.ts';
 export { buildProduct } from './build-product.ts';
 export { dailyBatch } from './daily-batch.ts';
 export { explainInterval } from './explain-interval.ts';

@@ -16,9 +16,11 @@ import { type BuildInput, type BuildOutcome, type Lane, orchestrationQueue } fro
 export const buildWorkflowId = (input: BuildInput): string =>
   `build/${input.product}/${rangeName(grainOf(input.start), input)}`;
 
+const longestWaitSeconds = 300;
+
 /** Runs one build as a child. Where the same build runs already, waits until it has ended, then builds again on what there is now. */
-async function runBuild(input: BuildInput): Promise<BuildOutcome> {
-  for (;;) {
+export async function runBuild(input: BuildInput): Promise<BuildOutcome> {
+  for (let waitSeconds = 10; ; waitSeconds = Math.min(2 * waitSeconds, longestWaitSeconds)) {
     try {
       return await executeChild(buildProduct, {
         args: [input],
@@ -31,7 +33,7 @@ async function runBuild(input: BuildInput): Promise<BuildOutcome> {
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await sleep('10s');
+      await sleep(`${waitSeconds}s`);
     }
   }
 }

@@ -1,5 +1,8 @@
 import type { Catalogue } from '../../products/catalogue.ts';
 import { refusingBadInput } from '../failures.ts';
+import type { BackfillPlan, BackfillRequest } from '../../workflows/messages.ts';
+import { planBackfill } from './backfill.ts';
+import { checkRequest } from './backfill-request.ts';
 import { explainInterval } from './explain.ts';
 import type { Claimed, Ledger } from './ledger.ts';
 import type { Claimant, PublishedBuild } from './records.ts';
@@ -29,6 +32,14 @@ export function createLedgerActivities(ledger: Ledger, catalogue: Catalogue, wor
     /** One paragraph on the state of one interval. A product or an interval that does not exist fails at once. */
     async explainInterval({ product, interval }: { product: string; interval: string }): Promise<string> {
       return refusingBadInput(() => explainInterval(ledger, catalogue, workflows, product, interval));
+    },
+
+    /** What a backfill has to do, as the ledger is now. A product or intervals that do not exist fail at once. */
+    async planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
+      return refusingBadInput(() => {
+        checkRequest(request);
+        return planBackfill(catalogue, ledger, request);
+      });
     },
 
     /** Ends a build's claims; with `failure`, says why nothing new is published. */

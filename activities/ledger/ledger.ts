@@ -120,8 +120,8 @@ export class Ledger {
     return items.map((item) => intervalRecordSchema.parse(item));
   }
 
-  /** The newest interval of a product that has a record. */
-  async newestInterval(product: string): Promise<string | undefined> {
+  /** The records of a product's last intervals, newest first. */
+  async newest(product: string, limit: number): Promise<IntervalRecord[]> {
     const { Items } = await this.#client.send(
       new QueryCommand({
         TableName: this.#table,
@@ -129,10 +129,10 @@ export class Ledger {
         ExpressionAttributeNames: { '#product': 'product', '#interval': 'interval' },
         ExpressionAttributeValues: { ':product': product, ':partitions': partitionKey('') },
         ScanIndexForward: false,
-        Limit: 1,
+        Limit: limit,
       }),
     );
-    return Items?.map((item) => intervalRecordSchema.parse(item).interval)[0];
+    return (Items ?? []).map((item) => intervalRecordSchema.parse(item));
   }
 
   /** For each date of a table's partition column, both ends included, the newest version that changed it. */

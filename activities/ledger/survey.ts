@@ -28,7 +28,7 @@ export interface SurveyedInterval {
   readonly changedInputs: readonly ChangedInput[];
 }
 
-type Input = Product['inputs'][number];
+export type Input = Product['inputs'][number];
 
 /** Per product, for each date of its partition column, the newest version that changed it. */
 export type ChangedVersions = ReadonlyMap<string, ReadonlyMap<string, number>>;
@@ -63,16 +63,19 @@ export function changedInputs(
   });
 }
 
-export function stateOf(record: IntervalRecord | undefined, changes: readonly ChangedInput[]): IntervalState {
+export function stateOf(record: Partial<IntervalRecord> | undefined, changes: readonly ChangedInput[]): IntervalState {
   if (record?.claim) return 'running';
   if (record?.failure) return record.failure.state;
   if (!record?.published) return 'missing';
   return changes.length > 0 ? 'stale' : 'published';
 }
 
+/** What can be asked of a ledger. */
+export type LedgerReader = Pick<Ledger, 'records' | 'changedVersions' | 'newest'>;
+
 /** The state of every interval of a product in [start, end), from the ledger alone. */
 export async function surveyProduct(
-  ledger: Ledger,
+  ledger: LedgerReader,
   catalogue: Catalogue,
   product: Product,
   range: IntervalRange,

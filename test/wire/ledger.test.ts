@@ -144,11 +144,11 @@ describe('what is published', () => {
     ]);
   });
 
-  it('is found by the newest interval, partitions apart', async () => {
+  it('is found from the newest interval back, partitions apart', async () => {
     await ledger.publish(publishedBuild('2025-01-18'));
     await ledger.publish(publishedBuild('2025-01-17'));
-    expect(await ledger.newestInterval(product)).toBe('2025-01-18');
-    expect(await ledger.newestInterval('silver.none')).toBeUndefined();
+    expect((await ledger.newest(product, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18', '2025-01-17']);
+    expect(await ledger.newest('silver.none', 1)).toEqual([]);
   });
 
   it('is stale when the partition of an input has a newer version', async () => {

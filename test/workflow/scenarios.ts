@@ -57,6 +57,30 @@ export const scenarios = {
     workflow: 'explainInterval',
     input: { product: 'silver.trips', interval: '2025-01-18' },
   },
+  backfill: {
+    script: {},
+    workflow: 'backfill',
+    input: { product: 'bronze.events', start: '2025-01-01T00', end: '2025-01-03T00' },
+  },
+  'backfill-planned-only': {
+    script: {},
+    workflow: 'backfill',
+    input: { product: 'silver.trips', start: '2025-01-01', end: '2025-01-31', dryRun: true },
+  },
+  'backfill-with-a-failure': {
+    script: { jobs: ['quality', 'done'] },
+    workflow: 'backfill',
+    input: { product: 'bronze.events', start: '2025-01-01T00', end: '2025-01-03T00', maximumJobsAtOnce: 1 },
+  },
+  'backfill-cancelled': {
+    script: { jobs: ['hangs'] },
+    workflow: 'backfill',
+    input: { product: 'silver.trips', start: '2025-01-01', end: '2025-01-31' },
+    meanwhile: async (handle) => {
+      await until(handle, 'running');
+      await handle.cancel();
+    },
+  },
   'hourly-bronze': { script: {}, workflow: 'hourlyBronze', input: { firedAt: '2025-01-18T05:20:00Z' } },
   'daily-batch': { script: {}, workflow: 'dailyBatch', input: { date: '2025-01-18' } },
   'daily-batch-with-failed-silver': {

@@ -2,6 +2,13 @@ import type { JobRunEnd, SparkJob } from '../../activities/emr-serverless/activi
 import type { BuildResult } from '../../activities/lake/result.ts';
 import type { Claimed } from '../../activities/ledger/ledger.ts';
 import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
+import { planBackfill } from '../../activities/ledger/backfill.ts';
+import { checkRequest } from '../../activities/ledger/backfill-request.ts';
+import { refusingBadInput } from '../../activities/failures.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { grainOf, intervalsIn } from '../../workflows/intervals.ts';
+import type { BackfillPlan, BackfillRequest } from '../../workflows/messages.ts';
+import { MemoryLedger } from './memory-ledger.ts';
 import type { StatementEnd } from '../../activities/redshift/activities.ts';
 
 /** What happens to each job and each load, in order; the last entry repeats. */
@@ -10,6 +17,8 @@ export interface Script {
   readonly loads?: readonly ('done' | 'failed')[];
   /** How often a claim is refused, because another build holds an interval, until it is given. */
   readonly refusals?: number;
+  /** What has been built before; by default nothing. */
+  readonly ledger?: MemoryLedger;
 }
 
 export interface Calls {
@@ -20,9 +29,12 @@ export interface Calls {
   readonly claims: Map<string, Claim>;
   readonly recorded: PublishedBuild[];
   readonly released: Released[];
+  readonly ledger: MemoryLedger;
 }
 
 type Released = Claimant & { readonly failure: { state: 'failed' | 'quarantined'; reason: string } | null };
+
+const catalogue = loadCatalogue();
 
 const at = <T>(list: readonly T[], index: number, otherwise: T): T =>
   list[Math.min(index, list.length - 1)] ?? otherwise;
@@ -36,6 +48,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     claims: new Map(),
     recorded: [],
     released: [],
+    ledger: script.ledger ?? new MemoryLedger(),
   };
   let refused = 0;
   const outcomeOf = (jobRunId: string) =>
@@ -62,32 +75,29 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       calls.cancelled.push(jobRunId);
       return end('cancelled', 'CANCELLED');
     },
-    async readBuildResult(): Promise<BuildResult | null> {
-      const submitted = calls.submitted.at(-1);
-      const outcome = outcomeOf(`run-${calls.submitted.length}`);
+    async readBuildResult({ uri }: { uri: string }): Promise<BuildResult | null> {
+      const index = calls.submitted.findLastIndex(({ job }) => job.arguments.includes(uri));
+      const submitted = calls.submitted[index];
+      const outcome = outcomeOf(`run-${index + 1}`);
       if (!submitted || outcome === 'failed') return null;
       const argument = (flag: string): string =>
         submitted.job.arguments[submitted.job.arguments.indexOf(flag) + 1] ?? '';
+      const [product, start, end] = [argument('--product'), argument('--start'), argument('--end')];
+      const intervals = intervalsIn(grainOf(start), { start, end });
+      const rows = { rowsIn: 10, rowsPublished: 8, rowsDuplicate: 1, rowsQuarantined: 1, changed: true };
       return {
-        product: argument('--product'),
+        product,
         buildId: argument('--build-id'),
         codeVersion: 'source',
         status: outcome === 'quality' ? 'failed' : 'published',
-        intervals: [
-          {
-            interval: argument('--start'),
-            rowsIn: 10,
-            rowsPublished: 8,
-            rowsDuplicate: 1,
-            rowsQuarantined: 1,
-            changed: true,
-          },
-        ],
+        intervals: intervals.map((interval) => ({ interval, ...rows })),
         quality: { score: outcome === 'quality' ? 0.5 : 1, checks: [] },
-        inputVersions: {},
-        outputVersion: 7,
-        changedPartitions: [argument('--start').slice(0, 10)],
-        exportManifest: argument('--product').startsWith('gold.') ? 's3://tideline-lake/export/manifest.json' : null,
+        inputVersions: Object.fromEntries(
+          catalogue.get(product).inputs.map((input) => [input.product, calls.ledger.version(input.product)]),
+        ),
+        outputVersion: calls.ledger.version(product) + 1,
+        changedPartitions: [...new Set(intervals.map((interval) => interval.slice(0, 10)))],
+        exportManifest: product.startsWith('gold.') ? 's3://tideline-lake/export/manifest.json' : null,
         schemaDrift: [],
         error: outcome === 'quality' ? { kind: 'QUALITY_FAILED', message: 'half of the rows have no city_id' } : null,
       };
@@ -102,15 +112,25 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     },
     async recordPublished(build: PublishedBuild): Promise<void> {
       calls.recorded.push(build);
+      calls.ledger.publish(build);
     },
     async releaseIntervals({ failure, ...claimant }: Released): Promise<void> {
       for (const interval of claimant.intervals) {
         if (calls.claims.get(interval)?.buildId === claimant.buildId) calls.claims.delete(interval);
       }
+      const at = new Date().toISOString();
+      if (failure)
+        for (const interval of claimant.intervals) calls.ledger.fail(claimant.product, interval, failure.state, at);
       calls.released.push({ ...claimant, failure });
     },
     async explainInterval({ product, interval }: { product: string; interval: string }): Promise<string> {
       return `${product} ${interval} is published: 8 rows`;
+    },
+    async planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
+      return refusingBadInput(() => {
+        checkRequest(request);
+        return planBackfill(catalogue, calls.ledger, request);
+      });
     },
     async submitLoad(input: Calls['loads'][number]): Promise<{ statementId: string }> {
       calls.loads.push(input);

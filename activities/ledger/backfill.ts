@@ -1,0 +1,183 @@
+import type { Catalogue, Product } from '../../products/catalogue.ts';
+import {
+  chunkRange,
+  intervalKey,
+  intervalsIn,
+  type IntervalRange,
+  intervalStart,
+  shiftInterval,
+} from '../../workflows/intervals.ts';
+import type {
+  BackfillEstimate,
+  BackfillPlan,
+  BackfillRequest,
+  BuildInput,
+  ProductPlan,
+} from '../../workflows/messages.ts';
+import type { IntervalRecord } from './records.ts';
+import { type Input, type LedgerReader, stateOf, type SurveyedInterval, surveyProduct } from './survey.ts';
+
+/** Jobs that a plan hands out at a time: their histories fit into one run of the workflow. */
+const jobsAtATime = 300;
+/** Intervals whose time and cost are averaged for an estimate. */
+const historyIntervals = 100;
+const hoursPerDay = 24;
+
+/** A product of the plan with the intervals that may have to be built. */
+interface Candidate {
+  readonly product: Product;
+  readonly range: IntervalRange;
+}
+
+/** The run of intervals of `product` that read something of `range` of their input. */
+function readersOf(catalogue: Catalogue, product: Product, input: Input, range: IntervalRange): IntervalRange {
+  const { grain } = catalogue.get(input.product);
+  const unit = grain === 'hour' ? 'hours' : 'days';
+  const [start, end] = [intervalStart(range.start), intervalStart(range.end)];
+  const padDays =
+    Math.ceil(Math.max(Math.abs(input.fromOffset), Math.abs(input.toOffset)) / (grain === 'hour' ? hoursPerDay : 1)) +
+    1;
+  const dates = intervalsIn('date', {
+    start: intervalKey('date', start.minus({ days: padDays })),
+    end: intervalKey('date', end.plus({ days: padDays })),
+  });
+  const reading = dates.filter((date) => {
+    const at = intervalStart(date);
+    return at.plus({ [unit]: input.toOffset }) > start && at.plus({ [unit]: input.fromOffset }) < end;
+  });
+  const last = reading.at(-1);
+  if (reading[0] === undefined || last === undefined)
+    throw new RangeError(`${product.key} reads nothing of ${input.product}.`);
+  return { start: reading[0], end: shiftInterval('date', last, 1) };
+}
+
+/** The product and, after their inputs, all products that read it directly or through others. */
+function candidatesOf(catalogue: Catalogue, request: BackfillRequest): Candidate[] {
+  const first = catalogue.get(request.product);
+  intervalsIn(first.grain, request);
+  const found: Candidate[] = [{ product: first, range: { start: request.start, end: request.end } }];
+  if (request.downstream === false) return found;
+  const waiting = new Set([...catalogue.products.values()].filter((product) => product !== first));
+  for (;;) {
+    const next = [...waiting].find((product) => {
+      const readsFound = product.inputs.some((input) => found.some((each) => each.product.key === input.product));
+      const inputs = product.inputs.map((input) => catalogue.get(input.product));
+      return readsFound && inputs.every((input) => !waiting.has(input) || !isDownstream(catalogue, input, first));
+    });
+    if (!next) return found;
+    waiting.delete(next);
+    const ranges = next.inputs.flatMap((input) => {
+      const source = found.find((each) => each.product.key === input.product);
+      return source ? [readersOf(catalogue, next, input, source.range)] : [];
+    });
+    const start = ranges.map((range) => range.start).sort()[0] ?? '';
+    const end =
+      ranges
+        .map((range) => range.end)
+        .sort()
+        .at(-1) ?? '';
+    found.push({ product: next, range: { start, end } });
+  }
+}
+
+function isDownstream(catalogue: Catalogue, product: Product, of: Product): boolean {
+  return product === of || product.inputs.some((input) => isDownstream(catalogue, catalogue.get(input.product), of));
+}
+
+/** Whether an interval is to be built in this mode, as the ledger has it. What was built since `doneSinceMs` is done. */
+function isWanted(request: BackfillRequest, interval: SurveyedInterval, doneSinceMs: number): boolean {
+  const { record, changedInputs } = interval;
+  // Who builds it now may fail; who waits for it finds the work done.
+  const state = stateOf(record && { ...record, claim: undefined }, changedInputs);
+  if ((record?.published?.generation ?? 0) >= doneSinceMs) return false;
+  if (record?.failure && Date.parse(record.failure.at) >= request.startedAtMs) return false;
+  switch (request.mode ?? 'missing') {
+    case 'all':
+      return true;
+    case 'failed':
+      return (
+        state === 'failed' || state === 'quarantined' || (state === 'stale' && record?.product !== request.product)
+      );
+    case 'missing':
+      return state !== 'published';
+  }
+}
+
+/** Consecutive intervals in runs as long as the contract allows one job to be. */
+function jobsOf(product: Product, intervals: readonly string[], request: BackfillRequest): BuildInput[] {
+  const runs: { start: string; end: string }[] = [];
+  for (const interval of intervals) {
+    const end = shiftInterval(product.grain, interval, 1);
+    const last = runs.at(-1);
+    if (last?.end === interval) last.end = end;
+    else runs.push({ start: interval, end });
+  }
+  const jobs = runs
+    .flatMap((run) => chunkRange(product.grain, run, product.intervalsPerJob))
+    .map((chunk) => ({ product: product.key, ...chunk, ...(request.mode === 'all' && { rebuild: true }) }));
+  return request.reverse ? jobs.reverse() : jobs;
+}
+
+function estimateOf(history: readonly IntervalRecord[], intervals: number): BackfillEstimate | null {
+  const known = history.flatMap(({ published }): BackfillEstimate[] => {
+    const { costUsd = null, jobSeconds = null } = published ?? {};
+    return costUsd === null || jobSeconds === null ? [] : [{ costUsd, jobSeconds }];
+  });
+  if (known.length === 0) return null;
+  const mean = (pick: (each: BackfillEstimate) => number): number =>
+    known.reduce((sum, each) => sum + pick(each), 0) / known.length;
+  return { costUsd: intervals * mean((each) => each.costUsd), jobSeconds: intervals * mean((each) => each.jobSeconds) };
+}
+
+/**
+ * What a backfill has to do, from the ledger as it is now: per product what is to be built and what is right already, and
+ * the jobs that come next. Products come after their inputs; a product's jobs are handed out when all before it is done.
+ */
+export async function planBackfill(
+  catalogue: Catalogue,
+  ledger: LedgerReader,
+  request: BackfillRequest,
+): Promise<BackfillPlan> {
+  const products: ProductPlan[] = [];
+  const building = new Map<string, string[]>();
+  const candidates = candidatesOf(catalogue, request);
+  const reached = Math.max(
+    0,
+    candidates.findIndex(({ product }) => product.key === request.stage?.product),
+  );
+  let next: BuildInput[] = [];
+  for (const [index, { product, range }] of candidates.entries()) {
+    const doneSinceMs = request.stage?.product === product.key ? request.stage.startedAtMs : Infinity;
+    const surveyed = await surveyProduct(ledger, catalogue, product, range);
+    const wanted = surveyed.filter((each) => index >= reached && isWanted(request, each, doneSinceMs));
+    const waitsForInput = surveyed.filter(({ interval }) => readsAny(catalogue, product, interval, building));
+    const intervals = [...new Set([...wanted, ...waitsForInput])].map(({ interval }) => interval).sort();
+    building.set(product.key, intervals);
+    const jobs = jobsOf(product, intervals, request);
+    if (next.length === 0) next = jobs.slice(0, jobsAtATime);
+    const history = await ledger.newest(product.key, historyIntervals);
+    products.push({
+      product: product.key,
+      intervals: intervals.length,
+      right: surveyed.length - intervals.length,
+      jobs: jobs.length,
+      estimate: estimateOf(history, intervals.length),
+    });
+  }
+  return { products, next };
+}
+
+/** Whether an interval reads one that the plan builds before it. */
+function readsAny(
+  catalogue: Catalogue,
+  product: Product,
+  interval: string,
+  building: ReadonlyMap<string, readonly string[]>,
+): boolean {
+  return product.inputs.some((input) => {
+    const { grain } = catalogue.get(input.product);
+    const base = intervalKey(grain, intervalStart(interval));
+    const [from, to] = [shiftInterval(grain, base, input.fromOffset), shiftInterval(grain, base, input.toOffset)];
+    return (building.get(input.product) ?? []).some((key) => key >= from && key < to);
+  });
+}

@@ -1,0 +1,161 @@
+import { WorkflowFailedError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
+import { CancelledFailure, rootCause } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  approveUpdate,
+  type BackfillInput,
+  type BackfillReport,
+  backfillStatusQuery,
+  limitUpdate,
+  orchestrationQueue,
+  pauseUpdate,
+  resumeUpdate,
+} from '../../workflows/messages.ts';
+import { localServer, withWorkers, workflowBundle } from './environment.ts';
+import { MemoryLedger } from './memory-ledger.ts';
+import { play } from './scenarios.ts';
+import type { Script } from './services.ts';
+
+let environment: TestWorkflowEnvironment;
+beforeAll(async () => {
+  environment = await localServer();
+});
+afterAll(async () => {
+  await environment.teardown();
+});
+
+const twoDays: BackfillInput = { product: 'bronze.events', start: '2025-01-01T00', end: '2025-01-03T00' };
+let backfills = 0;
+const start = async (input: BackfillInput): Promise<WorkflowHandle> => {
+  backfills += 1;
+  return environment.client.workflow.start('backfill', {
+    workflowId: `backfill/${backfills}`,
+    taskQueue: orchestrationQueue,
+    args: [input],
+  });
+};
+const result = async (handle: WorkflowHandle): Promise<BackfillReport> => (await handle.result()) as BackfillReport;
+const failure = async (handle: WorkflowHandle): Promise<WorkflowFailedError> => {
+  const [ended] = await Promise.allSettled([handle.result()]);
+  if (ended.status === 'rejected' && ended.reason instanceof WorkflowFailedError) return ended.reason;
+  throw new Error('the workflow did not fail', { cause: ended });
+};
+const productOf = ({ job }: { job: { arguments: readonly string[] } }): string =>
+  job.arguments[job.arguments.indexOf('--product') + 1] ?? '';
+
+describe('a backfill', () => {
+  it('only plans when it is told so', async () => {
+    await withWorkers(environment, {}, async (calls) => {
+      const report = await result(await start({ ...twoDays, dryRun: true }));
+      expect(report.state).toBe('planned');
+      expect(report.products.map(({ product, jobs }) => [product, jobs])).toEqual([
+        ['bronze.events', 2],
+        ['silver.trips', 1],
+        ['gold.fact_hourly_metrics', 1],
+        ['gold.trips', 1],
+      ]);
+      expect(calls.submitted).toEqual([]);
+    });
+  });
+
+  it('builds product after product, then says what it took beside what was thought', async () => {
+    await withWorkers(environment, {}, async (calls) => {
+      const report = await result(await start(twoDays));
+      expect(calls.submitted.map(productOf)).toEqual([
+        'bronze.events',
+        'bronze.events',
+        'silver.trips',
+        'gold.fact_hourly_metrics',
+        'gold.trips',
+      ]);
+      expect(report).toMatchObject({ state: 'done', built: { jobs: 5, intervals: 62, jobSeconds: 15 } });
+      expect(report.built.costUsd).toBeCloseTo(0.05);
+      const again = await result(await start(twoDays));
+      expect(again.built.jobs).toBe(0);
+      expect(again.products.map(({ right }) => right)).toEqual([48, 4, 6, 4]);
+      expect(again.products[0]?.estimate?.jobSeconds).toBeCloseTo(0);
+    });
+  });
+
+  it('waits for somebody to approve what is large, and starts nothing while it is paused', async () => {
+    await withWorkers(environment, {}, async (calls) => {
+      const handle = await start({ ...twoDays, approvalOverJobs: 4 });
+      await expect
+        .poll(async () => (await handle.query(backfillStatusQuery)).state, { timeout: 20_000 })
+        .toBe('waiting for approval');
+      await expect(handle.executeUpdate(approveUpdate, { args: [''] })).rejects.toThrow(WorkflowUpdateFailedError);
+      await expect(handle.executeUpdate(limitUpdate, { args: [0] })).rejects.toThrow(WorkflowUpdateFailedError);
+      await handle.executeUpdate(pauseUpdate);
+      await handle.executeUpdate(limitUpdate, { args: [1] });
+      expect(await handle.executeUpdate(approveUpdate, { args: ['ada'] })).toBe('paused');
+      expect(calls.submitted).toEqual([]);
+      expect(await handle.executeUpdate(resumeUpdate)).toBe('running');
+      expect(await result(handle)).toMatchObject({ state: 'done', approvedBy: 'ada', jobsAtOnce: 1 });
+    });
+  });
+
+  it('begins nothing downstream of a failed build, and goes on with what is incomplete when it is started again', async () => {
+    const script: Script = { jobs: ['quality', 'done'], ledger: new MemoryLedger() };
+    await withWorkers(environment, script, async (calls) => {
+      const failed = await failure(await start({ ...twoDays, maximumJobsAtOnce: 1 }));
+      expect(rootCause(failed.cause)).toMatch(/1 builds failed.*half of the rows have no city_id/);
+      expect(calls.submitted.map(productOf)).toEqual(['bronze.events', 'bronze.events']);
+      const report = await result(await start(twoDays));
+      expect(report.products[0]).toMatchObject({ intervals: 24, right: 24, jobs: 1 });
+      expect(report.built.jobs).toBe(4);
+    });
+  });
+
+  it('builds the newest first when it is told so', async () => {
+    await withWorkers(environment, {}, async (calls) => {
+      await result(await start({ ...twoDays, downstream: false, reverse: true, maximumJobsAtOnce: 1 }));
+      expect(calls.submitted.map(({ job }) => job.name)).toEqual([
+        'bronze.events 2025-01-02T00..2025-01-02T23',
+        'bronze.events 2025-01-01T00..2025-01-01T23',
+      ]);
+    });
+  });
+
+  it('ends the jobs that run when it is cancelled', async () => {
+    await withWorkers(environment, { jobs: ['hangs'] }, async (calls) => {
+      const handle = await play(environment, 'backfill-cancelled');
+      expect((await failure(handle)).cause).toBeInstanceOf(CancelledFailure);
+      expect(calls.cancelled).toHaveLength(calls.submitted.length);
+      expect(calls.claims.size).toBe(0);
+    });
+  });
+
+  it('refuses an input that makes no sense at once', async () => {
+    await withWorkers(environment, {}, async () => {
+      const wrong = { ...twoDays, mode: 'some' } as unknown as BackfillInput;
+      expect(rootCause((await failure(await start(wrong))).cause)).toMatch(/not valid[^]*mode/);
+    });
+  });
+
+  it('builds thirteen months of hours in runs whose histories stay below 5,000 events and replay', async () => {
+    await withWorkers(environment, {}, async (calls) => {
+      const handle = await start({
+        product: 'bronze.events',
+        start: '2024-01-01T00',
+        end: '2025-01-31T00',
+        approvalOverJobs: 1000,
+        maximumJobsAtOnce: 50,
+      });
+      const report = await result(handle);
+      expect(report.state).toBe('done');
+      expect(report.built.jobs).toBe(report.products.reduce((sum, { jobs }) => sum + jobs, 0));
+      expect(new Set(calls.submitted.map(({ job }) => job.name)).size).toBe(report.built.jobs);
+      const runs = environment.client.workflow.list({ query: `WorkflowId = "${handle.workflowId}"` });
+      const lengths: number[] = [];
+      for await (const { runId } of runs) {
+        const history = await environment.client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
+        lengths.push(history.events?.length ?? 0);
+        await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history);
+      }
+      expect(lengths.length).toBeGreaterThan(1);
+      expect(Math.max(...lengths)).toBeLessThan(5_000);
+    });
+  }, 300_000);
+});

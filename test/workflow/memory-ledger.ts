@@ -1,0 +1,52 @@
+import { type IntervalRecord, type PublishedBuild, publishedOf } from '../../activities/ledger/records.ts';
+import type { LedgerReader } from '../../activities/ledger/survey.ts';
+
+/** A ledger that one test writes, with what the planning of backfills reads. */
+export class MemoryLedger implements LedgerReader {
+  readonly #records = new Map<string, Map<string, IntervalRecord>>();
+  readonly #changed = new Map<string, Map<string, number>>();
+  readonly #versions = new Map<string, number>();
+
+  /** The newest version of a product's table. */
+  version(product: string): number {
+    return this.#versions.get(product) ?? 6;
+  }
+
+  publish(build: PublishedBuild): void {
+    const { product } = build;
+    this.#versions.set(product, Math.max(this.version(product), build.outputVersion));
+    for (const rows of build.intervals)
+      this.#put({ product, interval: rows.interval, published: publishedOf(build, rows) });
+    const changed = this.#of(this.#changed, product);
+    for (const date of build.changedPartitions) changed.set(date, build.outputVersion);
+  }
+
+  fail(product: string, interval: string, state: 'failed' | 'quarantined', at: string): void {
+    const failure = { state, reason: 'lost', buildId: 'b', at };
+    this.#put({ ...this.#of(this.#records, product).get(interval), product, interval, failure });
+  }
+
+  async records(product: string, first: string, last: string): Promise<IntervalRecord[]> {
+    const all = [...this.#of(this.#records, product).values()];
+    return all.filter(({ interval }) => interval >= first && interval <= last);
+  }
+
+  async changedVersions(product: string): Promise<ReadonlyMap<string, number>> {
+    return this.#of(this.#changed, product);
+  }
+
+  async newest(product: string, limit: number): Promise<IntervalRecord[]> {
+    const all = [...this.#of(this.#records, product).values()];
+    return all.sort((a, b) => b.interval.localeCompare(a.interval)).slice(0, limit);
+  }
+
+  #put(record: IntervalRecord): void {
+    this.#of(this.#records, record.product).set(record.interval, record);
+  }
+
+  #of<T>(maps: Map<string, Map<string, T>>, product: string): Map<string, T> {
+    const found = maps.get(product) ?? new Map<string, T>();
+    maps.set(product, found);
+    return found;
+  }
+}

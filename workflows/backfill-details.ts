@@ -1,0 +1,43 @@
+import type { BackfillEstimate, BackfillInput, BackfillReport } from './messages.ts';
+
+const hours = (seconds: number): string =>
+  seconds < 3600 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
+const usd = (amount: number): string => `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
+
+/** Sums what is known; null when nothing is. */
+export function totalEstimate(estimates: readonly (BackfillEstimate | null)[]): BackfillEstimate | null {
+  const known = estimates.filter((estimate) => estimate !== null);
+  if (known.length === 0) return null;
+  return {
+    costUsd: known.reduce((sum, { costUsd }) => sum + costUsd, 0),
+    jobSeconds: known.reduce((sum, { jobSeconds }) => sum + jobSeconds, 0),
+  };
+}
+
+/** A backfill as the Web UI draws it (markdown): the plan, what it is thought to cost, and what has been built. */
+export function backfillDetails(input: BackfillInput, report: BackfillReport, approvalOverJobs: number): string {
+  const rows = report.products.map(
+    ({ product, intervals, right, jobs, estimate }) =>
+      `| ${product} | ${intervals} | ${right} | ${jobs} | ${estimate ? hours(estimate.jobSeconds) : '?'} | ${estimate ? usd(estimate.costUsd) : '?'} |`,
+  );
+  const estimate = totalEstimate(report.products.map((each) => each.estimate));
+  const { built } = report;
+  const planned = report.products.reduce((sum, { jobs }) => sum + jobs, 0);
+  return [
+    `**Backfill of ${input.product}** from ${input.start} up to ${input.end}: ${report.state}`,
+    '',
+    '| product | to build | right already | jobs | job time | cost |',
+    '|---|--:|--:|--:|--:|--:|',
+    ...rows,
+    '',
+    `Built: ${built.jobs} of ${planned} jobs, ${built.intervals} intervals, ${hours(built.jobSeconds)} of jobs, ${usd(built.costUsd)}` +
+      (estimate ? ` (estimated ${hours(estimate.jobSeconds)}, ${usd(estimate.costUsd)})` : '') +
+      `, ${hours(built.elapsedSeconds)} since the start, ${report.jobsAtOnce} jobs at once.`,
+    ...(report.state === 'waiting for approval'
+      ? [
+          '',
+          `More than ${approvalOverJobs} jobs: approve with \`temporal workflow update execute --name approve --input '"your name"' --workflow-id ${report.planId}\`.`,
+        ]
+      : []),
+  ].join('\n');
+}

@@ -1,0 +1,33 @@
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { controlBackfill } from './backfill-control.ts';
+import type { BackfillInput, BackfillProgress, BackfillReport } from './messages.ts';
+import { calls } from './proxies.ts';
+import { runWindow } from './sliding-window.ts';
+
+/** The jobs of one plan add some 3,000 events; a run never holds more than 5,000. */
+const eventsBeforeNextPlan = 1_500;
+
+/**
+ * Builds a range of a product and all that reads it, as the ledger says it is needed, product after product. The plan is
+ * made anew for every few hundred jobs, so what others have built meanwhile is skipped, and nothing is forgotten when
+ * the workflow continues as new. The first failed stage ends it; started again, it goes on with what is incomplete.
+ */
+export async function backfill(input: BackfillInput, carried?: BackfillProgress): Promise<BackfillReport> {
+  const control = controlBackfill(input, carried);
+  const { progress } = control;
+  for (;;) {
+    const { startedAtMs, stage } = progress;
+    const plan = await calls('backfill').planBackfill({ ...input, startedAtMs, stage });
+    control.planned(plan);
+    if (input.dryRun) return control.report();
+    await control.approved();
+    const [first] = plan.next;
+    if (!first) return control.report();
+    if (first.product !== stage?.product) progress.stage = { product: first.product, startedAtMs: Date.now() };
+    await runWindow(plan.next, control);
+    if (workflowInfo().historyLength > eventsBeforeNextPlan) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof backfill>(input, progress);
+    }
+  }
+}
