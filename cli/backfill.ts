@@ -9,8 +9,8 @@ import {
   type BackfillInput,
   type BackfillReport,
   backfillStatusQuery,
-  orchestrationQueue,
-} from '../workflows/messages.ts';
+} from '../workflows/backfill-messages.ts';
+import { orchestrationQueue } from '../workflows/messages.ts';
 import { createProgress, faint, seconds, table } from './terminal.ts';
 
 const pollMs = 1_000;

@@ -2,17 +2,16 @@ import { condition, setCurrentDetails, setHandler, upsertSearchAttributes, workf
 import { backfillDetails } from './backfill-details.ts';
 import {
   approveUpdate,
-  attributes,
   type BackfillInput,
   type BackfillPlan,
   type BackfillProgress,
   type BackfillReport,
   backfillStatusQuery,
-  type BuildOutcome,
   limitUpdate,
   pauseUpdate,
   resumeUpdate,
-} from './messages.ts';
+} from './backfill-messages.ts';
+import { attributes, type BuildOutcome } from './messages.ts';
 
 const defaultJobsAtOnce = 5;
 const mostJobsAtOnce = 50;

@@ -1,4 +1,4 @@
-import type { BackfillEstimate, BackfillInput, BackfillReport } from './messages.ts';
+import type { BackfillEstimate, BackfillInput, BackfillReport } from './backfill-messages.ts';
 
 const hours = (seconds: number): string =>
   seconds < 3600 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;

@@ -1,6 +1,6 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import { controlBackfill } from './backfill-control.ts';
-import type { BackfillInput, BackfillProgress, BackfillReport } from './messages.ts';
+import type { BackfillInput, BackfillProgress, BackfillReport } from './backfill-messages.ts';
 import { calls } from './proxies.ts';
 import { runWindow } from './sliding-window.ts';
 

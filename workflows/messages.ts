@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery } from '@temporalio/workflow';
 import type { IntervalRange } from './intervals.ts';
 
 /** A build waits in the queue of its lane, so that a backfill never delays the hourly run. */
@@ -34,84 +34,6 @@ export interface BuildInput extends IntervalRange {
   readonly rebuild?: boolean;
 }
 
-export interface BackfillInput extends IntervalRange {
-  readonly product: string;
-  /**
-   * `missing` (the default): all that is not right: never built, stale, failed or held back by its audit; `failed`: only
-   * what failed or was held back; `all`: everything, also what is right.
-   */
-  readonly mode?: 'missing' | 'failed' | 'all';
-  /** Whether to go on with every product that reads this one; by default it does. */
-  readonly downstream?: boolean;
-  /** Only makes the plan. */
-  readonly dryRun?: boolean;
-  /** Newest intervals first. */
-  readonly reverse?: boolean;
-  /** Jobs at once, 1 to 50. */
-  readonly maximumJobsAtOnce?: number;
-  /** Waits for approval when the plan has more jobs than this. */
-  readonly approvalOverJobs?: number;
-}
-
-/** What a plan is made from: the input, and how far the backfill has come. */
-export interface BackfillRequest extends BackfillInput {
-  readonly startedAtMs: number;
-  /** The product that is being built, and since when: what has been built since then is done. */
-  readonly stage: { readonly product: string; readonly startedAtMs: number } | null;
-}
-
-export interface BackfillEstimate {
-  readonly costUsd: number;
-  readonly jobSeconds: number;
-}
-
-export interface ProductPlan {
-  readonly product: string;
-  /** Intervals to build. */
-  readonly intervals: number;
-  /** Intervals that are right already. */
-  readonly right: number;
-  readonly jobs: number;
-  /** From what the ledger knows of the product's last intervals; null where it knows nothing. */
-  readonly estimate: BackfillEstimate | null;
-}
-
-export interface BackfillPlan {
-  /** The product and all downstream of it, in the order in which they are built. */
-  readonly products: readonly ProductPlan[];
-  /** Jobs that come next, all of one product. */
-  readonly next: readonly BuildInput[];
-}
-
-/** How far a backfill has come; goes with it when it continues as new. */
-export interface BackfillProgress {
-  readonly startedAtMs: number;
-  stage: BackfillRequest['stage'];
-  /** The first plan; null until it is made. */
-  products: readonly ProductPlan[] | null;
-  approvedBy: string | null;
-  paused: boolean;
-  jobsAtOnce: number;
-  jobs: number;
-  intervals: number;
-  costUsd: number;
-  jobSeconds: number;
-}
-
-export interface BackfillReport {
-  readonly planId: string;
-  readonly state: 'planning' | 'planned' | 'waiting for approval' | 'running' | 'paused' | 'done';
-  /** The plan as it was approved. */
-  readonly products: readonly ProductPlan[];
-  readonly built: BackfillEstimate & {
-    readonly jobs: number;
-    readonly intervals: number;
-    readonly elapsedSeconds: number;
-  };
-  readonly approvedBy: string | null;
-  readonly jobsAtOnce: number;
-}
-
 /** Rows of one interval; `rowsIn` = published + duplicate + quarantined for products that read raw lines. */
 export interface IntervalRows {
   readonly interval: string;
@@ -137,13 +59,3 @@ export interface BuildOutcome extends IntervalRange {
 
 /** What a build is doing, for people who have only the `temporal` command. */
 export const buildStatusQuery = defineQuery<{ state: BuildState; details: string }>('status');
-
-/** A backfill's plan and progress. */
-export const backfillStatusQuery = defineQuery<BackfillReport>('status');
-/** Lets a backfill that waits for approval begin; the argument says who approves. All updates answer with the state. */
-export const approveUpdate = defineUpdate<BackfillReport['state'], [string]>('approve');
-/** Lets running builds end and starts no others. */
-export const pauseUpdate = defineUpdate<BackfillReport['state']>('pause');
-export const resumeUpdate = defineUpdate<BackfillReport['state']>('resume');
-/** Sets how many jobs run at once. */
-export const limitUpdate = defineUpdate<BackfillReport['state'], [number]>('limit');

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../../products/catalogue.ts';
 import { refusingBadInput } from '../failures.ts';
-import type { BackfillPlan, BackfillRequest } from '../../workflows/messages.ts';
+import type { BackfillPlan, BackfillRequest } from '../../workflows/backfill-messages.ts';
 import { planBackfill } from './backfill.ts';
 import { checkRequest } from './backfill-request.ts';
 import { explainInterval } from './explain.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BackfillRequest } from '../../workflows/messages.ts';
+import type { BackfillRequest } from '../../workflows/backfill-messages.ts';
 
 const requestSchema = z.strictObject({
   product: z.string(),

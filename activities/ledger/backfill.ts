@@ -11,9 +11,9 @@ import type {
   BackfillEstimate,
   BackfillPlan,
   BackfillRequest,
-  BuildInput,
   ProductPlan,
-} from '../../workflows/messages.ts';
+} from '../../workflows/backfill-messages.ts';
+import type { BuildInput } from '../../workflows/messages.ts';
 import type { IntervalRecord } from './records.ts';
 import { type Input, type LedgerReader, stateOf, type SurveyedInterval, surveyProduct } from './survey.ts';
 

@@ -16,7 +16,8 @@ import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts'
 import { startWorkers } from '../../local/platform.ts';
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
-import { type BackfillReport, type BuildOutcome, orchestrationQueue } from '../../workflows/messages.ts';
+import type { BackfillReport } from '../../workflows/backfill-messages.ts';
+import { type BuildOutcome, orchestrationQueue } from '../../workflows/messages.ts';
 import { root } from '../tools.ts';
 import { deltaVersion } from './delta-table.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';

@@ -3,7 +3,7 @@ import { planBackfill } from '../../activities/ledger/backfill.ts';
 import { checkRequest } from '../../activities/ledger/backfill-request.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { grainOf, intervalsIn } from '../../workflows/intervals.ts';
-import type { BackfillRequest } from '../../workflows/messages.ts';
+import type { BackfillRequest } from '../../workflows/backfill-messages.ts';
 import { MemoryLedger } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();

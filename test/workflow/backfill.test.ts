@@ -9,10 +9,10 @@ import {
   type BackfillReport,
   backfillStatusQuery,
   limitUpdate,
-  orchestrationQueue,
   pauseUpdate,
   resumeUpdate,
-} from '../../workflows/messages.ts';
+} from '../../workflows/backfill-messages.ts';
+import { orchestrationQueue } from '../../workflows/messages.ts';
 import { localServer, withWorkers, workflowBundle } from './environment.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { play } from './scenarios.ts';

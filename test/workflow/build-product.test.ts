@@ -101,7 +101,7 @@ describe('a build', () => {
       {
         product: 'silver.trips',
         outputVersion: 7,
-        changedPartitions: ['2025-01-18'],
+        changedPartitions: ['2025-01-18', '2025-01-19'],
         jobRunId: 'run-1',
         jobSeconds: 3,
       },

@@ -7,7 +7,7 @@ import { checkRequest } from '../../activities/ledger/backfill-request.ts';
 import { refusingBadInput } from '../../activities/failures.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { grainOf, intervalsIn } from '../../workflows/intervals.ts';
-import type { BackfillPlan, BackfillRequest } from '../../workflows/messages.ts';
+import type { BackfillPlan, BackfillRequest } from '../../workflows/backfill-messages.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import type { StatementEnd } from '../../activities/redshift/activities.ts';
 
