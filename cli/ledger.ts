@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readCommits } from '../activities/lake/delta-log.ts';
 import { explainInterval } from '../activities/ledger/explain.ts';
 import { Ledger } from '../activities/ledger/ledger.ts';
-import { runningWorkflows } from '../activities/ledger/running-workflows.ts';
+import { orchestratorOf } from '../activities/ledger/orchestrator.ts';
 import { builtProducts, type SurveyedInterval, surveyProduct } from '../activities/ledger/survey.ts';
 import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
 import { type IntervalRange, shiftInterval } from '../workflows/intervals.ts';
@@ -71,9 +71,7 @@ export async function status(
 /** Why an interval is as it is, in one paragraph. */
 export async function explain(environment: Environment, product: string, interval: string): Promise<string> {
   const ledger = openLedger(parse(environment).TIDELINE_LEDGER_TABLE);
-  return withTemporal((client) =>
-    explainInterval(ledger, loadCatalogue(), runningWorkflows(client), product, interval),
-  );
+  return withTemporal((client) => explainInterval(ledger, loadCatalogue(), orchestratorOf(client), product, interval));
 }
 
 /** Writes into the ledger what the tables' own commits say, without harm to what is newer there. `onProgress` is told the builds of each product. */

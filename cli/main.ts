@@ -8,6 +8,10 @@ import { demo } from './demo.ts';
 import { deploy } from './deploy.ts';
 import { useLocalPlatform } from '../local/environment.ts';
 import { explain, rebuildLedgerFrom, status } from './ledger.ts';
+import { applySchedules } from '../schedules/apply.ts';
+import { planSchedules } from '../schedules/plan.ts';
+import { schedules } from '../schedules/schedules.ts';
+import { scheduleLines } from './schedules.ts';
 import { start } from './start.ts';
 import { statusGrid } from './status-grid.ts';
 import { withTemporal } from './temporal.ts';
@@ -95,6 +99,26 @@ program
     // What was not said is left out, so that the workflow's own defaults count.
     const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     await withTemporal((client) => followBackfill(client, { product, start, end, ...said }, yes));
+  });
+
+const scheduleCommands = program.command('schedules').description('the schedules of this checkout and of the server');
+
+scheduleCommands
+  .command('plan')
+  .description('show how the server’s schedules differ from the declared ones; exit code 2 when they do')
+  .action(async () => {
+    useLocalPlatform(root);
+    const changes = await withTemporal((client) => planSchedules(client, schedules));
+    console.log(scheduleLines(changes));
+    if (changes.some(({ kind }) => kind === 'create' || kind === 'update')) process.exitCode = 2;
+  });
+
+scheduleCommands
+  .command('apply')
+  .description('make the server’s schedules as declared; what somebody has paused stays paused')
+  .action(async () => {
+    useLocalPlatform(root);
+    console.log(scheduleLines(await withTemporal((client) => applySchedules(client, schedules))));
   });
 
 program

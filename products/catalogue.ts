@@ -17,6 +17,7 @@ const contractSchema = z.object({
   schema: z
     .array(z.object({ name: z.string(), properties: z.array(z.object({ name: z.string() }).loose()).min(1) }).loose())
     .length(1),
+  slaProperties: z.array(z.object({ property: z.string(), value: z.unknown(), unit: z.string().optional() })),
   customProperties: z.array(z.object({ property: z.string(), value: z.unknown() })),
 });
 
@@ -28,12 +29,16 @@ const customSchema = z.object({
   warehouseTable: z.string().optional(),
 });
 
+const latencySchema = z.object({ value: z.number().positive(), unit: z.literal('h') });
+
 /** One data product as its contract declares it. `folder` holds the contract, its SQL and its cases. */
 export interface Product extends z.infer<typeof customSchema> {
   readonly key: string;
   readonly layer: string;
   readonly folder: string;
   readonly columns: readonly string[];
+  /** How long after its schedule has fired an interval may take to be published. */
+  readonly latencyHours: number;
 }
 
 export class CatalogueError extends Error {
@@ -69,6 +74,11 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
       report(custom.error.issues, 'customProperties.');
       continue;
     }
+    const latency = latencySchema.safeParse(contract.data.slaProperties.find(({ property }) => property === 'latency'));
+    if (!latency.success) {
+      report(latency.error.issues, 'slaProperties.latency.');
+      continue;
+    }
     const key = contract.data.id;
     const expected = relative('.', dirname(file)).split('/').join('.');
     if (key !== expected) problems.push(`products/${file}: id: "${key}" must be "${expected}", as its folder says`);
@@ -79,6 +89,7 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
       layer: key.split('.')[0] ?? '',
       folder: join(folder, dirname(file)),
       columns,
+      latencyHours: latency.data.value,
     });
   }
   for (const product of products.values()) {

@@ -30,4 +30,25 @@ export const schedules: readonly ScheduleOptions[] = [
     },
     policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '2d' },
   },
+  {
+    scheduleId: 'watch-freshness',
+    spec: { calendars: [{ minute: 50, hour: '*', comment: 'what should be published by now and is not' }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'watchFreshness',
+      workflowId: 'watch-freshness',
+      taskQueue: orchestrationQueue,
+      args: [
+        {
+          cadences: {
+            hour: { scheduleId: 'hourly-bronze', firesAfterMinutes: 20 },
+            date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
+          },
+        },
+      ],
+      staticSummary: 'freshness of all products, hourly',
+    },
+    // A check of the past is worth nothing: the next one sees the same.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10m' },
+  },
 ];

@@ -13,7 +13,7 @@ import { lakeFailures } from '../activities/lake/failures.ts';
 import { createLedgerActivities } from '../activities/ledger/activities.ts';
 import { ledgerFailures } from '../activities/ledger/failures.ts';
 import { Ledger } from '../activities/ledger/ledger.ts';
-import { runningWorkflows } from '../activities/ledger/running-workflows.ts';
+import { orchestratorOf } from '../activities/ledger/orchestrator.ts';
 import { createRedshiftActivities } from '../activities/redshift/activities.ts';
 import { redshiftFailures } from '../activities/redshift/failures.ts';
 import { loadCatalogue } from '../products/catalogue.ts';
@@ -25,7 +25,7 @@ const config = parseConfig(process.env);
 const { connection, namespace } = await connectWorker(config);
 const catalogue = loadCatalogue();
 const ledger = new Ledger(DynamoDBDocumentClient.from(new DynamoDBClient()), config.ledgerTable);
-const workflows = runningWorkflows(new Client({ connection, namespace }));
+const orchestrator = orchestratorOf(new Client({ connection, namespace }));
 const services: readonly Service[] = [
   {
     activities: createEmrServerlessActivities(new EMRServerlessClient(), config.emrServerless),
@@ -37,7 +37,7 @@ const services: readonly Service[] = [
   },
   // Path-style addresses work with every bucket name and with endpoints that are an IP address.
   { activities: createLakeActivities(new S3Client({ forcePathStyle: true })), failures: lakeFailures },
-  { activities: createLedgerActivities(ledger, catalogue, workflows), failures: ledgerFailures },
+  { activities: createLedgerActivities(ledger, catalogue, orchestrator), failures: ledgerFailures },
 ];
 const workers = await Promise.all(
   lanes.map((lane) =>

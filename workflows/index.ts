@@ -4,3 +4,4 @@ export { dailyBatch } from './daily-batch.ts';
 export { explainInterval } from './explain-interval.ts';
 export { hourlyBronze } from './hourly-bronze.ts';
 export { rebuildGold } from './rebuild-gold.ts';
+export { watchFreshness } from './watch-freshness.ts';

@@ -1,23 +1,25 @@
 import type { Catalogue } from '../../products/catalogue.ts';
 import { refusingBadInput } from '../failures.ts';
 import type { BackfillPlan, BackfillRequest } from '../../workflows/backfill-messages.ts';
+import type { FreshnessCheck, FreshnessReport } from '../../workflows/freshness-messages.ts';
+import { checkFreshness } from './freshness.ts';
 import { planBackfill } from './backfill.ts';
 import { checkRequest } from './backfill-request.ts';
 import { explainInterval } from './explain.ts';
 import type { Claimed, Ledger } from './ledger.ts';
 import type { Claimant, PublishedBuild } from './records.ts';
-import type { RunningWorkflows } from './running-workflows.ts';
+import type { Orchestrator } from './orchestrator.ts';
 
 /** DynamoDB takes items of 400 KB; a reason longer than this is in the job's log. */
 const reasonLength = 1000;
 
-export function createLedgerActivities(ledger: Ledger, catalogue: Catalogue, workflows: RunningWorkflows) {
+export function createLedgerActivities(ledger: Ledger, catalogue: Catalogue, orchestrator: Orchestrator) {
   return {
     /** Claims a build's intervals, or tells whose claims stand in the way. Claims of workflows that have ended do not. */
     async claimIntervals(claimant: Claimant): Promise<Claimed> {
       const first = await ledger.claim(claimant);
       if (first.claimed) return first;
-      const running = await Promise.all(first.holders.map(({ workflowId }) => workflows.isRunning(workflowId)));
+      const running = await Promise.all(first.holders.map(({ workflowId }) => orchestrator.isRunning(workflowId)));
       const ended = first.holders.flatMap(({ buildId }, index) => (running[index] ? [] : [buildId]));
       if (ended.length === 0) return first;
       const { claimed, holders } = await ledger.claim(claimant, ended);
@@ -31,7 +33,7 @@ export function createLedgerActivities(ledger: Ledger, catalogue: Catalogue, wor
 
     /** One paragraph on the state of one interval. A product or an interval that does not exist fails at once. */
     async explainInterval({ product, interval }: { product: string; interval: string }): Promise<string> {
-      return refusingBadInput(() => explainInterval(ledger, catalogue, workflows, product, interval));
+      return refusingBadInput(() => explainInterval(ledger, catalogue, orchestrator, product, interval));
     },
 
     /** What a backfill has to do, as the ledger is now. A product or intervals that do not exist fail at once. */
@@ -40,6 +42,11 @@ export function createLedgerActivities(ledger: Ledger, catalogue: Catalogue, wor
         checkRequest(request);
         return planBackfill(catalogue, ledger, request);
       });
+    },
+
+    /** What should be published by now and is not. */
+    async checkFreshness(check: FreshnessCheck): Promise<FreshnessReport> {
+      return checkFreshness(ledger, catalogue, orchestrator, check);
     },
 
     /** Ends a build's claims; with `failure`, says why nothing new is published. */

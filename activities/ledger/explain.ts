@@ -2,7 +2,7 @@ import type { Catalogue } from '../../products/catalogue.ts';
 import { shiftInterval } from '../../workflows/intervals.ts';
 import type { Ledger } from './ledger.ts';
 import type { Published } from './records.ts';
-import type { RunningWorkflows } from './running-workflows.ts';
+import type { Orchestrator } from './orchestrator.ts';
 import { type ChangedInput, builtProducts, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 const count = (rows: number): string => rows.toLocaleString('en-US');
@@ -63,7 +63,7 @@ export function explain(surveyed: SurveyedInterval, nextInterval: string, runnin
 export async function explainInterval(
   ledger: Ledger,
   catalogue: Catalogue,
-  workflows: RunningWorkflows,
+  orchestrator: Orchestrator,
   product: string,
   interval: string,
 ): Promise<string> {
@@ -74,5 +74,5 @@ export async function explainInterval(
   const [surveyed] = await surveyProduct(ledger, catalogue, found, { start: interval, end });
   if (!surveyed) throw new RangeError(`${product} has no interval "${interval}".`);
   const claim = surveyed.record?.claim;
-  return explain(surveyed, end, claim ? await workflows.statusOf(claim.workflowId) : null);
+  return explain(surveyed, end, claim ? await orchestrator.statusOf(claim.workflowId) : null);
 }

@@ -95,6 +95,7 @@ describe('a claim', () => {
     const activities = createLedgerActivities(ledger, catalogue, {
       isRunning: async (workflowId) => !ended.has(workflowId),
       statusOf: async () => 'running',
+      scheduleOf: async () => null,
     });
     await ledger.claim(build('dead', '2025-01-18'));
     await ledger.claim(build('alive', '2025-01-19'));
@@ -110,6 +111,7 @@ describe('a claim', () => {
     const activities = createLedgerActivities(ledger, catalogue, {
       isRunning: async () => false,
       statusOf: async () => null,
+      scheduleOf: async () => null,
     });
     await ledger.claim(build('a', '2025-01-18'));
     await activities.releaseIntervals({

@@ -1,8 +1,6 @@
 import { rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applySchedules } from '../../schedules/apply.ts';
-import { schedules } from '../../schedules/schedules.ts';
 import { localServer, withWorkers } from './environment.ts';
 import { play, scenarios } from './scenarios.ts';
 
@@ -93,14 +91,22 @@ describe('dailyBatch', () => {
   });
 });
 
-describe('schedules', () => {
-  it('are made as declared, and applying them again changes nothing', async () => {
-    const { client } = environment;
-    await applySchedules(client, schedules);
-    await applySchedules(client, schedules);
-    for (const { scheduleId, policies } of schedules) {
-      const description = await client.schedule.getHandle(scheduleId).describe();
-      expect(description.policies.overlap).toBe(policies?.overlap);
-    }
+describe('watchFreshness', () => {
+  it('ends well when everything that is due is published', async () => {
+    await withWorkers(environment, scenarios.fresh.script, async () => {
+      const handle = await play(environment, 'fresh');
+      expect(await handle.result()).toMatchObject({ expected: 83, found: 0 });
+    });
+  });
+
+  it('fails, naming what is missing, when something is', async () => {
+    await withWorkers(environment, scenarios['not-fresh'].script, async () => {
+      const handle = await play(environment, 'not-fresh');
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: {
+          message: expect.stringContaining('1 findings among 83 intervals due: bronze.events 2025-01-18T03 missing'),
+        },
+      });
+    });
   });
 });

@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WatchFreshnessInput } from '../../workflows/freshness-messages.ts';
 import type { BuildInput } from '../../workflows/messages.ts';
 import { orchestrationQueue } from '../../workflows/messages.ts';
 import type { Script } from './services.ts';
@@ -15,6 +16,13 @@ export interface Scenario {
 
 const silver: BuildInput = { product: 'silver.trips', start: '2025-01-18', end: '2025-01-20' };
 const gold: BuildInput = { product: 'gold.trips', start: '2025-01-18', end: '2025-01-19' };
+const watching: WatchFreshnessInput = {
+  cadences: {
+    hour: { scheduleId: 'hourly-bronze', firesAfterMinutes: 20 },
+    date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
+  },
+  firedAt: '2025-01-18T08:50:00Z',
+};
 const until = async (handle: WorkflowHandle, state: string): Promise<void> => {
   while ((await handle.query<{ state: string }>('status')).state !== state) {
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -87,6 +95,12 @@ export const scenarios = {
     script: { jobs: ['quality'] },
     workflow: 'dailyBatch',
     input: { date: '2025-01-18' },
+  },
+  fresh: { script: { freshness: [] }, workflow: 'watchFreshness', input: watching },
+  'not-fresh': {
+    script: { freshness: [{ product: 'bronze.events', interval: '2025-01-18T03', problem: 'missing' }] },
+    workflow: 'watchFreshness',
+    input: watching,
   },
   'rebuild-gold': { script: {}, workflow: 'rebuildGold', input: { start: '2025-01-01', end: '2025-01-15' } },
 } satisfies Record<string, Scenario>;

@@ -6,6 +6,7 @@ import { planBackfill } from '../../activities/ledger/backfill.ts';
 import { checkRequest } from '../../activities/ledger/backfill-request.ts';
 import { refusingBadInput } from '../../activities/failures.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
+import type { FreshnessFinding, FreshnessReport } from '../../workflows/freshness-messages.ts';
 import { grainOf, intervalsIn } from '../../workflows/intervals.ts';
 import type { BackfillPlan, BackfillRequest } from '../../workflows/backfill-messages.ts';
 import { MemoryLedger } from './memory-ledger.ts';
@@ -17,6 +18,8 @@ export interface Script {
   readonly loads?: readonly ('done' | 'failed')[];
   /** How often a claim is refused, because another build holds an interval, until it is given. */
   readonly refusals?: number;
+  /** What a check of freshness finds. */
+  readonly freshness?: readonly FreshnessFinding[];
   /** What has been built before; by default nothing. */
   readonly ledger?: MemoryLedger;
 }
@@ -131,6 +134,10 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
         checkRequest(request);
         return planBackfill(catalogue, calls.ledger, request);
       });
+    },
+    async checkFreshness(): Promise<FreshnessReport> {
+      const findings = script.freshness ?? [];
+      return { expected: 83, found: findings.length, findings };
     },
     async submitLoad(input: Calls['loads'][number]): Promise<{ statementId: string }> {
       calls.loads.push(input);

@@ -1,0 +1,70 @@
+import type { Catalogue, Product } from '../../products/catalogue.ts';
+import type { FreshnessCheck, FreshnessFinding, FreshnessReport } from '../../workflows/freshness-messages.ts';
+import { intervalKey, intervalStart, shiftInterval } from '../../workflows/intervals.ts';
+import { DateTime } from 'luxon';
+import type { Orchestrator } from './orchestrator.ts';
+import { builtProducts, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
+
+/** How far back intervals are expected; older ones are a backfill's matter. */
+const horizons = { hour: 48, date: 7 } as const;
+/** A history is no place for thousands of lines; the ledger has them all. */
+const findingsTold = 50;
+
+const problemOf = ({ state, record, changedInputs }: SurveyedInterval, dueAt: string): string | null => {
+  if (state === 'published') return null;
+  const { input, date } = changedInputs[0] ?? {};
+  if (state === 'stale') return `stale: ${input ?? ''} of ${date ?? ''} has changed since it was built`;
+  const why = record?.failure ? `: ${record.failure.reason}` : '';
+  return `${state}, due ${dueAt}${why}`;
+};
+
+/** Intervals that should be published by now, by arithmetic alone, and what the ledger says of each. */
+async function checkProduct(
+  ledger: LedgerReader,
+  catalogue: Catalogue,
+  product: Product,
+  sinceSchedule: DateTime,
+  firesAfterMinutes: number,
+  at: DateTime,
+): Promise<{ expected: number; findings: FreshnessFinding[] }> {
+  const { grain } = product;
+  const allowed = { minutes: firesAfterMinutes, hours: product.latencyHours };
+  // The last interval that ended so long ago that it is due, and the first that the schedule had to build.
+  const end = intervalKey(grain, at.minus(allowed));
+  const known = intervalKey(grain, sinceSchedule);
+  const start = [shiftInterval(grain, end, -horizons[grain]), known].sort().at(-1) ?? end;
+  if (start >= end) return { expected: 0, findings: [] };
+  const surveyed = await surveyProduct(ledger, catalogue, product, { start, end });
+  const findings = surveyed.flatMap((each): FreshnessFinding[] => {
+    const due = intervalStart(shiftInterval(grain, each.interval, 1)).plus(allowed);
+    const problem = problemOf(each, due.toFormat("yyyy-MM-dd'T'HH:mm'Z'"));
+    return problem === null ? [] : [{ product: product.key, interval: each.interval, problem }];
+  });
+  return { expected: surveyed.length, findings };
+}
+
+/** Compares what the schedules should have built by now with the ledger. A schedule that is gone or paused is a finding too. */
+export async function checkFreshness(
+  ledger: LedgerReader,
+  catalogue: Catalogue,
+  orchestrator: Orchestrator,
+  { cadences, at }: FreshnessCheck,
+): Promise<FreshnessReport> {
+  const now = DateTime.fromISO(at, { zone: 'utc' });
+  let expected = 0;
+  const findings: FreshnessFinding[] = [];
+  for (const product of builtProducts(catalogue)) {
+    const { scheduleId, firesAfterMinutes } = cadences[product.grain];
+    const schedule = await orchestrator.scheduleOf(scheduleId);
+    if (schedule === null || schedule.paused) {
+      const problem = `schedule ${scheduleId} is ${schedule ? 'paused' : 'not on the server'}: nothing new is built`;
+      findings.push({ product: product.key, interval: null, problem });
+    }
+    if (schedule === null) continue;
+    const since = DateTime.fromJSDate(schedule.createdAt, { zone: 'utc' });
+    const checked = await checkProduct(ledger, catalogue, product, since, firesAfterMinutes, now);
+    expected += checked.expected;
+    findings.push(...checked.findings);
+  }
+  return { expected, found: findings.length, findings: findings.slice(0, findingsTold) };
+}

@@ -1,0 +1,45 @@
+import { type Client, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import { buildStatusQuery } from '../../workflows/messages.ts';
+
+/** A schedule as it is on the server. */
+export interface ServerSchedule {
+  readonly createdAt: Date;
+  readonly paused: boolean;
+}
+
+/** What Temporal knows of the workflows that hold claims, and of schedules. */
+export interface Orchestrator {
+  isRunning(workflowId: string): Promise<boolean>;
+  /** What a build says of itself; null when it has ended. */
+  statusOf(workflowId: string): Promise<string | null>;
+  /** Null when there is no such schedule. */
+  scheduleOf(scheduleId: string): Promise<ServerSchedule | null>;
+}
+
+export function orchestratorOf(client: Client): Orchestrator {
+  const isRunning = async (workflowId: string): Promise<boolean> => {
+    try {
+      return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  };
+  return {
+    isRunning,
+    async statusOf(workflowId) {
+      if (!(await isRunning(workflowId))) return null;
+      const { state, details } = await client.workflow.getHandle(workflowId).query(buildStatusQuery);
+      return [state, details.split('\n').at(-1)].filter(Boolean).join(': ');
+    },
+    async scheduleOf(scheduleId) {
+      try {
+        const { info, state } = await client.schedule.getHandle(scheduleId).describe();
+        return { createdAt: info.createdAt, paused: state.paused };
+      } catch (error) {
+        if (error instanceof ScheduleNotFoundError) return null;
+        throw error;
+      }
+    },
+  };
+}
