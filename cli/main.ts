@@ -17,7 +17,7 @@ import { statusGrid } from './status-grid.ts';
 import { withTemporal } from './temporal.ts';
 
 interface BackfillOptions {
-  mode?: 'missing' | 'failed' | 'all';
+  mode?: 'missing' | 'failed' | 'stale' | 'all';
   downstream?: boolean;
   dryRun?: boolean;
   reverse?: boolean;
@@ -86,7 +86,9 @@ program
   .argument('<product>', 'such as bronze.events')
   .argument('<start>', 'first interval: an hour (2025-01-18T03) or a date (2025-01-18), UTC')
   .argument('<end>', 'first interval left out')
-  .addOption(new Option('--mode <mode>', 'which intervals').choices(['missing', 'failed', 'all']).default('missing'))
+  .addOption(
+    new Option('--mode <mode>', 'which intervals').choices(['missing', 'failed', 'stale', 'all']).default('missing'),
+  )
   .option('--no-downstream', 'only this product')
   .option('--dry-run', 'only show the plan')
   .option('--reverse', 'newest intervals first')

@@ -135,6 +135,7 @@ export async function startPlatform({ root, folder, onStep = () => undefined }: 
       REDSHIFT_DATABASE: database,
       REDSHIFT_COPY_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-copy',
       SHUTDOWN_GRACE_SECONDS: '1',
+      TIDELINE_LATE_DEBOUNCE_SECONDS: '10',
     };
     const withdraw = announceEnvironment(folder, environment);
     return {

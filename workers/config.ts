@@ -22,6 +22,10 @@ const environmentSchema = z.object({
   REDSHIFT_COPY_ROLE_ARN: role,
   REDSHIFT_LONG_POLL_SECONDS: z.coerce.number().int().min(0).max(30).default(30),
   TIDELINE_LEDGER_TABLE: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table'),
+  /** How long dates that late events have changed are collected before they are restated. */
+  TIDELINE_LATE_DEBOUNCE_SECONDS: z.coerce.number().int().min(1).default(900),
+  /** A restatement of more jobs than this waits for approval. */
+  TIDELINE_LATE_APPROVAL_OVER_JOBS: z.coerce.number().int().min(0).default(100),
   /** Where Prometheus scrapes this process; no metrics are served without it. */
   METRICS_PORT: port.optional(),
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().int().min(0).default(10),
@@ -59,6 +63,10 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       database: values.REDSHIFT_DATABASE,
       copyRoleArn: values.REDSHIFT_COPY_ROLE_ARN,
       longPollSeconds: values.REDSHIFT_LONG_POLL_SECONDS,
+    },
+    lateData: {
+      debounceSeconds: values.TIDELINE_LATE_DEBOUNCE_SECONDS,
+      approvalOverJobs: values.TIDELINE_LATE_APPROVAL_OVER_JOBS,
     },
     ledgerTable: values.TIDELINE_LEDGER_TABLE,
     metricsPort: values.METRICS_PORT,

@@ -37,7 +37,7 @@ const services: readonly Service[] = [
   },
   // Path-style addresses work with every bucket name and with endpoints that are an IP address.
   { activities: createLakeActivities(new S3Client({ forcePathStyle: true })), failures: lakeFailures },
-  { activities: createLedgerActivities(ledger, catalogue, orchestrator), failures: ledgerFailures },
+  { activities: createLedgerActivities(ledger, catalogue, orchestrator, config.lateData), failures: ledgerFailures },
 ];
 const workers = await Promise.all(
   lanes.map((lane) =>

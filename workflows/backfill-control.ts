@@ -34,6 +34,7 @@ const begin = (input: BackfillInput): BackfillProgress => ({
 export function controlBackfill(input: BackfillInput, carried?: BackfillProgress) {
   const progress = carried ?? begin(input);
   const planId = workflowInfo().workflowId;
+  const lane = input.lane ?? 'backfill';
   const approvalOver = input.approvalOverJobs ?? defaultApprovalOverJobs;
   const plannedJobs = (): number => (progress.products ?? []).reduce((sum, { jobs }) => sum + jobs, 0);
   const state = (): BackfillReport['state'] => {
@@ -58,7 +59,7 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
   };
   upsertSearchAttributes([
     { key: attributes.product, value: input.product },
-    { key: attributes.lane, value: 'backfill' },
+    { key: attributes.lane, value: lane },
     { key: attributes.planId, value: planId },
   ]);
   setHandler(backfillStatusQuery, () => report());
@@ -77,6 +78,7 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
   });
   return {
     planId,
+    lane,
     progress,
     mayStart: (running: number): boolean => !progress.paused && running < progress.jobsAtOnce,
     /** The first plan is the one that people approve and that the end is compared with. */

@@ -6,9 +6,11 @@ export interface BackfillInput extends IntervalRange {
   readonly product: string;
   /**
    * `missing` (the default): all that is not right: never built, stale, failed or held back by its audit; `failed`: only
-   * what failed or was held back; `all`: everything, also what is right.
+   * what failed or was held back; `stale`: only what has inputs that it was not built from; `all`: everything, also what
+   * is right.
    */
-  readonly mode?: 'missing' | 'failed' | 'all';
+  readonly mode?: 'missing' | 'failed' | 'stale' | 'all';
+  readonly lane?: 'late' | 'backfill';
   /** Whether to go on with every product that reads this one; by default it does. */
   readonly downstream?: boolean;
   /** Only makes the plan. */

@@ -17,7 +17,7 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
   const { progress } = control;
   for (;;) {
     const { startedAtMs, stage } = progress;
-    const plan = await calls('backfill').planBackfill({ ...input, startedAtMs, stage });
+    const plan = await calls(control.lane).planBackfill({ ...input, startedAtMs, stage });
     control.planned(plan);
     if (input.dryRun) return control.report();
     await control.approved();

@@ -50,6 +50,10 @@ async function buildClaimed(
     inputVersions,
     changedPartitions,
   });
+  const late = changedPartitions.filter(
+    (date) => lane === 'scheduled' && plan.lateBefore !== null && date < plan.lateBefore,
+  );
+  if (late.length > 0) await calls(lane).reportLateDates({ product, dates: late });
   const rowsLoaded =
     plan.loadsWarehouse && exportManifest ? await loadWarehouse(input, plan, lane, exportManifest, report) : null;
   report.show('published', resultTable(result, job.costUsd, rowsLoaded));

@@ -16,7 +16,7 @@ export async function runWindow(builds: readonly BuildInput[], control: Backfill
       await condition(() => control.mayStart(running.size) || failures.length >= maximumFailures);
       const build = waiting.shift();
       if (!build || failures.length >= maximumFailures) break;
-      const building = runBuild({ ...build, lane: 'backfill', planId: control.planId })
+      const building = runBuild({ ...build, lane: control.lane, planId: control.planId })
         .then(control.built, (error: unknown) => failures.push(error))
         .finally(() => running.delete(building));
       running.add(building);

@@ -2,7 +2,16 @@ import type { Catalogue } from '../../products/catalogue.ts';
 import type { IntervalRange } from '../../workflows/intervals.ts';
 import type { BuildInput } from '../../workflows/messages.ts';
 import { refusingBadInput } from '../failures.ts';
-import { type BuildPlan, type JobConfig, planBuild, planDailyBatch, planGold, type Stage } from './plan.ts';
+import {
+  type BuildPlan,
+  type JobConfig,
+  planBuild,
+  planDailyBatch,
+  planGold,
+  planRestatement,
+  type RestatedRange,
+  type Stage,
+} from './plan.ts';
 
 /** What the products' contracts say, brought into the history so that workflows never decide by a product's name. */
 export function createCatalogueActivities(catalogue: Catalogue, config: JobConfig) {
@@ -12,6 +21,9 @@ export function createCatalogueActivities(catalogue: Catalogue, config: JobConfi
     },
     async planDailyBatch({ date }: { date: string }): Promise<Stage[]> {
       return refusingBadInput(() => planDailyBatch(catalogue, date));
+    },
+    async planRestatement({ product, dates }: { product: string; dates: readonly string[] }): Promise<RestatedRange[]> {
+      return refusingBadInput(() => planRestatement(catalogue, product, dates));
     },
     async planGold(range: IntervalRange): Promise<Stage[]> {
       return refusingBadInput(() => planGold(catalogue, range));

@@ -1,6 +1,15 @@
 import type { Catalogue, Product } from '../../products/catalogue.ts';
-import { chunkRange, intervalsIn, type IntervalRange, rangeName, shiftInterval } from '../../workflows/intervals.ts';
+import {
+  intervalKey,
+  intervalStart,
+  chunkRange,
+  intervalsIn,
+  type IntervalRange,
+  rangeName,
+  shiftInterval,
+} from '../../workflows/intervals.ts';
 import type { BuildInput } from '../../workflows/messages.ts';
+import { readersOf } from '../inputs.ts';
 import type { SparkJob } from '../emr-serverless/activities.ts';
 
 /** Where jobs find their code and their data. */
@@ -24,6 +33,8 @@ export interface BuildPlan {
   readonly resultUri: string;
   /** Whether the warehouse has this product too. */
   readonly loadsWarehouse: boolean;
+  /** Changed dates before this one are restated; null for products that are built date by date. */
+  readonly lateBefore: string | null;
 }
 
 const deltaSettings = [
@@ -54,6 +65,7 @@ export function planBuild(
     buildId,
     resultUri,
     loadsWarehouse: product.warehouseTable !== undefined,
+    lateBefore: product.grain === 'hour' ? firstDateCovered(shiftInterval('hour', input.end, -1).slice(0, 10)) : null,
     job: {
       name: `${product.key} ${name}`,
       entryPoint: `${config.jobsUri}/main.py`,
@@ -75,6 +87,10 @@ export function planBuild(
       tags: { product: product.key, interval: name },
     },
   };
+}
+
+export interface RestatedRange extends IntervalRange {
+  readonly product: string;
 }
 
 /** Builds that may run at once; the next stage starts when all of a stage have ended. */
@@ -119,12 +135,33 @@ export function planStages(products: readonly Product[], changed: IntervalRange)
 /** How far back a daily batch reaches: an event that is not late (48 h) can change a trip that began the date before its own. */
 const dailyWindowDates = 4;
 
+/** The first date that the next daily batch after a build of this arrival date is sure to cover; what is older is late. */
+const firstDateCovered = (arrivalDate: string): string => shiftInterval('date', arrivalDate, 2 - dailyWindowDates);
+
 /** Silver and gold for every date that an event of the window can have changed, ending with `date`. */
 export function planDailyBatch(catalogue: Catalogue, date: string): Stage[] {
   const products = [...catalogue.products.values()].filter(({ grain }) => grain === 'date');
   return planStages(products, {
     start: shiftInterval('date', date, 1 - dailyWindowDates),
     end: shiftInterval('date', date, 1),
+  });
+}
+
+/**
+ * Per product that reads `product`, the run of intervals that reads some of its `dates`: what late events may have made
+ * stale. What else reads those products follows from what changes in them.
+ */
+export function planRestatement(catalogue: Catalogue, product: string, dates: readonly string[]): RestatedRange[] {
+  const { grain } = catalogue.get(product);
+  const inGrain = (date: string): string => intervalKey(grain, intervalStart(date));
+  const sorted = [...dates].sort();
+  const range = {
+    start: inGrain(sorted[0] ?? ''),
+    end: inGrain(shiftInterval('date', sorted.at(-1) ?? '', 1)),
+  };
+  return [...catalogue.products.values()].flatMap((reader) => {
+    const input = reader.inputs.find((each) => each.product === product);
+    return input ? [{ product: reader.key, ...readersOf(catalogue, reader, input, range) }] : [];
   });
 }
 

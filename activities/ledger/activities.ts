@@ -2,6 +2,7 @@ import type { Catalogue } from '../../products/catalogue.ts';
 import { refusingBadInput } from '../failures.ts';
 import type { BackfillPlan, BackfillRequest } from '../../workflows/backfill-messages.ts';
 import type { FreshnessCheck, FreshnessReport } from '../../workflows/freshness-messages.ts';
+import type { LateDataInput } from '../../workflows/late-data-messages.ts';
 import { checkFreshness } from './freshness.ts';
 import { planBackfill } from './backfill.ts';
 import { checkRequest } from './backfill-request.ts';
@@ -13,7 +14,15 @@ import type { Orchestrator } from './orchestrator.ts';
 /** DynamoDB takes items of 400 KB; a reason longer than this is in the job's log. */
 const reasonLength = 1000;
 
-export function createLedgerActivities(ledger: Ledger, catalogue: Catalogue, orchestrator: Orchestrator) {
+/** How long late dates are collected, and how large a restatement may be without approval. */
+export type LateDataPolicy = Pick<LateDataInput, 'debounceSeconds' | 'approvalOverJobs'>;
+
+export function createLedgerActivities(
+  ledger: Ledger,
+  catalogue: Catalogue,
+  orchestrator: Orchestrator,
+  lateData: LateDataPolicy,
+) {
   return {
     /** Claims a build's intervals, or tells whose claims stand in the way. Claims of workflows that have ended do not. */
     async claimIntervals(claimant: Claimant): Promise<Claimed> {
@@ -47,6 +56,11 @@ export function createLedgerActivities(ledger: Ledger, catalogue: Catalogue, orc
     /** What should be published by now and is not. */
     async checkFreshness(check: FreshnessCheck): Promise<FreshnessReport> {
       return checkFreshness(ledger, catalogue, orchestrator, check);
+    },
+
+    /** Late events have changed these dates: has them restated. */
+    async reportLateDates({ product, dates }: { product: string; dates: readonly string[] }): Promise<void> {
+      await orchestrator.restate({ product, dates, ...lateData });
     },
 
     /** Ends a build's claims; with `failure`, says why nothing new is published. */

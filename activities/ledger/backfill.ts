@@ -15,40 +15,18 @@ import type {
 } from '../../workflows/backfill-messages.ts';
 import type { BuildInput } from '../../workflows/messages.ts';
 import type { IntervalRecord } from './records.ts';
-import { type Input, type LedgerReader, stateOf, type SurveyedInterval, surveyProduct } from './survey.ts';
+import { readersOf } from '../inputs.ts';
+import { type LedgerReader, stateOf, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 /** Jobs that a plan hands out at a time: their histories fit into one run of the workflow. */
 const jobsAtATime = 300;
 /** Intervals whose time and cost are averaged for an estimate. */
 const historyIntervals = 100;
-const hoursPerDay = 24;
 
 /** A product of the plan with the intervals that may have to be built. */
 interface Candidate {
   readonly product: Product;
   readonly range: IntervalRange;
-}
-
-/** The run of intervals of `product` that read something of `range` of their input. */
-function readersOf(catalogue: Catalogue, product: Product, input: Input, range: IntervalRange): IntervalRange {
-  const { grain } = catalogue.get(input.product);
-  const unit = grain === 'hour' ? 'hours' : 'days';
-  const [start, end] = [intervalStart(range.start), intervalStart(range.end)];
-  const padDays =
-    Math.ceil(Math.max(Math.abs(input.fromOffset), Math.abs(input.toOffset)) / (grain === 'hour' ? hoursPerDay : 1)) +
-    1;
-  const dates = intervalsIn('date', {
-    start: intervalKey('date', start.minus({ days: padDays })),
-    end: intervalKey('date', end.plus({ days: padDays })),
-  });
-  const reading = dates.filter((date) => {
-    const at = intervalStart(date);
-    return at.plus({ [unit]: input.toOffset }) > start && at.plus({ [unit]: input.fromOffset }) < end;
-  });
-  const last = reading.at(-1);
-  if (reading[0] === undefined || last === undefined)
-    throw new RangeError(`${product.key} reads nothing of ${input.product}.`);
-  return { start: reading[0], end: shiftInterval('date', last, 1) };
 }
 
 /** The product and, after their inputs, all products that read it directly or through others. */
@@ -98,6 +76,8 @@ function isWanted(request: BackfillRequest, interval: SurveyedInterval, doneSinc
       return (
         state === 'failed' || state === 'quarantined' || (state === 'stale' && record?.product !== request.product)
       );
+    case 'stale':
+      return changedInputs.length > 0;
     case 'missing':
       return state !== 'published';
   }

@@ -1,5 +1,6 @@
 import { type Client, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
-import { buildStatusQuery } from '../../workflows/messages.ts';
+import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../workflows/late-data-messages.ts';
+import { buildStatusQuery, orchestrationQueue } from '../../workflows/messages.ts';
 
 /** A schedule as it is on the server. */
 export interface ServerSchedule {
@@ -12,6 +13,8 @@ export interface Orchestrator {
   isRunning(workflowId: string): Promise<boolean>;
   /** What a build says of itself; null when it has ended. */
   statusOf(workflowId: string): Promise<string | null>;
+  /** Has what reads these dates built again, together with other dates of the product that are late. */
+  restate(late: LateDataInput): Promise<void>;
   /** Null when there is no such schedule. */
   scheduleOf(scheduleId: string): Promise<ServerSchedule | null>;
 }
@@ -31,6 +34,16 @@ export function orchestratorOf(client: Client): Orchestrator {
       if (!(await isRunning(workflowId))) return null;
       const { state, details } = await client.workflow.getHandle(workflowId).query(buildStatusQuery);
       return [state, details.split('\n').at(-1)].filter(Boolean).join(': ');
+    },
+    async restate({ dates, ...late }) {
+      await client.workflow.signalWithStart('restateLateData', {
+        workflowId: restateWorkflowId(late.product),
+        taskQueue: orchestrationQueue,
+        args: [{ ...late, dates: [] } satisfies LateDataInput],
+        signal: lateDatesSignal,
+        signalArgs: [[...dates]],
+        staticSummary: `late data of ${late.product}`,
+      });
     },
     async scheduleOf(scheduleId) {
       try {

@@ -1,13 +1,8 @@
 import type { Catalogue, Product } from '../../products/catalogue.ts';
-import {
-  intervalKey,
-  intervalsIn,
-  type IntervalRange,
-  intervalStart,
-  shiftInterval,
-} from '../../workflows/intervals.ts';
+import { intervalsIn, type IntervalRange } from '../../workflows/intervals.ts';
+import { datesRead } from '../inputs.ts';
 import type { Ledger } from './ledger.ts';
-import type { IntervalRecord } from './records.ts';
+import type { IntervalRecord, Published } from './records.ts';
 
 /** `stale`: an input has changed since the interval was built from it. */
 export type IntervalState = 'missing' | 'running' | 'failed' | 'quarantined' | 'stale' | 'published';
@@ -28,35 +23,21 @@ export interface SurveyedInterval {
   readonly changedInputs: readonly ChangedInput[];
 }
 
-export type Input = Product['inputs'][number];
-
 /** Per product, for each date of its partition column, the newest version that changed it. */
 export type ChangedVersions = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** The dates of an input that an interval is made from; a contract counts offsets in the input's own intervals. */
-function datesRead(catalogue: Catalogue, { product, fromOffset, toOffset }: Input, interval: string): string[] {
-  const { grain } = catalogue.get(product);
-  const base = intervalKey(grain, intervalStart(interval));
-  const last = shiftInterval(grain, base, toOffset - 1).slice(0, 10);
-  return intervalsIn('date', {
-    start: shiftInterval(grain, base, fromOffset).slice(0, 10),
-    end: shiftInterval('date', last, 1),
-  });
-}
-
-/** What has changed in the inputs of a published interval since it was built. */
+/** What has changed in the inputs of an interval since it was built; where it never was, all that there is. */
 export function changedInputs(
   catalogue: Catalogue,
   product: Product,
-  record: IntervalRecord | undefined,
+  interval: string,
+  published: Published | undefined,
   changed: ChangedVersions,
 ): ChangedInput[] {
-  const published = record?.published;
-  if (!published) return [];
   return product.inputs.flatMap((read) => {
     const input = read.product;
-    const builtFromVersion = published.inputVersions[input] ?? -1;
-    return datesRead(catalogue, read, record.interval).flatMap((date) => {
+    const builtFromVersion = published?.inputVersions[input] ?? -1;
+    return datesRead(catalogue, read, interval).flatMap((date) => {
       const changedVersion = changed.get(input)?.get(date) ?? -1;
       return changedVersion > builtFromVersion ? [{ input, date, changedVersion, builtFromVersion }] : [];
     });
@@ -94,7 +75,7 @@ export async function surveyProduct(
   const versions: ChangedVersions = new Map(changed);
   return intervals.map((interval) => {
     const record = byInterval.get(interval);
-    const changes = changedInputs(catalogue, product, record, versions);
+    const changes = changedInputs(catalogue, product, interval, record?.published, versions);
     return { product: product.key, interval, state: stateOf(record, changes), record, changedInputs: changes };
   });
 }

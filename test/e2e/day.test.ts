@@ -1,22 +1,27 @@
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateListJobRuns, EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCommits, type TableCommit } from '../../activities/lake/delta-log.ts';
 import type { SurveyedInterval } from '../../activities/ledger/survey.ts';
 import { runDay } from '../../cli/days.ts';
 import { putInto } from '../../cli/land.ts';
 import { openLedger, rebuildLedger, survey } from '../../cli/ledger.ts';
 import { openSession, type Session } from '../../cli/session.ts';
 import { query } from '../../cli/warehouse.ts';
+import { partKey } from '../../local/generator/raw-parts.ts';
 import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts';
 import { startWorkers } from '../../local/platform.ts';
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
 import type { BackfillReport } from '../../workflows/backfill-messages.ts';
+import { intervalStart } from '../../workflows/intervals.ts';
+import { restateWorkflowId } from '../../workflows/late-data-messages.ts';
 import { type BuildOutcome, orchestrationQueue } from '../../workflows/messages.ts';
 import { root } from '../tools.ts';
 import { deltaVersion } from './delta-table.ts';
@@ -28,6 +33,32 @@ const date = '2025-01-18';
 const dayAlone = { arrivedBefore: '2025-01-19T00', start: '2025-01-15', end: '2025-01-19' };
 const withLateEvents = { arrivedBefore: '2025-01-22T00', start: '2025-01-15', end: '2025-01-22' };
 const quiet = (): void => undefined;
+
+/** The events of one trip on 2025-01-17, gzipped. */
+function lateTrip(): Uint8Array {
+  const place = { latitude: 51.5, longitude: -0.12, address: '1 Strand' };
+  const trip = { trip_id: 'trip_five_days_late', driver_id: 'drv_late', rider_id: 'rid_late', city_id: 'london' };
+  const ride = {
+    ...trip,
+    geo_zone: 'lon_soho',
+    pickup_location: place,
+    dropoff_location: place,
+    vehicle_type: 'economy',
+  };
+  const fares = { estimated_fare: 20, actual_fare: 21.5, surge_multiplier: 1 };
+  const steps = ['trip_requested', 'driver_assigned', 'trip_started', 'trip_completed', 'payment_processed'];
+  const lines = steps.map((event_name, minute) =>
+    JSON.stringify({
+      event_name,
+      event_id: `evt_late_${minute}`,
+      event_timestamp: `2025-01-17T10:0${minute}:00.000Z`,
+      schema_version: 'v2.1',
+      app_version: 'ios-4.1',
+      payload: { ...ride, ...fares, status: minute < 3 ? 'ACTIVE' : 'COMPLETED' },
+    }),
+  );
+  return gzipSync(`${lines.join('\n')}\n`);
+}
 
 /** What the ledger says of the rows of each interval. */
 const rowsOf = (intervals: readonly SurveyedInterval[]) =>
@@ -167,6 +198,32 @@ describe('a day of trips', () => {
     const builtFromEvents = intervals.filter(({ product }) => !product.startsWith('gold.dim_'));
     expect(builtFromEvents.filter(({ state }) => state !== 'published')).toEqual([]);
     expect(landed.lines).toBe((await readTruth(truthFolder)).hours.reduce((sum, hour) => sum + hour.lines, 0));
+  });
+
+  it('restates the date of a trip whose events arrive five days late, and no other', async () => {
+    const { s3 } = session.platform;
+    const silverCommits = async (): Promise<TableCommit[]> => {
+      const commits: TableCommit[] = [];
+      for await (const commit of readCommits(s3, buckets.lake, 'silver.trips')) commits.push(commit);
+      return commits;
+    };
+    const arrival = '2025-01-23T02';
+    await putInto(s3, buckets.raw)(partKey('raw/events', intervalStart(arrival).toMillis(), 0), lateTrip());
+    const before = (await silverCommits()).length;
+    await session.client.workflow.execute('hourlyBronze', {
+      workflowId: 'hourly-bronze-late',
+      taskQueue: orchestrationQueue,
+      args: [{ firedAt: '2025-01-23T04:20:00Z' }],
+    });
+    await session.client.workflow.getHandle(restateWorkflowId('bronze.events')).result();
+    const commits = (await silverCommits()).slice(before);
+    expect(commits.map(({ changedPartitions }) => changedPartitions)).toEqual([['2025-01-17']]);
+    expect(
+      await query(
+        session.warehouse,
+        `SELECT trip_id, status, CAST(fare_amount AS VARCHAR(20)) AS fare FROM gold.trips WHERE trip_date = '2025-01-17'`,
+      ),
+    ).toEqual([{ trip_id: 'trip_five_days_late', status: 'COMPLETED', fare: '21.50' }]);
   });
 
   it('leaves reference data in the warehouse that every trip finds', async () => {

@@ -50,6 +50,7 @@ async function check(at: string, schedule: ServerSchedule | null = longAgo) {
   const orchestrator: Orchestrator = {
     isRunning: async () => false,
     statusOf: async () => null,
+    restate: async () => undefined,
     scheduleOf: async () => schedule,
   };
   return checkFreshness(ledger, catalogue, orchestrator, { cadences, at });

@@ -29,7 +29,10 @@ const record = (more: Partial<IntervalRecord>): IntervalRecord => ({
   ...more,
 });
 const bronzeAt = (date: string, version: number) => new Map([['bronze.events', new Map([[date, version]])]]);
-const surveyed = (known: IntervalRecord | undefined, changes = changedInputs(catalogue, silver, known, new Map())) => ({
+const surveyed = (
+  known: IntervalRecord | undefined,
+  changes = changedInputs(catalogue, silver, '2025-01-18', known?.published, new Map()),
+) => ({
   product: 'silver.trips',
   interval: '2025-01-18',
   state: stateOf(known, changes),
@@ -53,7 +56,7 @@ describe('the state of an interval', () => {
 
   it('is stale once a date that it reads has changed in a later version than the one it was built from', () => {
     const stale = (date: string, version: number) =>
-      changedInputs(catalogue, silver, record({ published }), bronzeAt(date, version)).length > 0;
+      changedInputs(catalogue, silver, '2025-01-18', published, bronzeAt(date, version)).length > 0;
     expect(stale('2025-01-18', 21)).toBe(true);
     expect(stale('2025-01-17', 21)).toBe(true);
     expect(stale('2025-01-19', 21)).toBe(true);
@@ -62,8 +65,10 @@ describe('the state of an interval', () => {
     expect(stale('2025-01-20', 21)).toBe(false);
   });
 
-  it('is not stale where nothing is published', () => {
-    expect(changedInputs(catalogue, silver, undefined, bronzeAt('2025-01-18', 21))).toEqual([]);
+  it('is missing, not stale, where nothing is published, whatever there is to build it from', () => {
+    const changes = changedInputs(catalogue, silver, '2025-01-18', undefined, bronzeAt('2025-01-18', 21));
+    expect(changes).toHaveLength(1);
+    expect(stateOf(undefined, changes)).toBe('missing');
   });
 });
 
@@ -84,7 +89,7 @@ describe('an explanation', () => {
 
   it('of a stale interval names the date and the versions', () => {
     const known = record({ published });
-    const changes = changedInputs(catalogue, silver, known, bronzeAt('2025-01-17', 26));
+    const changes = changedInputs(catalogue, silver, '2025-01-18', published, bronzeAt('2025-01-17', 26));
     expect(explain(surveyed(known, changes), '2025-01-19', null)).toContain(
       'is stale: bronze.events of 2025-01-17 changed in its version 26 and this was built from version 20',
     );

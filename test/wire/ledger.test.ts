@@ -11,6 +11,7 @@ import { intervalsIn } from '../../workflows/intervals.ts';
 import { access, LocalS3 } from './emr-serverless-service.ts';
 
 const catalogue = loadCatalogue();
+const lateData = { debounceSeconds: 1, approvalOverJobs: 100 };
 let emulator: LocalS3;
 let ledger: Ledger;
 beforeAll(async () => {
@@ -92,11 +93,17 @@ describe('a claim', () => {
 
   it('is given again to the workflow that has it, and taken over from one that has ended', async () => {
     const ended = new Set(['build/dead']);
-    const activities = createLedgerActivities(ledger, catalogue, {
-      isRunning: async (workflowId) => !ended.has(workflowId),
-      statusOf: async () => 'running',
-      scheduleOf: async () => null,
-    });
+    const activities = createLedgerActivities(
+      ledger,
+      catalogue,
+      {
+        isRunning: async (workflowId) => !ended.has(workflowId),
+        statusOf: async () => 'running',
+        restate: async () => undefined,
+        scheduleOf: async () => null,
+      },
+      lateData,
+    );
     await ledger.claim(build('dead', '2025-01-18'));
     await ledger.claim(build('alive', '2025-01-19'));
     expect((await ledger.claim(build('dead', '2025-01-18'))).claimed).toBe(true);
@@ -108,11 +115,17 @@ describe('a claim', () => {
   });
 
   it('ends with a reason where the build failed, and the reason goes when a later build publishes', async () => {
-    const activities = createLedgerActivities(ledger, catalogue, {
-      isRunning: async () => false,
-      statusOf: async () => null,
-      scheduleOf: async () => null,
-    });
+    const activities = createLedgerActivities(
+      ledger,
+      catalogue,
+      {
+        isRunning: async () => false,
+        statusOf: async () => null,
+        restate: async () => undefined,
+        scheduleOf: async () => null,
+      },
+      lateData,
+    );
     await ledger.claim(build('a', '2025-01-18'));
     await activities.releaseIntervals({
       ...build('a', '2025-01-18'),

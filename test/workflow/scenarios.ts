@@ -97,6 +97,11 @@ export const scenarios = {
     input: { date: '2025-01-18' },
   },
   fresh: { script: { freshness: [] }, workflow: 'watchFreshness', input: watching },
+  'late-data': {
+    script: {},
+    workflow: 'restateLateData',
+    input: { product: 'bronze.events', dates: ['2025-01-10'], debounceSeconds: 1, approvalOverJobs: 100 },
+  },
   'not-fresh': {
     script: { freshness: [{ product: 'bronze.events', interval: '2025-01-18T03', problem: 'missing' }] },
     workflow: 'watchFreshness',

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { JobRunEnd, SparkJob } from '../../activities/emr-serverless/activities.ts';
 import type { BuildResult } from '../../activities/lake/result.ts';
 import type { Claimed } from '../../activities/ledger/ledger.ts';
@@ -18,6 +19,8 @@ export interface Script {
   readonly loads?: readonly ('done' | 'failed')[];
   /** How often a claim is refused, because another build holds an interval, until it is given. */
   readonly refusals?: number;
+  /** The dates in which a build changes rows; by default all that it builds. */
+  readonly changedDates?: readonly string[];
   /** What a check of freshness finds. */
   readonly freshness?: readonly FreshnessFinding[];
   /** What has been built before; by default nothing. */
@@ -33,6 +36,10 @@ export interface Calls {
   readonly recorded: PublishedBuild[];
   readonly released: Released[];
   readonly ledger: MemoryLedger;
+  /** The lane of each call to a service. */
+  readonly lanes: string[];
+  /** Late dates that builds have reported. */
+  readonly late: { product: string; dates: readonly string[] }[];
 }
 
 type Released = Claimant & { readonly failure: { state: 'failed' | 'quarantined'; reason: string } | null };
@@ -41,6 +48,15 @@ const catalogue = loadCatalogue();
 
 const at = <T>(list: readonly T[], index: number, otherwise: T): T =>
   list[Math.min(index, list.length - 1)] ?? otherwise;
+
+/** Dates of the intervals in which the script lets rows change; an hour may change any date. */
+function changedBy({ changedDates }: Script, intervals: readonly string[]): string[] {
+  const dates = [...new Set(intervals.map((interval) => interval.slice(0, 10)))];
+  if (!changedDates) return dates;
+  return grainOf(intervals[0] ?? '') === 'hour'
+    ? [...changedDates]
+    : dates.filter((date) => changedDates.includes(date));
+}
 
 /** Services that follow a script and write down what was asked of them: workflow tests are about order and decisions. */
 export function scriptedServices(script: Script = {}, waitForCancel: () => Promise<never>) {
@@ -51,6 +67,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     claims: new Map(),
     recorded: [],
     released: [],
+    late: [],
+    lanes: [],
     ledger: script.ledger ?? new MemoryLedger(),
   };
   let refused = 0;
@@ -65,6 +83,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
   });
   const activities = {
     async submitJobRun(input: { token: string; job: SparkJob }): Promise<{ jobRunId: string }> {
+      calls.lanes.push(Context.current().info.taskQueue.replace('data-plane-', ''));
       const known = calls.submitted.findIndex(({ token }) => token === input.token);
       if (known < 0) calls.submitted.push(input);
       return { jobRunId: `run-${(known < 0 ? calls.submitted.length - 1 : known) + 1}` };
@@ -99,7 +118,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
           catalogue.get(product).inputs.map((input) => [input.product, calls.ledger.version(input.product)]),
         ),
         outputVersion: calls.ledger.version(product) + 1,
-        changedPartitions: [...new Set(intervals.map((interval) => interval.slice(0, 10)))],
+        changedPartitions: changedBy(script, intervals),
         exportManifest: product.startsWith('gold.') ? 's3://tideline-lake/export/manifest.json' : null,
         schemaDrift: [],
         error: outcome === 'quality' ? { kind: 'QUALITY_FAILED', message: 'half of the rows have no city_id' } : null,
@@ -128,6 +147,9 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     },
     async explainInterval({ product, interval }: { product: string; interval: string }): Promise<string> {
       return `${product} ${interval} is published: 8 rows`;
+    },
+    async reportLateDates(late: { product: string; dates: readonly string[] }): Promise<void> {
+      calls.late.push(late);
     },
     async planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
       return refusingBadInput(() => {
