@@ -17,6 +17,8 @@ const environmentSchema = z.object({
   EMR_SUBMIT_PARAMETERS: z.string().default(''),
   EMR_JOB_TIMEOUT_MINUTES: z.coerce.number().int().positive().default(360),
   EMR_POLL_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),
+  /** This worker's share of the account's 10 GetJobRun a second. */
+  EMR_POLLS_PER_SECOND: z.coerce.number().positive().default(8),
   REDSHIFT_WORKGROUP: z.string().min(1),
   REDSHIFT_DATABASE: z.string().min(1),
   REDSHIFT_COPY_ROLE_ARN: role,
@@ -57,6 +59,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       executionRoleArn: values.EMR_EXECUTION_ROLE_ARN,
       logUri: `${artifactsUri}/logs`,
       pollIntervalMs: values.EMR_POLL_INTERVAL_MS,
+      pollsPerSecond: values.EMR_POLLS_PER_SECOND,
     },
     redshift: {
       workgroup: values.REDSHIFT_WORKGROUP,

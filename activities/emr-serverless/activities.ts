@@ -33,6 +33,8 @@ export interface EmrServerlessConfig {
   readonly executionRoleArn: string;
   readonly logUri: string;
   readonly pollIntervalMs: number;
+  /** GetJobRun calls that this process may make in a second: its share of the account's quota (10/s). */
+  readonly pollsPerSecond: number;
 }
 
 /** On-demand prices of us-east-1 x86, https://aws.amazon.com/emr/pricing/ (read 2026-11). */
@@ -45,8 +47,25 @@ function costOf(run: JobRun): number {
   return Math.round(usd * 1e6) / 1e6;
 }
 
+/** How long a wait rests between two polls, so that all `waiting` together stay within their share of the quota. */
+export function pollDelayMs({ pollIntervalMs, pollsPerSecond }: EmrServerlessConfig, waiting: number): number {
+  return Math.max(pollIntervalMs, Math.ceil((waiting * 1000) / pollsPerSecond));
+}
+
+/** Well below the heartbeat time-out of the waits. */
+const heartbeatEveryMs = 10_000;
+
+/** Rests, and tells Temporal meanwhile that the wait is alive and what it has seen. */
+async function rest(durationMs: number, seen: object): Promise<void> {
+  for (let leftMs = durationMs; leftMs > 0; leftMs -= heartbeatEveryMs) {
+    heartbeat(seen);
+    await sleep(Math.min(leftMs, heartbeatEveryMs));
+  }
+}
+
 export function createEmrServerlessActivities(client: EMRServerlessClient, config: EmrServerlessConfig) {
   const { applicationId } = config;
+  let waiting = 0;
 
   async function describe(jobRunId: string): Promise<{ run: JobRun; meaning: Meaning }> {
     const { jobRun } = await client.send(new GetJobRunCommand({ applicationId, jobRunId }));
@@ -69,8 +88,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
           durationSeconds: run.totalExecutionDurationSeconds ?? 0,
         };
       }
-      heartbeat({ jobRunId, state: run.state });
-      await sleep(config.pollIntervalMs);
+      await rest(pollDelayMs(config, waiting), { jobRunId, state: run.state });
     }
   }
 
@@ -105,6 +123,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
      * Only a cancel of the workflow ends it as cancelled; whatever else stops this attempt leaves the run alone.
      */
     async awaitJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
+      waiting += 1;
       try {
         return await untilEnd(jobRunId);
       } catch (error) {
@@ -113,6 +132,8 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
           `Stopped waiting for ${jobRunId}: the next attempt adopts it`,
           'WaitInterrupted',
         );
+      } finally {
+        waiting -= 1;
       }
     },
 

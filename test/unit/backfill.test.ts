@@ -4,7 +4,7 @@ import { checkRequest } from '../../activities/ledger/backfill-request.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { grainOf, intervalsIn } from '../../workflows/intervals.ts';
 import type { BackfillRequest } from '../../workflows/backfill-messages.ts';
-import { MemoryLedger } from '../workflow/memory-ledger.ts';
+import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();
 const startedAtMs = Date.parse('2025-02-01T00:00:00Z');
@@ -30,23 +30,10 @@ beforeEach(() => {
 });
 
 function publish(product: string, start: string, end: string, inputVersions = {}, generation = startedAtMs - 1): void {
-  const rows = { rowsIn: 1, rowsPublished: 1, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
-  const intervals = intervalsIn(grainOf(start), { start, end });
-  ledger.publish({
-    product,
-    buildId: 'b',
-    generation,
-    at: new Date(generation).toISOString(),
-    codeVersion: 'source',
-    inputVersions,
-    outputVersion: ledger.version(product) + 1,
-    changedPartitions: intervals.map((interval) => interval.slice(0, 10)),
-    intervals: intervals.map((interval) => ({ interval, ...rows })),
-    qualityScore: 1,
-    jobRunId: 'r',
-    costUsd: 0.02 * intervals.length,
-    jobSeconds: 3 * intervals.length,
-  });
+  const count = intervalsIn(grainOf(start), { start, end }).length;
+  const outputVersion = ledger.version(product) + 1;
+  const measured = { costUsd: 0.02 * count, jobSeconds: 3 * count };
+  ledger.publish(publishedBuild(product, { start, end }, { generation, inputVersions, outputVersion, ...measured }));
 }
 
 describe('a plan', () => {

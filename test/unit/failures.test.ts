@@ -2,6 +2,7 @@ import { ConflictException, JobRunState, ValidationException } from '@aws-sdk/cl
 import { StatusString } from '@aws-sdk/client-redshift-data';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
+import { pollDelayMs } from '../../activities/emr-serverless/activities.ts';
 import { emrServerlessFailures } from '../../activities/emr-serverless/failures.ts';
 import { meaningOf as meaningOfJob } from '../../activities/emr-serverless/states.ts';
 import { sortFailure } from '../../activities/failures.ts';
@@ -61,6 +62,15 @@ describe('states', () => {
   it('that nobody has documented yet wait', () => {
     expect(meaningOfJob('HIBERNATING')).toEqual({ meaning: 'wait', known: false });
     expect(meaningOfStatement(undefined)).toEqual({ meaning: 'wait', known: false });
+  });
+});
+
+describe('polling', () => {
+  it('slows down with the number of jobs that are waited for, within the share of the quota', () => {
+    const config = { applicationId: 'a', executionRoleArn: 'r', logUri: 'u', pollIntervalMs: 5_000, pollsPerSecond: 8 };
+    expect(pollDelayMs(config, 1)).toBe(5_000);
+    expect(pollDelayMs(config, 40)).toBe(5_000);
+    expect(pollDelayMs(config, 300)).toBe(37_500);
   });
 });
 

@@ -2,8 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { checkFreshness } from '../../activities/ledger/freshness.ts';
 import type { Orchestrator, ServerSchedule } from '../../activities/ledger/orchestrator.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
-import { grainOf, intervalsIn } from '../../workflows/intervals.ts';
-import { MemoryLedger } from '../workflow/memory-ledger.ts';
+import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();
 const cadences = {
@@ -27,23 +26,8 @@ beforeEach(() => {
 });
 
 function publish(product: string, start: string, end: string, inputVersions = {}): void {
-  const rows = { rowsIn: 1, rowsPublished: 1, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
-  const intervals = intervalsIn(grainOf(start), { start, end }).map((interval) => ({ interval, ...rows }));
-  ledger.publish({
-    product,
-    buildId: 'b',
-    generation: 1,
-    at: '2025-01-18T00:00:00.000Z',
-    codeVersion: 'source',
-    inputVersions,
-    outputVersion: ledger.version(product) + 1,
-    changedPartitions: [],
-    intervals,
-    qualityScore: 1,
-    jobRunId: null,
-    costUsd: null,
-    jobSeconds: null,
-  });
+  const outputVersion = ledger.version(product) + 1;
+  ledger.publish(publishedBuild(product, { start, end }, { inputVersions, outputVersion, changedPartitions: [] }));
 }
 
 async function check(at: string, schedule: ServerSchedule | null = longAgo) {
@@ -79,7 +63,8 @@ describe('freshness', () => {
   it('tells a failure with its reason, and what is stale with the change', async () => {
     ledger.fail('bronze.events', '2025-01-18T07', 'quarantined', '2025-01-18T08:30:00.000Z');
     publish('silver.trips', '2025-01-14', '2025-01-15', { 'bronze.events': 7 });
-    ledger.publish({ ...touched, outputVersion: 200 });
+    const late = { outputVersion: 200, changedPartitions: ['2025-01-14'] };
+    ledger.publish(publishedBuild('bronze.events', { start: '2025-01-18T05', end: '2025-01-18T06' }, late));
     const { findings } = await check('2025-01-18T09:20:00Z');
     expect(findings).toContainEqual({
       product: 'bronze.events',
@@ -115,18 +100,3 @@ describe('freshness', () => {
     expect(report.findings).toHaveLength(50);
   });
 });
-
-const touched = {
-  product: 'bronze.events',
-  buildId: 'b',
-  generation: 1,
-  at: '2025-01-18T00:00:00.000Z',
-  codeVersion: 'source',
-  inputVersions: {},
-  changedPartitions: ['2025-01-14'],
-  intervals: [],
-  qualityScore: 1,
-  jobRunId: null,
-  costUsd: null,
-  jobSeconds: null,
-};

@@ -5,7 +5,7 @@ import type { BackfillReport } from '../../workflows/backfill-messages.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../workflows/late-data-messages.ts';
 import { type BuildInput, orchestrationQueue } from '../../workflows/messages.ts';
 import { timeSkippingServer, withWorkers } from './environment.ts';
-import { MemoryLedger } from './memory-ledger.ts';
+import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
 import type { Calls } from './services.ts';
 
 let environment: TestWorkflowEnvironment;
@@ -23,28 +23,9 @@ const late: LateDataInput = { product: 'bronze.events', dates: [], debounceSecon
 function builtDays(): MemoryLedger {
   const ledger = new MemoryLedger();
   const inputVersions = { 'bronze.events': 7, 'silver.trips': 7 };
-  for (const product of ['bronze.events', 'silver.trips', 'gold.trips', 'gold.fact_hourly_metrics'])
-    publish(ledger, product, intervalsIn('date', days), inputVersions);
+  for (const product of ['silver.trips', 'gold.trips', 'gold.fact_hourly_metrics'])
+    ledger.publish(publishedBuild(product, days, { inputVersions }));
   return ledger;
-}
-
-function publish(ledger: MemoryLedger, product: string, dates: readonly string[], inputVersions = {}): void {
-  const rows = { rowsIn: 1, rowsPublished: 1, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
-  ledger.publish({
-    product,
-    buildId: 'b',
-    generation: 1,
-    at: '2025-02-04T00:00:00.000Z',
-    codeVersion: 'source',
-    inputVersions,
-    outputVersion: ledger.version(product) + 1,
-    changedPartitions: dates,
-    intervals: product === 'bronze.events' ? [] : dates.map((interval) => ({ interval, ...rows })),
-    qualityScore: 1,
-    jobRunId: null,
-    costUsd: null,
-    jobSeconds: null,
-  });
 }
 
 const submitted = (calls: Calls, product: string): string[] =>
@@ -67,7 +48,8 @@ describe('late data', () => {
   it('restates what reads the dates it touched, of four hundred, and downstream only what changed', async () => {
     const ledger = builtDays();
     const touched = ['2024-03-10', '2024-07-01', '2024-12-24'];
-    publish(ledger, 'bronze.events', touched);
+    const arrived = { start: '2025-02-03T05', end: '2025-02-03T06' };
+    ledger.publish(publishedBuild('bronze.events', arrived, { outputVersion: 8, changedPartitions: touched }));
     await withWorkers(environment, { ledger, changedDates: touched }, async (calls) => {
       await restate(touched.slice(0, 1));
       const handle = await restate(touched.slice(1));

@@ -1,5 +1,6 @@
 import { type IntervalRecord, type PublishedBuild, publishedOf } from '../../activities/ledger/records.ts';
 import type { LedgerReader } from '../../activities/ledger/survey.ts';
+import { grainOf, intervalsIn, type IntervalRange } from '../../workflows/intervals.ts';
 
 /** A ledger that one test writes, with what the planning of backfills reads. */
 export class MemoryLedger implements LedgerReader {
@@ -49,4 +50,30 @@ export class MemoryLedger implements LedgerReader {
     maps.set(product, found);
     return found;
   }
+}
+
+/** A build that has published a run of intervals; what is not said is of no matter to the test. */
+export function publishedBuild(
+  product: string,
+  range: IntervalRange,
+  more: Partial<PublishedBuild> = {},
+): PublishedBuild {
+  const rows = { rowsIn: 1, rowsPublished: 1, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
+  const intervals = intervalsIn(grainOf(range.start), range);
+  return {
+    product,
+    buildId: 'b',
+    generation: 1,
+    at: '2025-01-18T00:00:00.000Z',
+    codeVersion: 'source',
+    inputVersions: {},
+    outputVersion: 7,
+    changedPartitions: [...new Set(intervals.map((interval) => interval.slice(0, 10)))],
+    intervals: intervals.map((interval) => ({ interval, ...rows })),
+    qualityScore: 1,
+    jobRunId: null,
+    costUsd: null,
+    jobSeconds: null,
+    ...more,
+  };
 }
