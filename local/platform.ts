@@ -131,6 +131,7 @@ export async function startPlatform({ root, folder, onStep = () => undefined }: 
       EMR_APPLICATION_ID: applicationId,
       EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-jobs',
       EMR_POLL_INTERVAL_MS: '200',
+      EMR_SUBMISSIONS_PER_SECOND: '20',
       EMR_POLLS_PER_SECOND: '50',
       REDSHIFT_WORKGROUP: 'tideline',
       REDSHIFT_DATABASE: database,

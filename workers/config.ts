@@ -17,6 +17,8 @@ const environmentSchema = z.object({
   EMR_SUBMIT_PARAMETERS: z.string().default(''),
   EMR_JOB_TIMEOUT_MINUTES: z.coerce.number().int().positive().default(360),
   EMR_POLL_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),
+  /** StartJobRun calls of all workers together; the account's quota is one a second. */
+  EMR_SUBMISSIONS_PER_SECOND: z.coerce.number().positive().default(1),
   /** This worker's share of the account's 10 GetJobRun a second. */
   EMR_POLLS_PER_SECOND: z.coerce.number().positive().default(8),
   REDSHIFT_WORKGROUP: z.string().min(1),
@@ -59,6 +61,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       executionRoleArn: values.EMR_EXECUTION_ROLE_ARN,
       logUri: `${artifactsUri}/logs`,
       pollIntervalMs: values.EMR_POLL_INTERVAL_MS,
+      submissionsPerSecond: values.EMR_SUBMISSIONS_PER_SECOND,
       pollsPerSecond: values.EMR_POLLS_PER_SECOND,
     },
     redshift: {

@@ -17,7 +17,7 @@ import { orchestratorOf } from '../activities/ledger/orchestrator.ts';
 import { createRedshiftActivities } from '../activities/redshift/activities.ts';
 import { redshiftFailures } from '../activities/redshift/failures.ts';
 import { loadCatalogue } from '../products/catalogue.ts';
-import { laneQueue, lanes } from '../workflows/messages.ts';
+import { laneQueue, lanes, submissionQueue } from '../workflows/messages.ts';
 import { parseConfig } from './config.ts';
 import { connectWorker, runUntilStopped } from './process.ts';
 
@@ -39,18 +39,22 @@ const services: readonly Service[] = [
   { activities: createLakeActivities(new S3Client({ forcePathStyle: true })), failures: lakeFailures },
   { activities: createLedgerActivities(ledger, catalogue, orchestrator, config.lateData), failures: ledgerFailures },
 ];
-const workers = await Promise.all(
-  lanes.map((lane) =>
-    Worker.create({
-      connection,
-      namespace,
-      taskQueue: laneQueue(lane),
-      activities: Object.assign({}, ...services.map(({ activities }) => activities)) as object,
-      interceptors: { activity: [failureSorting(services)] },
-      // Waiting for a job costs nothing, so many jobs can be waited for at once.
-      maxConcurrentActivityTaskExecutions: 500,
-      shutdownGraceTime: config.shutdownGraceMs,
-    }),
+const common = {
+  connection,
+  namespace,
+  activities: Object.assign({}, ...services.map(({ activities }) => activities)) as object,
+  interceptors: { activity: [failureSorting(services)] },
+  shutdownGraceTime: config.shutdownGraceMs,
+};
+const workers = await Promise.all([
+  // Waiting for a job costs nothing, so many jobs can be waited for at once.
+  ...lanes.map((lane) =>
+    Worker.create({ ...common, taskQueue: laneQueue(lane), maxConcurrentActivityTaskExecutions: 500 }),
   ),
-);
+  Worker.create({
+    ...common,
+    taskQueue: submissionQueue,
+    maxTaskQueueActivitiesPerSecond: config.emrServerless.submissionsPerSecond,
+  }),
+]);
 await runUntilStopped(connection, workers);

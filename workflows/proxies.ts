@@ -4,7 +4,7 @@ import type { EmrServerlessActivities } from '../activities/emr-serverless/activ
 import type { LakeActivities } from '../activities/lake/activities.ts';
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { RedshiftActivities } from '../activities/redshift/activities.ts';
-import { type Lane, laneQueue, orchestrationQueue } from './messages.ts';
+import { type Lane, laneQueue, lanes, orchestrationQueue, submissionQueue } from './messages.ts';
 
 /** Retried until it works: an outage of a service delays a build, it doesn't fail it. Final errors are sorted out by the worker. */
 const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
@@ -22,6 +22,16 @@ export const calls = (lane: Lane) =>
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '1m',
     retry: untilItWorks,
+  });
+
+/** Submissions of all lanes share one queue, whose rate the server limits for all workers together. */
+export const submissions = (lane: Lane) =>
+  proxyActivities<Pick<EmrServerlessActivities, 'submitJobRun'>>({
+    taskQueue: submissionQueue,
+    startToCloseTimeout: '1m',
+    retry: untilItWorks,
+    // 1 comes before 3; lanes are listed by importance.
+    priority: { priorityKey: lanes.indexOf(lane) + 1 },
   });
 
 /** Waits for remote work. The heartbeat tells a dead worker within half a minute, and the next attempt adopts the work. */

@@ -3,7 +3,7 @@ import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import type { BuildResult } from '../activities/lake/result.ts';
 import type { Report } from './build-report.ts';
 import { type Lane, maximumAttempts } from './messages.ts';
-import { calls, waits } from './proxies.ts';
+import { calls, submissions, waits } from './proxies.ts';
 
 /** Runs a build's job to its end; one that ended without a verdict of its own (lost capacity, a dead driver) is started again. */
 export async function runJobs(plan: BuildPlan, lane: Lane, report: Report) {
@@ -32,7 +32,9 @@ const verdicts = new Set(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT'])
 /** One job, from submit to end. The submit can't be cancelled, so that a cancel always knows which job to end. */
 async function runJob(plan: BuildPlan, lane: Lane, attempt: number, report: Report) {
   const token = `${plan.buildId}/job/${attempt}`;
-  const { jobRunId } = await CancellationScope.nonCancellable(() => calls(lane).submitJobRun({ token, job: plan.job }));
+  const { jobRunId } = await CancellationScope.nonCancellable(() =>
+    submissions(lane).submitJobRun({ token, job: plan.job }),
+  );
   try {
     report.show('running', `EMR Serverless job run \`${jobRunId}\``);
     return { jobRunId, end: await waits(lane).awaitJobRun({ jobRunId }) };

@@ -12,7 +12,7 @@ import {
 } from '@temporalio/worker';
 import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
-import { attributes, laneQueue, lanes, orchestrationQueue } from '../../workflows/messages.ts';
+import { attributes, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
 import { tools } from '../tools.ts';
 import { jobConfig } from '../unit/job-config.ts';
 import { type Calls, type Script, scriptedServices } from './services.ts';
@@ -79,7 +79,9 @@ export async function withWorkers<T>(
       workflowBundle: await workflowBundle(),
       activities: createCatalogueActivities(loadCatalogue(), jobConfig),
     }),
-    ...lanes.map((lane) => Worker.create({ connection, taskQueue: laneQueue(lane), activities })),
+    ...[...lanes.map(laneQueue), submissionQueue].map((taskQueue) =>
+      Worker.create({ connection, taskQueue, activities }),
+    ),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   try {

@@ -36,7 +36,7 @@ export interface Calls {
   readonly recorded: PublishedBuild[];
   readonly released: Released[];
   readonly ledger: MemoryLedger;
-  /** The lane of each call to a service. */
+  /** The lane of each wait for a job. */
   readonly lanes: string[];
   /** Late dates that builds have reported. */
   readonly late: { product: string; dates: readonly string[] }[];
@@ -83,12 +83,12 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
   });
   const activities = {
     async submitJobRun(input: { token: string; job: SparkJob }): Promise<{ jobRunId: string }> {
-      calls.lanes.push(Context.current().info.taskQueue.replace('data-plane-', ''));
       const known = calls.submitted.findIndex(({ token }) => token === input.token);
       if (known < 0) calls.submitted.push(input);
       return { jobRunId: `run-${(known < 0 ? calls.submitted.length - 1 : known) + 1}` };
     },
     async awaitJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
+      calls.lanes.push(Context.current().info.taskQueue.replace('data-plane-', ''));
       const outcome = outcomeOf(jobRunId);
       if (outcome === 'hangs') return waitForCancel();
       return outcome === 'done' ? end('done', 'SUCCESS') : end('failed', 'FAILED');

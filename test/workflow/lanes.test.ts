@@ -1,0 +1,73 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { type BuildInput, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
+import { jobConfig } from '../unit/job-config.ts';
+import { localServer, workflowBundle } from './environment.ts';
+import { scriptedServices } from './services.ts';
+
+let environment: TestWorkflowEnvironment;
+beforeAll(async () => {
+  environment = await localServer();
+});
+afterAll(async () => {
+  await environment.teardown();
+});
+
+describe('lanes', () => {
+  it('let an hourly build submit before the many of a backfill that asked first', async () => {
+    const { client, nativeConnection: connection } = environment;
+    const { calls, activities } = scriptedServices({}, () => Promise.reject(new Error('nothing hangs here')));
+    const workers = await Promise.all([
+      Worker.create({
+        connection,
+        taskQueue: orchestrationQueue,
+        workflowBundle: await workflowBundle(),
+        activities: createCatalogueActivities(loadCatalogue(), jobConfig),
+      }),
+      ...lanes.map((lane) => Worker.create({ connection, taskQueue: laneQueue(lane), activities })),
+    ]);
+    const running = workers.map((worker) => worker.run());
+    const start = (input: BuildInput) =>
+      client.workflow.start('buildProduct', {
+        workflowId: `build/${input.product}/${input.start}`,
+        taskQueue: orchestrationQueue,
+        args: [input],
+      });
+    const dates = Array.from({ length: 20 }, (_, index) => `2025-01-${String(index + 1).padStart(2, '0')}`);
+    const backfill = dates.map((date) => ({
+      start: date,
+      end: `${date.slice(0, 8)}${String(Number(date.slice(8)) + 1).padStart(2, '0')}`,
+    }));
+    const handles = await Promise.all(
+      backfill.map((range) => start({ product: 'silver.trips', lane: 'backfill', ...range })),
+    );
+    handles.push(await start({ product: 'bronze.events', start: '2025-01-18T03', end: '2025-01-18T05' }));
+    // Nobody submits yet: all of them wait in the queue, in the order of their lanes.
+    const queued = async () =>
+      Promise.all(
+        handles.map(async (handle) =>
+          (await handle.describe()).raw.pendingActivities?.some(
+            ({ activityType }) => activityType?.name === 'submitJobRun',
+          ),
+        ),
+      );
+    await expect.poll(async () => (await queued()).filter(Boolean).length, { timeout: 30_000 }).toBe(21);
+    const submitter = await Worker.create({
+      connection,
+      taskQueue: submissionQueue,
+      activities,
+      maxConcurrentActivityTaskExecutions: 1,
+    });
+    const submitting = submitter.run();
+    await Promise.all(handles.map((handle) => handle.result()));
+    for (const worker of [...workers, submitter]) worker.shutdown();
+    await Promise.all([...running, submitting]);
+    expect(calls.submitted).toHaveLength(21);
+    // Each of the queue's four partitions keeps an order of its own; without priorities the last one asked comes last.
+    const hourly = calls.submitted.findIndex(({ job }) => job.name.startsWith('bronze.events'));
+    expect(hourly).toBeLessThan(5);
+  });
+});
