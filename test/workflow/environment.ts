@@ -41,10 +41,11 @@ export async function timeSkippingServer(): Promise<TestWorkflowEnvironment> {
 }
 
 /** The real development server. */
-export const localServer = (): Promise<TestWorkflowEnvironment> =>
+export const localServer = (extraArgs: string[] = []): Promise<TestWorkflowEnvironment> =>
   TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: tools.temporal },
+      extraArgs,
       searchAttributes: Object.values(attributes),
     },
   });

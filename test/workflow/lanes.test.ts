@@ -3,6 +3,7 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
+import { intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
 import { type BuildInput, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
 import { jobConfig } from '../unit/job-config.ts';
 import { localServer, workflowBundle } from './environment.ts';
@@ -10,7 +11,9 @@ import { scriptedServices } from './services.ts';
 
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {
-  environment = await localServer();
+  // Partitions of a queue keep an order each; with one, what is submitted shows the order of the queue.
+  const onePartition = ['Read', 'Write'].map((kind) => `matching.numTaskqueue${kind}Partitions=1`);
+  environment = await localServer(onePartition.flatMap((setting) => ['--dynamic-config-value', setting]));
 });
 afterAll(async () => {
   await environment.teardown();
@@ -36,11 +39,8 @@ describe('lanes', () => {
         taskQueue: orchestrationQueue,
         args: [input],
       });
-    const dates = Array.from({ length: 20 }, (_, index) => `2025-01-${String(index + 1).padStart(2, '0')}`);
-    const backfill = dates.map((date) => ({
-      start: date,
-      end: `${date.slice(0, 8)}${String(Number(date.slice(8)) + 1).padStart(2, '0')}`,
-    }));
+    const dates = intervalsIn('date', { start: '2025-01-01', end: '2025-03-02' });
+    const backfill = dates.map((date) => ({ start: date, end: shiftInterval('date', date, 1) }));
     const handles = await Promise.all(
       backfill.map((range) => start({ product: 'silver.trips', lane: 'backfill', ...range })),
     );
@@ -54,7 +54,7 @@ describe('lanes', () => {
           ),
         ),
       );
-    await expect.poll(async () => (await queued()).filter(Boolean).length, { timeout: 30_000 }).toBe(21);
+    await expect.poll(async () => (await queued()).filter(Boolean).length, { timeout: 30_000 }).toBe(61);
     const submitter = await Worker.create({
       connection,
       taskQueue: submissionQueue,
@@ -65,8 +65,8 @@ describe('lanes', () => {
     await Promise.all(handles.map((handle) => handle.result()));
     for (const worker of [...workers, submitter]) worker.shutdown();
     await Promise.all([...running, submitting]);
-    expect(calls.submitted).toHaveLength(21);
-    // Each of the queue's four partitions keeps an order of its own; without priorities the last one asked comes last.
+    expect(calls.submitted).toHaveLength(61);
+    // Some were handed out ahead; without priorities, the last that asked would come last.
     const hourly = calls.submitted.findIndex(({ job }) => job.name.startsWith('bronze.events'));
     expect(hourly).toBeLessThan(5);
   });
