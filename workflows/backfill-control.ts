@@ -37,20 +37,22 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
   const lane = input.lane ?? 'backfill';
   const approvalOver = input.approvalOverJobs ?? defaultApprovalOverJobs;
   const plannedJobs = (): number => (progress.products ?? []).reduce((sum, { jobs }) => sum + jobs, 0);
+  let end: BackfillReport['state'] | null = null;
   const state = (): BackfillReport['state'] => {
+    if (end !== null) return end;
     if (progress.products === null) return 'planning';
     if (input.dryRun) return 'planned';
     if (plannedJobs() > approvalOver && progress.approvedBy === null) return 'waiting for approval';
     return progress.paused ? 'paused' : 'running';
   };
-  const report = (as = state()): BackfillReport => {
+  const report = (): BackfillReport => {
     const { products, jobs, intervals, costUsd, jobSeconds, approvedBy, jobsAtOnce } = progress;
     const elapsedSeconds = Math.round((Date.now() - progress.startedAtMs) / 1000);
     const built = { jobs, intervals, costUsd, jobSeconds, elapsedSeconds };
-    return { planId, state: as, products: products ?? [], built, approvedBy, jobsAtOnce };
+    return { planId, state: state(), products: products ?? [], built, approvedBy, jobsAtOnce };
   };
-  const show = (as = state()): void => {
-    setCurrentDetails(backfillDetails(input, report(as), approvalOver));
+  const show = (): void => {
+    setCurrentDetails(backfillDetails(input, report(), approvalOver));
   };
   const change = (changes: Partial<BackfillProgress>): BackfillReport['state'] => {
     Object.assign(progress, changes);
@@ -96,10 +98,10 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
     },
     /** How it ended. */
     report(): BackfillReport {
-      const end = input.dryRun ? 'planned' : 'done';
+      end = input.dryRun ? 'planned' : 'done';
       upsertSearchAttributes([{ key: attributes.costUsd, value: progress.costUsd }]);
-      show(end);
-      return report(end);
+      show();
+      return report();
     },
   };
 }

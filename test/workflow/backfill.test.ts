@@ -62,7 +62,9 @@ describe('a backfill', () => {
 
   it('builds product after product, then says what it took beside what was thought', async () => {
     await withWorkers(environment, {}, async (calls) => {
-      const report = await result(await start(twoDays));
+      const handle = await start(twoDays);
+      const report = await result(handle);
+      expect((await handle.query(backfillStatusQuery)).state).toBe('done');
       expect(calls.submitted.map(productOf)).toEqual([
         'bronze.events',
         'bronze.events',
