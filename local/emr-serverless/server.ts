@@ -8,6 +8,7 @@ import { JobRuns } from './job-runs.ts';
 import { Launcher } from './launcher.ts';
 import { Objects } from './objects.ts';
 import { operationsOf } from './operations.ts';
+import { accountQuotas } from './quotas.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Settings } from './settings.ts';
 import { SparkEnvironment } from './spark-environment.ts';
@@ -70,6 +71,7 @@ export const startEmrServerless = async (
       tags: new Tags(store, names),
       logFolder: (run, attempt) => launcher.logFolder(run, attempt),
     }),
+    ...(settings.throttles && { quotas: accountQuotas }),
     port: settings.port,
     onDefect,
   });

@@ -15,6 +15,8 @@ const environmentSchema = z.object({
   EMR_SERVERLESS_WARM_DRIVERS: count(2),
   /** Runs after which a warm driver is replaced. */
   EMR_SERVERLESS_RUNS_PER_WARM_DRIVER: count(50),
+  /** `aws`: calls are throttled as an account's are; `none`: never. */
+  EMR_SERVERLESS_QUOTAS: z.enum(['aws', 'none']).default('none'),
   EMR_SERVERLESS_DRIVER_MEMORY: z.string().default('2g'),
   EMR_SERVERLESS_DRIVER_CORES: count(Math.max(1, availableParallelism())),
   /**
@@ -44,6 +46,7 @@ export interface Settings {
   readonly maxConcurrentRuns: number;
   readonly maxWarmDrivers: number;
   readonly runsPerWarmDriver: number;
+  readonly throttles: boolean;
   readonly driverMemory: string;
   readonly driverCores: number;
   readonly smallDriverOptions: string;
@@ -66,6 +69,7 @@ export const readSettings = (environment: Readonly<Record<string, string | undef
     maxConcurrentRuns: parsed.EMR_SERVERLESS_MAX_CONCURRENT_RUNS,
     maxWarmDrivers: parsed.EMR_SERVERLESS_WARM_DRIVERS,
     runsPerWarmDriver: parsed.EMR_SERVERLESS_RUNS_PER_WARM_DRIVER,
+    throttles: parsed.EMR_SERVERLESS_QUOTAS === 'aws',
     driverMemory: parsed.EMR_SERVERLESS_DRIVER_MEMORY,
     driverCores: parsed.EMR_SERVERLESS_DRIVER_CORES,
     smallDriverOptions: parsed.EMR_SERVERLESS_DRIVER_OPTIONS,

@@ -1,2 +1,3 @@
 export { operation, type RequestContext, type Validated } from './operation.ts';
+export type { Quota } from './quotas.ts';
 export { createAwsServer, type AwsServer, type AwsServerOptions } from './server.ts';

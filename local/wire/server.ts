@@ -5,6 +5,7 @@ import { answerFor, WireError, type ErrorAnswer } from './errors.ts';
 import { createJsonRpcProtocol } from './json-rpc.ts';
 import type { Operation } from './operation.ts';
 import type { Protocol, WireRequest, WireResponse } from './protocol.ts';
+import { type Quota, Quotas } from './quotas.ts';
 import { createRestJsonProtocol } from './rest-json.ts';
 import { loadServiceModel, type ServiceModel } from './service-model.ts';
 import { assertValidInput, violations } from './validation.ts';
@@ -23,6 +24,8 @@ export interface AwsServerOptions {
   readonly operations: readonly Operation[];
   /** 0 or absent: any free port. */
   readonly port?: number;
+  /** How often operations may be called; by default as often as anybody likes. */
+  readonly quotas?: Readonly<Record<string, Quota>>;
   /** Told of every defect: an error that is not modeled, or output that breaks its own schema. */
   readonly onDefect: (error: unknown, operation: string | undefined) => void;
 }
@@ -39,8 +42,9 @@ export const createAwsServer = async (options: AwsServerOptions): Promise<AwsSer
   const create = { restJson1: createRestJsonProtocol, awsJson1_1: createJsonRpcProtocol }[options.protocol];
   const protocol = create(options.service, options.operations, model);
   const closing = new AbortController();
+  const service = { options, model, protocol, quotas: new Quotas(options.quotas ?? {}), closing: closing.signal };
   const server = createServer((request, response) => {
-    void answer(options, model, protocol, closing.signal, request, response);
+    void answer(service, request, response);
   });
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   const port = await listen(server, options.port ?? 0);
@@ -69,11 +73,16 @@ const listen = (server: Server, port: number): Promise<number> =>
     });
   });
 
+interface Service {
+  readonly options: AwsServerOptions;
+  readonly model: ServiceModel;
+  readonly protocol: Protocol;
+  readonly quotas: Quotas;
+  readonly closing: AbortSignal;
+}
+
 const answer = async (
-  options: AwsServerOptions,
-  model: ServiceModel,
-  protocol: Protocol,
-  closing: AbortSignal,
+  { options, model, protocol, quotas, closing }: Service,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
@@ -87,6 +96,7 @@ const answer = async (
   try {
     const { operation, input } = protocol.decode(await readRequest(request));
     operationName = operation.name;
+    quotas.take(operation.name);
     const shapes = model.operations[operation.name];
     assertValidInput(model, operation.input, shapes?.input?.shape, input);
     const signal = AbortSignal.any([closing, gone.signal]);
