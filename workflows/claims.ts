@@ -30,7 +30,7 @@ export async function whileClaimed<T>(
       // A cancel that comes while the claim is made must find it made, or it could not be released.
       const { claimed, holders } = await CancellationScope.nonCancellable(() => claimIntervals(claimant));
       if (claimed) break;
-      onWaiting(holders.map(({ workflowId }) => workflowId).join(', '));
+      onWaiting(holders.map(({ workflowId }) => workflowId).join(', ') || 'another build');
       await sleep(`${waitSeconds}s`);
     }
     return await use();
