@@ -2,7 +2,8 @@ import type { BackfillEstimate, BackfillInput, BackfillReport } from './backfill
 
 const hours = (seconds: number): string =>
   seconds < 3600 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
-const usd = (amount: number): string => `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
+// The Web UI reads what stands between two dollar signs as a formula.
+const usd = (amount: number): string => `${amount.toFixed(amount < 1 ? 4 : 2)} USD`;
 
 /** Sums what is known; null when nothing is. */
 export function totalEstimate(estimates: readonly (BackfillEstimate | null)[]): BackfillEstimate | null {

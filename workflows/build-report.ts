@@ -50,7 +50,7 @@ export function resultTable(result: BuildResult, costUsd: number, rowsLoaded: nu
     '|---|--:|--:|--:|--:|---|',
     ...rows.slice(-48),
     '',
-    `Quality ${(result.quality.score * 100).toFixed(1)} %, table version ${result.outputVersion}, cost $${costUsd.toFixed(4)}` +
+    `Quality ${(result.quality.score * 100).toFixed(1)} %, table version ${result.outputVersion}, cost ${costUsd.toFixed(4)} USD` +
       (rowsLoaded === null ? '' : `, ${rowsLoaded} rows loaded into the warehouse`),
     ...(result.schemaDrift.length > 0 ? [`New fields: ${result.schemaDrift.join(', ')}`] : []),
   ].join('\n');
