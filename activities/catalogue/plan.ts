@@ -161,7 +161,7 @@ export function planRestatement(catalogue: Catalogue, product: string, dates: re
   };
   return [...catalogue.products.values()].flatMap((reader) => {
     const input = reader.inputs.find((each) => each.product === product);
-    return input ? [{ product: reader.key, ...readersOf(catalogue, reader, input, range) }] : [];
+    return input ? [{ product: reader.key, ...readersOf(catalogue, input, range) }] : [];
   });
 }
 

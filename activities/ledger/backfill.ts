@@ -46,7 +46,7 @@ function candidatesOf(catalogue: Catalogue, request: BackfillRequest): Candidate
     waiting.delete(next);
     const ranges = next.inputs.flatMap((input) => {
       const source = found.find((each) => each.product.key === input.product);
-      return source ? [readersOf(catalogue, next, input, source.range)] : [];
+      return source ? [readersOf(catalogue, input, source.range)] : [];
     });
     const start = ranges.map((range) => range.start).sort()[0] ?? '';
     const end =
