@@ -51,11 +51,15 @@ export async function checkFreshness(
   { cadences, at }: FreshnessCheck,
 ): Promise<FreshnessReport> {
   const now = DateTime.fromISO(at, { zone: 'utc' });
+  const schedules = {
+    hour: await orchestrator.scheduleOf(cadences.hour.scheduleId),
+    date: await orchestrator.scheduleOf(cadences.date.scheduleId),
+  };
   let expected = 0;
   const findings: FreshnessFinding[] = [];
   for (const product of builtProducts(catalogue)) {
     const { scheduleId, firesAfterMinutes } = cadences[product.grain];
-    const schedule = await orchestrator.scheduleOf(scheduleId);
+    const schedule = schedules[product.grain];
     if (schedule === null || schedule.paused) {
       const problem = `schedule ${scheduleId} is ${schedule ? 'paused' : 'not on the server'}: nothing new is built`;
       findings.push({ product: product.key, interval: null, problem });
