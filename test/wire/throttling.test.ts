@@ -5,7 +5,6 @@ import { EMRServerlessClient, errorTypeRegistries, GetJobRunCommand } from '@aws
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
 import { createEmrServerlessActivities } from '../../activities/emr-serverless/activities.ts';
 import { Applications } from '../../local/emr-serverless/applications.ts';
 import type { Outcome } from '../../local/emr-serverless/execution.ts';
@@ -17,11 +16,9 @@ import { Store } from '../../local/emr-serverless/store.ts';
 import { Tags } from '../../local/emr-serverless/tags.ts';
 import { createAwsServer } from '../../local/wire/index.ts';
 import { Quotas } from '../../local/wire/quotas.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
 import { intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
 import { type BuildInput, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
-import { jobConfig } from '../unit/job-config.ts';
-import { localServer, workflowBundle } from '../workflow/environment.ts';
+import { localServer, orchestrationWorker } from '../workflow/environment.ts';
 import { scriptedServices } from '../workflow/services.ts';
 import { access, roleArn } from './emr-serverless-service.ts';
 
@@ -129,12 +126,7 @@ describe('three hundred jobs in flight', () => {
     };
     const lane = { connection, activities: emrActivities, maxConcurrentActivityTaskExecutions: 500 };
     const workers = await Promise.all([
-      Worker.create({
-        connection,
-        taskQueue: orchestrationQueue,
-        workflowBundle: await workflowBundle(),
-        activities: createCatalogueActivities(loadCatalogue(), jobConfig),
-      }),
+      orchestrationWorker(connection),
       ...lanes.map((name) => Worker.create({ ...lane, taskQueue: laneQueue(name) })),
       Worker.create({
         ...lane,

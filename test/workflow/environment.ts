@@ -6,6 +6,7 @@ import {
   bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
+  type NativeConnection,
   Runtime,
   Worker,
   type WorkflowBundleWithSourceMap,
@@ -60,6 +61,16 @@ export async function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
   return bundle;
 }
 
+/** Serves the workflows, and plans by the real contracts. */
+export async function orchestrationWorker(connection: NativeConnection): Promise<Worker> {
+  return Worker.create({
+    connection,
+    taskQueue: orchestrationQueue,
+    workflowBundle: await workflowBundle(),
+    activities: createCatalogueActivities(loadCatalogue(), jobConfig),
+  });
+}
+
 /** Runs `use` while workers serve every queue, the services following `script`. */
 export async function withWorkers<T>(
   environment: TestWorkflowEnvironment,
@@ -74,12 +85,7 @@ export async function withWorkers<T>(
   });
   const connection = environment.nativeConnection;
   const workers = await Promise.all([
-    Worker.create({
-      connection,
-      taskQueue: orchestrationQueue,
-      workflowBundle: await workflowBundle(),
-      activities: createCatalogueActivities(loadCatalogue(), jobConfig),
-    }),
+    orchestrationWorker(connection),
     ...[...lanes.map(laneQueue), submissionQueue].map((taskQueue) =>
       Worker.create({ connection, taskQueue, activities }),
     ),

@@ -1,12 +1,9 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
 import { intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
 import { type BuildInput, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
-import { jobConfig } from '../unit/job-config.ts';
-import { localServer, workflowBundle } from './environment.ts';
+import { localServer, orchestrationWorker } from './environment.ts';
 import { scriptedServices } from './services.ts';
 
 let environment: TestWorkflowEnvironment;
@@ -24,12 +21,7 @@ describe('lanes', () => {
     const { client, nativeConnection: connection } = environment;
     const { calls, activities } = scriptedServices({}, () => Promise.reject(new Error('nothing hangs here')));
     const workers = await Promise.all([
-      Worker.create({
-        connection,
-        taskQueue: orchestrationQueue,
-        workflowBundle: await workflowBundle(),
-        activities: createCatalogueActivities(loadCatalogue(), jobConfig),
-      }),
+      orchestrationWorker(connection),
       ...lanes.map((lane) => Worker.create({ connection, taskQueue: laneQueue(lane), activities })),
     ]);
     const running = workers.map((worker) => worker.run());
