@@ -5,6 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Platform, startPlatform, startWorkers } from '../local/platform.ts';
 import { buckets } from '../local/provision.ts';
 import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
+import { adoptRunning, contentId, makeCurrent } from './release.ts';
 import { publishJobs } from './publish-jobs.ts';
 import { applyWarehouse, type Warehouse } from './warehouse.ts';
 
@@ -48,6 +49,7 @@ export async function openSession({
     onStep('workers');
     const workerEnvironment = {
       TIDELINE_JOBS_VERSION: version,
+      TIDELINE_BUILD_ID: contentId(root),
       ...(earliestEvent !== undefined && { TIDELINE_EARLIEST_EVENT: earliestEvent }),
     };
     const metrics = await startWorkers(platform, root, workerEnvironment);
@@ -56,6 +58,9 @@ export async function openSession({
     });
     const connection = await Connection.connect(connectionOptions);
     const client = new Client({ connection, namespace: namespace ?? 'default' });
+    await makeCurrent(client, workerEnvironment.TIDELINE_BUILD_ID);
+    // Nobody serves the versions of an earlier checkout here.
+    await adoptRunning(client, workerEnvironment.TIDELINE_BUILD_ID);
     return {
       platform,
       catalogue,

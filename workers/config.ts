@@ -11,6 +11,8 @@ const environmentSchema = z.object({
   TIDELINE_ARTIFACTS_BUCKET: bucket,
   /** Content hash of the packaged Spark jobs, as `npm run lake -- deploy` prints it. */
   TIDELINE_JOBS_VERSION: z.string().regex(/^[0-9a-f]{64}$/, 'must be the hash that `npm run lake -- deploy` printed'),
+  /** Version of the orchestration worker: what identifies its code, such as the commit or the image's digest. */
+  TIDELINE_BUILD_ID: z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'must be 1 to 128 letters, digits, "_", "." or "-"'),
   TIDELINE_EARLIEST_EVENT: z.iso.date().optional(),
   EMR_APPLICATION_ID: z.string().regex(/^[0-9a-z]+$/, 'must be the id of an EMR Serverless application'),
   EMR_EXECUTION_ROLE_ARN: role,
@@ -74,6 +76,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       debounceSeconds: values.TIDELINE_LATE_DEBOUNCE_SECONDS,
       approvalOverJobs: values.TIDELINE_LATE_APPROVAL_OVER_JOBS,
     },
+    buildId: values.TIDELINE_BUILD_ID,
     ledgerTable: values.TIDELINE_LEDGER_TABLE,
     metricsPort: values.METRICS_PORT,
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,

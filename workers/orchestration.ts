@@ -5,6 +5,7 @@ import { loadCatalogue } from '../products/catalogue.ts';
 import { orchestrationQueue } from '../workflows/messages.ts';
 import { parseConfig } from './config.ts';
 import { connectWorker, runUntilStopped } from './process.ts';
+import { versioned } from './versions.ts';
 
 const config = parseConfig(process.env);
 const { connection, namespace } = await connectWorker(config);
@@ -15,5 +16,6 @@ const worker = await Worker.create({
   workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
   activities: createCatalogueActivities(loadCatalogue(), config.job),
   shutdownGraceTime: config.shutdownGraceMs,
+  workerDeploymentOptions: versioned(config.buildId),
 });
 await runUntilStopped(connection, [worker]);

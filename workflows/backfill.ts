@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import { controlBackfill } from './backfill-control.ts';
 import type { BackfillInput, BackfillProgress, BackfillReport } from './backfill-messages.ts';
 import { calls } from './proxies.ts';
@@ -31,3 +31,6 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
     }
   }
 }
+
+// It may run for days: it goes on with the code of the next deploy, as its histories prove it can.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, backfill);

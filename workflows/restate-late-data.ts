@@ -5,6 +5,7 @@ import {
   executeChild,
   setCurrentDetails,
   setHandler,
+  setWorkflowOptions,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -47,3 +48,6 @@ export async function restateLateData(input: LateDataInput): Promise<BackfillRep
   }
   return reports;
 }
+
+// It lives as long as late events keep coming, through every deploy.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, restateLateData);

@@ -6,6 +6,7 @@ const complete = {
   TIDELINE_LAKE_BUCKET: 'lake-bucket',
   TIDELINE_ARTIFACTS_BUCKET: 'artifacts-bucket',
   TIDELINE_JOBS_VERSION: 'a'.repeat(64),
+  TIDELINE_BUILD_ID: '4f2a9c1',
   TIDELINE_LEDGER_TABLE: 'ledger',
   EMR_APPLICATION_ID: '00abc',
   EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::123456789012:role/jobs',

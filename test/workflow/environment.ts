@@ -9,6 +9,7 @@ import {
   type NativeConnection,
   Runtime,
   Worker,
+  type WorkerOptions,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
@@ -62,12 +63,16 @@ export async function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
 }
 
 /** Serves the workflows, and plans by the real contracts. */
-export async function orchestrationWorker(connection: NativeConnection): Promise<Worker> {
+export async function orchestrationWorker(
+  connection: NativeConnection,
+  version: Pick<WorkerOptions, 'workflowBundle' | 'workerDeploymentOptions'> = {},
+): Promise<Worker> {
   return Worker.create({
     connection,
     taskQueue: orchestrationQueue,
     workflowBundle: await workflowBundle(),
     activities: createCatalogueActivities(loadCatalogue(), jobConfig),
+    ...version,
   });
 }
 
