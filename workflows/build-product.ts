@@ -1,4 +1,4 @@
-import { isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import { type Report, reportBuild, resultTable } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
@@ -41,19 +41,16 @@ async function buildClaimed(
   const { buildId, intervals, outputVersion, codeVersion, inputVersions, changedPartitions, exportManifest } = result;
   const published = { product, buildId, intervals, outputVersion, qualityScore: result.quality.score };
   const at = new Date().toISOString();
-  await calls(lane).recordPublished({
-    ...published,
-    ...job,
-    generation,
-    at,
-    codeVersion,
-    inputVersions,
-    changedPartitions,
-  });
   const late = changedPartitions.filter(
     (date) => lane === 'scheduled' && plan.lateBefore !== null && date < plan.lateBefore,
   );
-  if (late.length > 0) await calls(lane).reportLateDates({ product, dates: late });
+  // It is published, whatever happens to the build now: a cancel comes too late for this.
+  await CancellationScope.nonCancellable(async () => {
+    const { recordPublished, reportLateDates } = calls(lane);
+    const versions = { codeVersion, inputVersions, changedPartitions };
+    await recordPublished({ ...published, ...job, ...versions, generation, at });
+    if (late.length > 0) await reportLateDates({ product, dates: late });
+  });
   const rowsLoaded =
     plan.loadsWarehouse && exportManifest ? await loadWarehouse(input, plan, lane, exportManifest, report) : null;
   report.show('published', resultTable(result, job.costUsd, rowsLoaded));

@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { grainOf, intervalsIn } from './intervals.ts';
+import { LoadCancelled } from './load-warehouse.ts';
 import type { BuildInput, Lane } from './messages.ts';
 import { calls } from './proxies.ts';
 
@@ -35,7 +36,8 @@ export async function whileClaimed<T>(
     }
     return await use();
   } catch (error) {
-    if (!isCancellation(error)) failure = { state: outcomeOf(error), reason: rootCause(error) ?? String(error) };
+    if (!isCancellation(error) || error instanceof LoadCancelled)
+      failure = { state: outcomeOf(error), reason: rootCause(error) ?? String(error) };
     throw error;
   } finally {
     await CancellationScope.nonCancellable(() => releaseIntervals({ ...claimant, failure }));

@@ -1,8 +1,13 @@
-import { ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, sleep } from '@temporalio/workflow';
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import type { Report } from './build-report.ts';
 import { type BuildInput, type Lane, maximumAttempts } from './messages.ts';
 import { calls, waits } from './proxies.ts';
+
+const loadCancelled = 'cancelled before the warehouse was loaded; the lake has the rows: build the interval again';
+
+/** The lake has the rows, and the warehouse may not: the next build of the interval loads it. */
+export class LoadCancelled extends CancelledFailure {}
 
 /** Loads the exported rows into the warehouse in one transaction, started over when it lost against another one. */
 export async function loadWarehouse(
@@ -14,6 +19,7 @@ export async function loadWarehouse(
 ): Promise<number> {
   const { product, start, end } = input;
   for (let attempt = 1; ; attempt++) {
+    if (CancellationScope.current().consideredCancelled) throw new LoadCancelled(loadCancelled);
     const token = `${plan.buildId}/load/${attempt}`;
     const { statementId } = await CancellationScope.nonCancellable(() =>
       calls(lane).submitLoad({ token, product, start, end, manifest }),
@@ -29,9 +35,10 @@ export async function loadWarehouse(
         );
       }
     } catch (error) {
-      if (isCancellation(error))
-        await CancellationScope.nonCancellable(() => waits(lane).cancelStatement({ statementId }));
-      throw error;
+      if (!isCancellation(error)) throw error;
+      const ended = await CancellationScope.nonCancellable(() => waits(lane).cancelStatement({ statementId }));
+      if (ended.meaning === 'done') return ended.rowCount;
+      throw new LoadCancelled(loadCancelled);
     }
     await sleep(`${attempt * 5}s`);
   }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, sleep } from '@temporalio/workflow';
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import type { BuildResult } from '../activities/lake/result.ts';
 import type { Report } from './build-report.ts';
@@ -14,7 +14,7 @@ export async function runJobs(plan: BuildPlan, lane: Lane, report: Report) {
     const { jobRunId, end } = await runJob(plan, lane, attempt, report);
     costUsd += end.costUsd;
     jobSeconds += end.durationSeconds;
-    const result = await calls(lane).readBuildResult({ uri: plan.resultUri });
+    const result = await CancellationScope.nonCancellable(() => calls(lane).readBuildResult({ uri: plan.resultUri }));
     if (end.meaning === 'done' && result && !result.error) return { result, jobRunId, costUsd, jobSeconds };
     const problem = describeFailure(plan, jobRunId, end.state, end.details, result);
     if (end.meaning === 'cancelled')
@@ -29,8 +29,12 @@ export async function runJobs(plan: BuildPlan, lane: Lane, report: Report) {
 /** Failures that another job over the same data would meet again. */
 const verdicts = new Set(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT']);
 
-/** One job, from submit to end. The submit can't be cancelled, so that a cancel always knows which job to end. */
+/**
+ * One job, from submit to end. The submit can't be cancelled, so that a cancel always knows which job to end. A job that
+ * was done before the cancel reached it has published, so that its end counts.
+ */
 async function runJob(plan: BuildPlan, lane: Lane, attempt: number, report: Report) {
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled before the job started');
   const token = `${plan.buildId}/job/${attempt}`;
   const { jobRunId } = await CancellationScope.nonCancellable(() =>
     submissions(lane).submitJobRun({ token, job: plan.job }),
@@ -39,8 +43,10 @@ async function runJob(plan: BuildPlan, lane: Lane, attempt: number, report: Repo
     report.show('running', `EMR Serverless job run \`${jobRunId}\``);
     return { jobRunId, end: await waits(lane).awaitJobRun({ jobRunId }) };
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => waits(lane).cancelJobRun({ jobRunId }));
-    throw error;
+    if (!isCancellation(error)) throw error;
+    const end = await CancellationScope.nonCancellable(() => waits(lane).cancelJobRun({ jobRunId }));
+    if (end.meaning !== 'done') throw error;
+    return { jobRunId, end };
   }
 }
 
