@@ -21,22 +21,35 @@ import { laneQueue, lanes, submissionQueue } from '../workflows/messages.ts';
 import { parseConfig } from './config.ts';
 import { connectWorker, runUntilStopped } from './process.ts';
 
+/** A call without an answer is given up and made again; Redshift may hold its answer back for `longPollSeconds`. */
+const patience = (seconds: number) => ({
+  requestHandler: { connectionTimeout: 5_000, requestTimeout: seconds * 1000, throwOnRequestTimeout: true },
+});
+const answerSeconds = 10;
+
 const config = parseConfig(process.env);
 const { connection, namespace } = await connectWorker(config);
 const catalogue = loadCatalogue();
-const ledger = new Ledger(DynamoDBDocumentClient.from(new DynamoDBClient()), config.ledgerTable);
+const ledger = new Ledger(DynamoDBDocumentClient.from(new DynamoDBClient(patience(answerSeconds))), config.ledgerTable);
 const orchestrator = orchestratorOf(new Client({ connection, namespace }));
 const services: readonly Service[] = [
   {
-    activities: createEmrServerlessActivities(new EMRServerlessClient(), config.emrServerless),
+    activities: createEmrServerlessActivities(new EMRServerlessClient(patience(answerSeconds)), config.emrServerless),
     failures: emrServerlessFailures,
   },
   {
-    activities: createRedshiftActivities(new RedshiftDataClient(), catalogue, config.redshift),
+    activities: createRedshiftActivities(
+      new RedshiftDataClient(patience(config.redshift.longPollSeconds + answerSeconds)),
+      catalogue,
+      config.redshift,
+    ),
     failures: redshiftFailures,
   },
   // Path-style addresses work with every bucket name and with endpoints that are an IP address.
-  { activities: createLakeActivities(new S3Client({ forcePathStyle: true })), failures: lakeFailures },
+  {
+    activities: createLakeActivities(new S3Client({ forcePathStyle: true, ...patience(answerSeconds) })),
+    failures: lakeFailures,
+  },
   { activities: createLedgerActivities(ledger, catalogue, orchestrator, config.lateData), failures: ledgerFailures },
 ];
 const common = {
@@ -45,6 +58,8 @@ const common = {
   activities: Object.assign({}, ...services.map(({ activities }) => activities)) as object,
   interceptors: { activity: [failureSorting(services)] },
   shutdownGraceTime: config.shutdownGraceMs,
+  // A cancel reaches a wait with the answer to its heartbeat.
+  maxHeartbeatThrottleInterval: '5s',
 };
 const workers = await Promise.all([
   // Waiting for a job costs nothing, so many jobs can be waited for at once.

@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition, continueAsNew, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import { controlBackfill } from './backfill-control.ts';
 import type { BackfillInput, BackfillProgress, BackfillReport } from './backfill-messages.ts';
-import { calls } from './proxies.ts';
+import { surveys } from './proxies.ts';
 import { runWindow } from './sliding-window.ts';
 
 /** The jobs of one plan add some 3,000 events; a run never holds more than 5,000. */
@@ -17,7 +17,7 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
   const { progress } = control;
   for (;;) {
     const { startedAtMs, stage } = progress;
-    const plan = await calls(control.lane).planBackfill({ ...input, startedAtMs, stage });
+    const plan = await surveys(control.lane).planBackfill({ ...input, startedAtMs, stage });
     control.planned(plan);
     if (input.dryRun) return control.report();
     await control.approved();

@@ -16,11 +16,19 @@ export const catalogue = proxyActivities<CatalogueActivities>({
   retry: untilItWorks,
 });
 
-/** Calls that answer at once. */
+/** Calls that answer at once. One that was under way when its worker died is made again after this time. */
 export const calls = (lane: Lane) =>
   proxyActivities<EmrServerlessActivities & LakeActivities & LedgerActivities & RedshiftActivities>({
     taskQueue: laneQueue(lane),
-    startToCloseTimeout: '1m',
+    startToCloseTimeout: '20s',
+    retry: untilItWorks,
+  });
+
+/** Questions about thousands of intervals. */
+export const surveys = (lane: Lane) =>
+  proxyActivities<Pick<LedgerActivities, 'planBackfill' | 'checkFreshness'>>({
+    taskQueue: laneQueue(lane),
+    startToCloseTimeout: '2m',
     retry: untilItWorks,
   });
 
@@ -28,7 +36,7 @@ export const calls = (lane: Lane) =>
 export const submissions = (lane: Lane) =>
   proxyActivities<Pick<EmrServerlessActivities, 'submitJobRun'>>({
     taskQueue: submissionQueue,
-    startToCloseTimeout: '1m',
+    startToCloseTimeout: '20s',
     retry: untilItWorks,
     // 1 comes before 3; lanes are listed by importance.
     priority: { priorityKey: lanes.indexOf(lane) + 1 },

@@ -1,7 +1,7 @@
 import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
 import { firedAt } from './fired-at.ts';
 import type { FreshnessReport, WatchFreshnessInput } from './freshness-messages.ts';
-import { calls } from './proxies.ts';
+import { surveys } from './proxies.ts';
 
 /**
  * Finds intervals that should be published by now and are not, whether or not anything ever tried to build them. A run
@@ -9,7 +9,7 @@ import { calls } from './proxies.ts';
  */
 export async function watchFreshness(input: WatchFreshnessInput): Promise<FreshnessReport> {
   const at = firedAt(input.firedAt).toISO();
-  const report = await calls('scheduled').checkFreshness({ cadences: input.cadences, at });
+  const report = await surveys('scheduled').checkFreshness({ cadences: input.cadences, at });
   const rows = report.findings.map(
     ({ product, interval, problem }) => `| ${product} | ${interval ?? ''} | ${problem} |`,
   );
