@@ -18,6 +18,7 @@ export default defineConfig({
       project('workflow', { parallel: false, testTimeout: 60_000, hookTimeout: 60_000 }),
       project('replay', { parallel: false, testTimeout: 60_000, hookTimeout: 60_000 }),
       project('wire', { parallel: false, testTimeout: 600_000, hookTimeout: 300_000 }),
+      project('crash', { parallel: false, testTimeout: 300_000, hookTimeout: 600_000 }),
       project('e2e', { parallel: false, testTimeout: 2_400_000, hookTimeout: 600_000 }),
     ],
   },

@@ -86,7 +86,7 @@ export async function openLocal(root: string, progress: Progress, earliestEvent?
   return openSession({
     root,
     folder: join(root, '.tideline', 'local'),
-    earliestEvent,
+    ...(earliestEvent !== undefined && { settings: { TIDELINE_EARLIEST_EVENT: earliestEvent } }),
     onStep: (text) => {
       progress.step(`Starting ${text}`);
     },

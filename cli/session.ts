@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { type Platform, startPlatform, startWorkers } from '../local/platform.ts';
+import { type Platform, type PlatformOptions, startPlatform, startWorkers } from '../local/platform.ts';
 import { buckets } from '../local/provision.ts';
 import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
 import { adoptRunning, contentId, makeCurrent } from './release.ts';
@@ -25,19 +25,21 @@ export interface Session {
 export interface SessionOptions {
   readonly root: string;
   readonly folder: string;
-  /** Overrides the contracts' earliest event date. */
-  readonly earliestEvent?: string | undefined;
+  /** Settings of the workers (`workers/config.ts`) that differ from the platform's. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly onStep?: (text: string) => void;
+  readonly reachedAt?: PlatformOptions['reachedAt'];
 }
 
 export async function openSession({
   root,
   folder,
-  earliestEvent,
+  settings = {},
   onStep = () => undefined,
+  reachedAt,
 }: SessionOptions): Promise<Session> {
   const catalogue = loadCatalogue(join(root, 'products'));
-  const platform = await startPlatform({ root, folder, onStep });
+  const platform = await startPlatform({ root, folder, onStep, ...(reachedAt && { reachedAt }) });
   try {
     onStep('Spark jobs and warehouse tables');
     const { REDSHIFT_WORKGROUP: workgroup = '', REDSHIFT_DATABASE: database = '' } = platform.environment;
@@ -50,7 +52,7 @@ export async function openSession({
     const workerEnvironment = {
       TIDELINE_JOBS_VERSION: version,
       TIDELINE_BUILD_ID: contentId(root),
-      ...(earliestEvent !== undefined && { TIDELINE_EARLIEST_EVENT: earliestEvent }),
+      ...settings,
     };
     const metrics = await startWorkers(platform, root, workerEnvironment);
     const { connectionOptions, namespace } = loadClientConnectConfig({

@@ -15,7 +15,11 @@ export interface PlatformOptions {
   /** Where all state is kept between runs. */
   readonly folder: string;
   readonly onStep?: (text: string) => void;
+  /** Gives the address under which all others reach a service that listens at `url`; for tests that stand in between. */
+  readonly reachedAt?: (service: AwsService, url: string) => Promise<string>;
 }
+
+export type AwsService = 'aws' | 'emr-serverless' | 'redshift-data';
 
 export interface Platform {
   readonly supervisor: Supervisor;
@@ -31,7 +35,7 @@ export interface Platform {
 const wantedPorts = { temporal: 7233, webUi: 8233, postgres: 5439, orchestration: 9464, 'data-plane': 9465 };
 
 /** One JSON object that a server prints when it serves. */
-function announcement(stdout: string): Record<string, unknown> | undefined {
+export function announcement(stdout: string): Record<string, unknown> | undefined {
   const line = stdout.split('\n').find((text) => text.startsWith('{') && text.includes('"listening"'));
   return line ? (JSON.parse(line) as Record<string, unknown>) : undefined;
 }
@@ -39,7 +43,12 @@ function announcement(stdout: string): Record<string, unknown> | undefined {
 const announced = (stdout: string): boolean => stdout.includes('\n') && announcement(stdout) !== undefined;
 
 /** Starts the AWS emulator, EMR Serverless, Redshift and Temporal, each on 127.0.0.1 with its state under `folder`. */
-export async function startPlatform({ root, folder, onStep = () => undefined }: PlatformOptions): Promise<Platform> {
+export async function startPlatform({
+  root,
+  folder,
+  onStep = () => undefined,
+  reachedAt = (_, url) => Promise.resolve(url),
+}: PlatformOptions): Promise<Platform> {
   mkdirSync(folder, { recursive: true });
   const supervisor = new Supervisor(folder);
   const bin = join(root, '.tideline', 'tools', 'venv', 'bin');
@@ -56,7 +65,7 @@ export async function startPlatform({ root, folder, onStep = () => undefined }: 
 
   try {
     const awsPort = await freePort();
-    const endpoint = `http://127.0.0.1:${awsPort}`;
+    const endpoint = await reachedAt('aws', `http://127.0.0.1:${awsPort}`);
     const aws = {
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'local',
@@ -111,8 +120,11 @@ export async function startPlatform({ root, folder, onStep = () => undefined }: 
     };
     const endpoints = {
       ...aws,
-      AWS_ENDPOINT_URL_EMR_SERVERLESS: String(announcement(emr.readyOutput)?.listening),
-      AWS_ENDPOINT_URL_REDSHIFT_DATA: redshiftReady.listening,
+      AWS_ENDPOINT_URL_EMR_SERVERLESS: await reachedAt(
+        'emr-serverless',
+        String(announcement(emr.readyOutput)?.listening),
+      ),
+      AWS_ENDPOINT_URL_REDSHIFT_DATA: await reachedAt('redshift-data', redshiftReady.listening),
     };
     Object.assign(process.env, endpoints);
 
@@ -162,9 +174,8 @@ export async function startWorkers(
   platform: Platform,
   root: string,
   environment: Readonly<Record<string, string>>,
-  names: readonly ('orchestration' | 'data-plane')[] = ['orchestration', 'data-plane'],
 ): Promise<string[]> {
-  const start = async (name: (typeof names)[number]): Promise<string> => {
+  const start = async (name: 'orchestration' | 'data-plane'): Promise<string> => {
     const metricsPort = await freePort(wantedPorts[name]);
     await platform.supervisor.start({
       name,
@@ -176,5 +187,5 @@ export async function startWorkers(
     });
     return `http://127.0.0.1:${metricsPort}/metrics`;
   };
-  return Promise.all(names.map(start));
+  return Promise.all([start('orchestration'), start('data-plane')]);
 }

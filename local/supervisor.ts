@@ -109,6 +109,15 @@ export class Supervisor {
     this.writePids();
   }
 
+  /** Ends one process with a signal, and starts it again as it was. */
+  async restart(name: string, signal: NodeJS.Signals): Promise<RunningProcess> {
+    const entry = this.entries.find(({ spec }) => spec.name === name);
+    if (!entry)
+      throw new Error(`${name} does not run. Running: ${this.entries.map(({ spec }) => spec.name).join(', ')}`);
+    await this.end(name, signal);
+    return this.start(entry.spec);
+  }
+
   /** Ends everything, last started first, so that nobody loses the server under it. */
   async stop(): Promise<void> {
     this.stopping = true;

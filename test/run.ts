@@ -93,6 +93,7 @@ const everything: readonly Step[] = [
   pytest('spark', tools.python, 'test/spark'),
   vitest('wire'),
   pytest('wire clients', tools.clientsPython, 'test/wire'),
+  vitest('crash'),
   vitest('e2e'),
 ];
 

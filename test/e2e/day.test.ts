@@ -16,7 +16,6 @@ import { openSession, type Session } from '../../cli/session.ts';
 import { query } from '../../cli/warehouse.ts';
 import { partKey } from '../../local/generator/raw-parts.ts';
 import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts';
-import { startWorkers } from '../../local/platform.ts';
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
 import type { BackfillReport } from '../../workflows/backfill-messages.ts';
@@ -182,8 +181,7 @@ describe('a day of trips', () => {
       const started = (await names()).length;
       if (started > seen) {
         seen = started;
-        await supervisor.end('data-plane', 'SIGKILL');
-        await startWorkers(session.platform, root, session.workerEnvironment, ['data-plane']);
+        await supervisor.restart('data-plane', 'SIGKILL');
         kills += 1;
       }
       await delay(200);

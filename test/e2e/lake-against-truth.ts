@@ -20,11 +20,12 @@ const keys = {
   metric: (row: Row) => `${hourOf(row)} ${String(row.city_id)} ${String(row.vehicle_type)}`,
 };
 
-/** Asserts that every published table, in the lake and in the warehouse, holds the truth row by row for dates [start, end). */
+/** Asserts that published tables, in the lake and in the warehouse, hold the truth row by row for dates [start, end). */
 export async function expectLakeToBeTrue(
   session: Session,
   truthFolder: string,
   { arrivedBefore, start, end }: { arrivedBefore: string; start: string; end: string },
+  tables = /./,
 ): Promise<void> {
   const truth = await readTruth(truthFolder, arrivedBefore);
   const built = (date: string): boolean => date >= start && date < end;
@@ -51,22 +52,24 @@ export async function expectLakeToBeTrue(
   const lake = (table: string) => readDelta(session.platform.s3, buckets.lake, table);
   const stored = (table: string) => query(session.warehouse, `SELECT * FROM ${table}`);
   const inFile = (rows: Row[]): Row[] => rows.map((row) => ({ ...row, file: String(row.file).split('/').at(-1) }));
-  const report = {
-    'bronze.events': differences(events, await lake('bronze/events'), keys.event),
-    'bronze.events_quarantine': differences(
-      quarantine,
-      inFile(await lake('bronze/events_quarantine')),
-      keys.quarantined,
-    ),
-    'silver.trips': differences(trips as unknown as Row[], await lake('silver/trips'), keys.trip),
-    'gold.trips': differences(trips as unknown as Row[], await lake('gold/trips'), keys.trip),
-    'gold.fact_hourly_metrics': differences(metrics, await lake('gold/fact_hourly_metrics'), keys.metric),
-    'warehouse gold.trips': differences(trips as unknown as Row[], await stored('gold.trips'), keys.trip),
-    'warehouse gold.fact_hourly_metrics': differences(metrics, await stored('gold.fact_hourly_metrics'), keys.metric),
+  const checks: Record<string, () => Promise<string[]>> = {
+    'bronze.events': async () => differences(events, await lake('bronze/events'), keys.event),
+    'bronze.events_quarantine': async () =>
+      differences(quarantine, inFile(await lake('bronze/events_quarantine')), keys.quarantined),
+    'silver.trips': async () => differences(trips as unknown as Row[], await lake('silver/trips'), keys.trip),
+    'gold.trips': async () => differences(trips as unknown as Row[], await lake('gold/trips'), keys.trip),
+    'gold.fact_hourly_metrics': async () => differences(metrics, await lake('gold/fact_hourly_metrics'), keys.metric),
+    'warehouse gold.trips': async () => differences(trips as unknown as Row[], await stored('gold.trips'), keys.trip),
+    'warehouse gold.fact_hourly_metrics': async () =>
+      differences(metrics, await stored('gold.fact_hourly_metrics'), keys.metric),
   };
-  const wrong = Object.entries(report).flatMap(([table, problems]) =>
-    problems.length > 0 ? [`${table}: ${problems.length} differences, such as ${problems.slice(0, 5).join('; ')}`] : [],
-  );
+  const wrong: string[] = [];
+  for (const [table, check] of Object.entries(checks)) {
+    if (!tables.test(table)) continue;
+    const problems = await check();
+    if (problems.length > 0)
+      wrong.push(`${table}: ${problems.length} differences, such as ${problems.slice(0, 5).join('; ')}`);
+  }
   expect(wrong).toEqual([]);
-  expect(trips.length).toBeGreaterThan(0);
+  expect(truth.events.length).toBeGreaterThan(0);
 }

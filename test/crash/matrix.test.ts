@@ -1,0 +1,143 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type WorkflowHandle, WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { format } from 'prettier';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { putInto } from '../../cli/land.ts';
+import { openLedger } from '../../cli/ledger.ts';
+import { writeRaw } from '../../local/generator/write-raw.ts';
+import { buckets, ledgerTable } from '../../local/provision.ts';
+import { buildWorkflowId } from '../../workflows/run-builds.ts';
+import { grainOf, intervalsIn, rangeName, shiftInterval } from '../../workflows/intervals.ts';
+import { orchestrationQueue } from '../../workflows/messages.ts';
+import { expectLakeToBeTrue } from '../e2e/lake-against-truth.ts';
+import { root } from '../tools.ts';
+import { type Case, cases, type Target } from './cases.ts';
+import { Scene } from './scene.ts';
+
+/** Dates whose silver is there before anything goes wrong, for builds of gold; the hours after them are for bronze. */
+const settled = { start: '2025-01-15', end: '2025-01-19' };
+const goldProducts = ['gold.trips', 'gold.fact_hourly_metrics'];
+
+const folder = mkdtempSync(join(tmpdir(), 'tideline-crash-'));
+const truthFolder = join(folder, 'truth');
+let scene: Scene;
+let nextHour = `${settled.end}T00`;
+const goldTargets = intervalsIn('date', settled).flatMap((date) => goldProducts.map((product) => ({ product, date })));
+const matrix: string[][] = [];
+
+const execute = (type: string, workflowId: string, input: object): Promise<unknown> =>
+  scene.session.client.workflow.execute(type, { workflowId, taskQueue: orchestrationQueue, args: [input] });
+
+beforeAll(async () => {
+  scene = await Scene.open(folder);
+  await writeRaw(
+    { seed: 11, start: settled.start, days: 6, tripsPerDay: 120, newSchemaFrom: `${settled.start}T12` },
+    { put: putInto(scene.session.platform.s3, buckets.raw), truthDirectory: truthFolder },
+  );
+  await execute('backfill', 'bronze', {
+    product: 'bronze.events',
+    start: `${settled.start}T00`,
+    end: nextHour,
+    downstream: false,
+  });
+  await execute('backfill', 'silver', { product: 'silver.trips', ...settled, downstream: false });
+});
+afterAll(async () => {
+  await scene.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function nextTarget({ product, intervals = 1 }: Case): Target {
+  if (product === 'gold') {
+    const target = goldTargets.shift();
+    if (!target) throw new Error('More cases build gold than there are dates of gold to build; make `settled` longer.');
+    return withId({ product: target.product, start: target.date, end: shiftInterval('date', target.date, 1) });
+  }
+  const start = nextHour;
+  nextHour = shiftInterval('hour', start, intervals);
+  return withId({ product: 'bronze.events', start, end: nextHour });
+}
+
+const withId = (target: Omit<Target, 'workflowId'>): Target => ({ ...target, workflowId: buildWorkflowId(target) });
+
+const build = ({ product, start, end, workflowId }: Target): Promise<WorkflowHandle> =>
+  scene.session.client.workflow.start('buildProduct', {
+    workflowId,
+    taskQueue: orchestrationQueue,
+    args: [{ product, start, end }],
+  });
+
+async function expectCancelled(handle: WorkflowHandle): Promise<void> {
+  const failure = await handle.result().catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(WorkflowFailedError);
+  expect((failure as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+}
+
+/** The ledger's records of the target's intervals; nobody may hold one. */
+async function records({ product, start, end }: Target) {
+  const intervals = intervalsIn(grainOf(start), { start, end });
+  const found = await openLedger(ledgerTable).records(product, start, intervals.at(-1) ?? start);
+  expect(found.map(({ claim }) => claim)).toEqual(found.map(() => undefined));
+  return found;
+}
+
+/** Bronze up to the target, or the target's gold product, in the lake and in the warehouse. */
+async function expectRowsToBeTrue({ product, end }: Target): Promise<void> {
+  const { session } = scene;
+  const isBronze = product === 'bronze.events';
+  const cutoff = isBronze
+    ? { ...settled, arrivedBefore: end }
+    : { ...settled, end, arrivedBefore: `${settled.end}T00` };
+  await expectLakeToBeTrue(session, truthFolder, cutoff, isBronze ? /^bronze/ : new RegExp(`${product}$`));
+}
+
+describe('one interval is built', () => {
+  it.each(cases)('$what: $when', async (each) => {
+    const target = nextTarget(each);
+    const name = `${target.product} ${rangeName(grainOf(target.start), target)}`;
+    if (each.call && each.disturb) scene.on(each.call, each.disturb(scene, target), each.times ?? 1);
+    if (each.trigger) await each.trigger(scene, target);
+    else {
+      const handle = await build(target);
+      if (each.ends === 'cancelled') await expectCancelled(handle);
+      else await handle.result();
+    }
+    expect(await scene.recovered()).toBeGreaterThan(0);
+
+    if (each.ends === 'cancelled') {
+      const published = (await records(target)).filter((record) => record.published).length;
+      expect(published).toBe(await scene.commits(target.product, target.start));
+      await (await build(target)).result();
+    }
+    const jobs = await scene.jobRuns(name);
+    const commits = await scene.commits(target.product, target.start);
+    expect({ jobs, commits }).toEqual({ jobs: each.jobs ?? 1, commits: 1 });
+    for (const record of await records(target)) {
+      expect(record.failure).toBeUndefined();
+      expect(record.published).toBeDefined();
+    }
+    await expectRowsToBeTrue(target);
+    matrix.push([each.what, each.when, target.product, each.ends ?? 'published', String(jobs), String(commits)]);
+  });
+
+  it('and the matrix is in the documentation', async () => {
+    const head = ['what goes wrong', 'when', 'product', 'the build ends as', 'jobs', 'commits'];
+    const rows = [head, head.map(() => '---'), ...matrix].map((cells) => `| ${cells.join(' | ')} |`);
+    const text = `# When things go wrong
+
+Written by \`npm run crash\`: in each row one interval is built on the real engines while one thing goes wrong. Afterwards
+the rows in the lake and in the warehouse equal the generator's truth, the ledger says so, and nobody holds a claim.
+A cancelled build is followed by another. A second job stands where the first was cancelled or lost its driver, or where
+the interval was asked for twice.
+
+${rows.join('\n')}
+`;
+    console.log(text);
+    const file = join(root, 'docs', 'crash-matrix.md');
+    await expect(await format(text, { parser: 'markdown', printWidth: 120 })).toMatchFileSnapshot(file);
+  });
+});
