@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -31,6 +32,7 @@ export class Supervisor {
   private stopping = false;
   private readonly logFolder: string;
   private readonly pidFile: string;
+  private readonly reaper: ChildProcess;
 
   /** Called when a process ends by itself; the platform is broken then. */
   onUnexpectedExit: (message: string) => void = (message) => {
@@ -41,7 +43,15 @@ export class Supervisor {
     this.logFolder = join(folder, 'logs');
     this.pidFile = join(folder, 'pids.json');
     mkdirSync(this.logFolder, { recursive: true });
-    this.endLeftovers();
+    endLeftovers(this.pidFile);
+    // In a group of its own, as the others, so that it outlives whatever ends this process.
+    this.reaper = spawn(process.execPath, [join(import.meta.dirname, 'reaper.ts'), this.pidFile, String(process.pid)], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      detached: true,
+    });
+    // It must not keep this process up.
+    this.reaper.unref();
+    (this.reaper.stdin as Socket).unref();
   }
 
   async start(spec: ProcessSpec): Promise<RunningProcess> {
@@ -123,31 +133,35 @@ export class Supervisor {
     this.stopping = true;
     for (const { spec } of [...this.entries].reverse()) await this.end(spec.name);
     rmSync(this.pidFile, { force: true });
+    this.reaper.stdin?.end();
   }
 
   private writePids(): void {
     const pids = this.entries.map(({ spec, child }) => ({ pid: child.pid, command: spec.command }));
     writeFileSync(this.pidFile, JSON.stringify({ supervisor: process.pid, pids }));
   }
+}
 
-  /** Ends what a supervisor that was killed left behind: only processes that still run the very command it started. */
-  private endLeftovers(): void {
-    if (!existsSync(this.pidFile)) return;
-    const left = JSON.parse(readFileSync(this.pidFile, 'utf8')) as {
-      supervisor: number;
-      pids: { pid: number; command: string }[];
-    };
-    if (commandOf(left.supervisor).includes('main.ts')) {
-      throw new Error(
-        `Another process (${left.supervisor}) runs the platform in this folder. Stop it first, with Ctrl-C or: kill ${left.supervisor}`,
-      );
-    }
-    for (const { pid, command } of left.pids) if (commandOf(pid).includes(command)) process.kill(pid, 'SIGTERM');
-    const gone = (): boolean => left.pids.every(({ pid, command }) => !commandOf(pid).includes(command));
-    for (let waited = 0; waited < 100 && !gone(); waited++)
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
-    rmSync(this.pidFile, { force: true });
+/**
+ * Ends what a supervisor that was killed left behind (`supervisor`: only that one): processes that still run the very
+ * command it started.
+ */
+export function endLeftovers(pidFile: string, supervisor?: number): void {
+  if (!existsSync(pidFile)) return;
+  const left = JSON.parse(readFileSync(pidFile, 'utf8')) as {
+    supervisor: number;
+    pids: { pid: number; command: string }[];
+  };
+  if (supervisor !== undefined && left.supervisor !== supervisor) return;
+  if (commandOf(left.supervisor).includes('main.ts')) {
+    throw new Error(
+      `Another process (${left.supervisor}) runs the platform in this folder. Stop it first, with Ctrl-C or: kill ${left.supervisor}`,
+    );
   }
+  for (const { pid, command } of left.pids) if (commandOf(pid).includes(command)) process.kill(pid, 'SIGTERM');
+  const gone = (): boolean => left.pids.every(({ pid, command }) => !commandOf(pid).includes(command));
+  for (let waited = 0; waited < 100 && !gone(); waited++)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
 }
 
 function commandOf(pid: number): string {

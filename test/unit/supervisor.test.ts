@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { root } from '../tools.ts';
+
+const alive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false; // There is no such process, which is the answer.
+  }
+};
+
+it('leaves no process behind when it is killed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'supervisor-'));
+  const script = `
+    import { Supervisor } from '${join(root, 'local', 'supervisor.ts')}';
+    const supervisor = new Supervisor('${folder}');
+    const { pid } = await supervisor.start({
+      name: 'sleeper', command: 'sleep', args: ['600'], isReady: () => true, readyTimeoutMs: 5000,
+    });
+    process.stdout.write(String(pid));
+  `;
+  const supervisor = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [output] = (await once(supervisor.stdout, 'data')) as [Buffer];
+  const pid = Number(output.toString());
+  expect(alive(pid)).toBe(true);
+  supervisor.kill('SIGKILL');
+  while (alive(pid)) await delay(50);
+  rmSync(folder, { recursive: true, force: true });
+});
