@@ -21,13 +21,30 @@ const contractSchema = z.object({
   customProperties: z.array(z.object({ property: z.string(), value: z.unknown() })),
 });
 
-const customSchema = z.object({
-  grain: z.enum(['hour', 'date']),
-  inputs: z.array(z.object({ product: productKey, fromOffset: z.int(), toOffset: z.int() })).default([]),
-  job: z.string(),
-  intervalsPerJob: z.int().positive(),
-  warehouseTable: z.string().optional(),
-});
+const customSchema = z
+  .object({
+    grain: z.enum(['hour', 'date']),
+    inputs: z.array(z.object({ product: productKey, fromOffset: z.int(), toOffset: z.int() })).default([]),
+    job: z.string(),
+    intervalsPerJob: z.int().positive(),
+    warehouseTable: z.string().optional(),
+    partitionColumn: z.string().optional(),
+    zOrderBy: z.array(z.string()).min(1).optional(),
+    /** How long every version of the table can be read, in days. */
+    versionRetentionDays: z.int().positive(),
+    /** How long the table's commits are kept, in days. */
+    logRetentionDays: z.int().positive(),
+    /** The product whose builds write this one too. */
+    writtenBy: productKey.optional(),
+  })
+  .refine(({ zOrderBy, partitionColumn }) => !zOrderBy || partitionColumn, {
+    path: ['zOrderBy'],
+    message: 'needs a partitionColumn: only partitions that have changed are sorted again',
+  })
+  .refine(({ versionRetentionDays, logRetentionDays }) => versionRetentionDays <= logRetentionDays, {
+    path: ['versionRetentionDays'],
+    message: 'must not be more than logRetentionDays: a version cannot be read without its commits',
+  });
 
 const latencySchema = z.object({ value: z.number().positive(), unit: z.literal('h') });
 
@@ -83,6 +100,10 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
     const expected = relative('.', dirname(file)).split('/').join('.');
     if (key !== expected) problems.push(`products/${file}: id: "${key}" must be "${expected}", as its folder says`);
     const columns = contract.data.schema[0]?.properties.map((property) => property.name) ?? [];
+    for (const column of [custom.data.partitionColumn, ...(custom.data.zOrderBy ?? [])]) {
+      if (column !== undefined && !columns.includes(column))
+        problems.push(`products/${file}: customProperties: no column "${column}" in the schema`);
+    }
     products.set(key, {
       ...custom.data,
       key,
@@ -97,6 +118,8 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
       if (!products.has(input.product))
         problems.push(`${product.key}: customProperties.inputs: no product "${input.product}"`);
     }
+    if (product.writtenBy !== undefined && !products.has(product.writtenBy))
+      problems.push(`${product.key}: customProperties.writtenBy: no product "${product.writtenBy}"`);
   }
   if (problems.length > 0) throw new CatalogueError(`The contracts are not valid:\n  ${problems.join('\n  ')}`);
   return {

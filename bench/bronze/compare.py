@@ -54,7 +54,8 @@ def run_job(name: str, events: int, arguments: list[str], log: Path) -> Measurem
 def run_ours(folder: Path, raw: Path, events: int) -> Measurement:
     hour, end = BENCH_HOUR, BENCH_HOUR + timedelta(hours=1)
     result = folder / "result.json"
-    arguments = ["--product", "bronze.events", "--start", f"{hour:%Y-%m-%dT%H}", "--end", f"{end:%Y-%m-%dT%H}"]
+    arguments = ["build", "--product", "bronze.events"]
+    arguments += ["--start", f"{hour:%Y-%m-%dT%H}", "--end", f"{end:%Y-%m-%dT%H}"]
     arguments += ["--build-id", "bench", "--generation", "1", "--lake", f"file:{folder / 'lake'}"]
     arguments += ["--raw", f"file:{raw}", "--result", f"file:{result}"]
     measured = run_job("bronze.events", events, [str(ROOT / "spark-jobs/main.py"), *arguments], folder / "ours.log")

@@ -50,13 +50,13 @@ class BuildRequest:
 class Build:
     """A request on its way: the session, the contract, the staging folder and the report."""
 
-    def __init__(self, spark: SparkSession, request: BuildRequest) -> None:
+    def __init__(self, spark: SparkSession, request: BuildRequest, report: BuildReport) -> None:
         self.spark = spark
         self.request = request
+        self.report = report
         self.contract: Contract = contract_of(request.product)
         self.keys = keys_between(self.contract.grain, request.start, request.end)
         self.staging = Staging(spark, request.lake, request.product, request.build_id)
-        self.report = BuildReport()
         # Per interval, what it is built from: equal for equal files. Empty for what is built from other tables.
         self.sources: dict[str, str] = {}
         # Version of the table before this build read anything: what others publish later, it may not know.

@@ -1,4 +1,4 @@
-"""What builds said about themselves in a table's commits, read from its log file by file: no Spark job needed."""
+"""What builds said about themselves in the commits of a table, read file by file from its log, mostly without Spark."""
 
 import json
 import re
@@ -8,13 +8,16 @@ from functools import cached_property
 from itertools import islice, takewhile
 from typing import Any
 
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
 from tideline_jobs.storage import Storage
 
 _COMMIT_FILE = re.compile(r"(\d{20})\.json")
 # Builds of days, of an hourly table; a zombie older than that has long lost its claim.
 _RECENT_COMMITS = 200
 # By how much the clocks of the orchestrator and of a Spark driver may differ.
-_CLOCK_TOLERANCE_MS = 3_600_000
+CLOCK_TOLERANCE_MS = 3_600_000
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Commit:
 
     version: int
     at_ms: int
+    operation: str
+    """Delta's name of what was done: `WRITE`, `OPTIMIZE`, `VACUUM END`."""
     build: dict[str, Any] | None
 
     def covers(self, key: str) -> bool:
@@ -32,8 +37,9 @@ class Commit:
 class Log:
     """The commits of one table; each file is read once, and only when somebody asks for it."""
 
-    def __init__(self, storage: Storage, table_path: str) -> None:
-        self._storage = storage
+    def __init__(self, spark: SparkSession, table_path: str) -> None:
+        self._spark = spark
+        self._storage = Storage(spark)
         self._folder = f"{table_path}/_delta_log"
         self._read: dict[int, Commit] = {}
 
@@ -45,12 +51,15 @@ class Log:
 
     def commit(self, version: int) -> Commit:
         if version not in self._read:
-            lines = self._storage.lines(f"{self._folder}/{version:020d}.json")
-            info: dict[str, Any] = next(
-                (json.loads(line)["commitInfo"] for line in lines if '"commitInfo"' in line), {}
+            info = self._info(version)
+            self._read[version] = Commit(
+                version, info.get("timestamp", 0), info.get("operation", ""), _build_of(info.get("userMetadata"))
             )
-            self._read[version] = Commit(version, info.get("timestamp", 0), _build_of(info.get("userMetadata")))
         return self._read[version]
+
+    def _info(self, version: int) -> dict[str, Any]:
+        lines = self._storage.lines(f"{self._folder}/{version:020d}.json")
+        return next((json.loads(line)["commitInfo"] for line in lines if '"commitInfo"' in line), {})
 
     def changed_partitions(self, version: int) -> list[str]:
         """Values of the partition column at which a version added or removed rows."""
@@ -59,6 +68,18 @@ class Log:
         changes = (action for action in actions if isinstance(action, dict) and action.get("dataChange"))
         values = (value for change in changes for value in change.get("partitionValues", {}).values())
         return sorted({value for value in values if value is not None})
+
+    def deleted_files(self, version: int) -> int:
+        """How many files the VACUUM deleted whose end this version is."""
+        return int(self._info(version)["operationMetrics"]["numDeletedFiles"])
+
+    def checkpointed_sequence(self) -> int:
+        """The highest `txnVersion` in the newest checkpoint, which remembers it when the commits are gone."""
+        files = [file.uri for file in self._storage.files([self._folder], ".parquet")]
+        newest = max(uri.rsplit("/", 1)[-1].split(".")[0] for uri in files)
+        parts = [uri for uri in files if uri.rsplit("/", 1)[-1].startswith(f"{newest}.checkpoint.")]
+        row = self._spark.read.parquet(*parts).agg(F.max("txn.version").alias("sequence")).collect()[0]
+        return int(row["sequence"] or 0)
 
 
 @dataclass(frozen=True)
@@ -76,14 +97,18 @@ class Head:
         """The newest commits first, as far as they may be younger than `since_ms`."""
         for version in self.versions:
             commit = self.log.commit(version)
-            if commit.at_ms < since_ms - _CLOCK_TOLERANCE_MS:
+            if commit.at_ms < since_ms - CLOCK_TOLERANCE_MS:
                 return
             yield commit
 
     @cached_property
     def sequence(self) -> int:
         """Number of the last build that committed. Maintenance does not count: it changes no rows."""
-        return next((int(commit.build["sequence"]) for commit in self.commits() if commit.build), 0)
+        newest = next((int(commit.build["sequence"]) for commit in self.commits() if commit.build), None)
+        if newest is not None:
+            return newest
+        # The commits of a table that has long been quiet are gone, and Delta skips a write whose number it knows.
+        return 0 if self.versions[-1] == 0 else self.log.checkpointed_sequence()
 
     @property
     def has_builds(self) -> bool:

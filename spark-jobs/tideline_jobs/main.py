@@ -1,4 +1,4 @@
-"""Runs one build: arguments in, result file out, exit code 0 or 1."""
+"""Runs one job: arguments in, result file out, exit code 0 or 1."""
 
 import argparse
 import json
@@ -10,40 +10,49 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from tideline_jobs.builds import Build, BuildRequest, code_version
-from tideline_jobs.errors import BuildError
+from tideline_jobs.errors import failure_of
+from tideline_jobs.maintenance import MaintenanceRequest, run_maintenance
 from tideline_jobs.results import BuildReport, result_document
 from tideline_jobs.session import open_session
 from tideline_jobs.storage import Storage
 from tideline_jobs.tables import Table
 
 _log = logging.getLogger(__name__)
-_MESSAGE_LIMIT = 4000
 
 
-def _parse(arguments: Sequence[str]) -> tuple[BuildRequest, str]:
-    parser = argparse.ArgumentParser(prog="main.py", description="Builds a run of intervals of one product.")
-    parser.add_argument("--product", required=True)
-    parser.add_argument("--start", required=True)
-    parser.add_argument("--end", required=True)
-    parser.add_argument("--build-id", required=True)
-    parser.add_argument("--generation", required=True, type=int)
-    parser.add_argument("--lake", required=True)
-    parser.add_argument("--raw", required=True)
-    parser.add_argument("--result", required=True)
-    parser.add_argument("--earliest-event")
-    parser.add_argument("--rebuild", action="store_true")
-    given = vars(parser.parse_args(arguments))
-    result = given.pop("result")
-    given["lake"], given["raw"] = given["lake"].rstrip("/"), given["raw"].rstrip("/")
-    return BuildRequest(**given), result
+def _uri(text: str) -> str:
+    return text.rstrip("/")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="main.py", description="Runs one job on the table of one product.")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    build = kinds.add_parser("build", help="build a run of intervals")
+    build.add_argument("--start", required=True)
+    build.add_argument("--end", required=True)
+    build.add_argument("--build-id", required=True)
+    build.add_argument("--generation", required=True, type=int)
+    build.add_argument("--raw", required=True, type=_uri)
+    build.add_argument("--earliest-event")
+    build.add_argument("--rebuild", action="store_true")
+    build.set_defaults(request=BuildRequest, run=run_build)
+    maintain = kinds.add_parser("maintain", help="compact the table, remove what nobody needs")
+    maintain.add_argument("--maintenance-id", required=True)
+    maintain.add_argument("--needed-version", type=int)
+    maintain.set_defaults(request=MaintenanceRequest, run=run_maintenance)
+    for kind in (build, maintain):
+        kind.add_argument("--product", required=True)
+        kind.add_argument("--lake", required=True, type=_uri)
+        kind.add_argument("--result", required=True)
+    return parser
 
 
 def run_build(spark: SparkSession, request: BuildRequest) -> dict[str, Any]:
     """Runs the module that the product's contract names; returns the result document, of failures too."""
-    report, error = BuildReport(), None
-    try:
-        build = Build(spark, request)
-        report = build.report
+    report = BuildReport()
+
+    def work() -> None:
+        build = Build(spark, request, report)
         try:
             import_module(f"tideline_jobs.{build.contract.job}").run(build)
             if report.status == "published":
@@ -53,21 +62,18 @@ def run_build(spark: SparkSession, request: BuildRequest) -> dict[str, Any]:
             # What the warehouse loads stays until the table's maintenance removes it.
             if report.export_manifest is None:
                 build.staging.clean()
-    except BuildError as failure:
-        error = failure
-    except Exception as failure:
-        # Whatever goes wrong, the orchestrator reads the reason in the result file, not in the driver's log.
-        _log.exception("the build of %s ended unexpectedly", request.product)
-        error = BuildError("INTERNAL", f"{type(failure).__name__}: {failure}"[:_MESSAGE_LIMIT])
+
+    error = failure_of(work)
     return result_document({**request.identity, "codeVersion": code_version()}, report, error)
 
 
 def main(arguments: Sequence[str]) -> int:
-    request, result_uri = _parse(arguments)
+    given = vars(_parser().parse_args(arguments))
+    kind, request_type, run, result_uri = (given.pop(name) for name in ("kind", "request", "run", "result"))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    spark = open_session(f"{request.product} {request.start}")
+    spark = open_session(f"{kind} {given['product']}")
     try:
-        document = run_build(spark, request)
+        document = run(spark, request_type(**given))
         Storage(spark).write_text(result_uri, json.dumps(document))
         _log.info("%s", json.dumps(document))
     finally:

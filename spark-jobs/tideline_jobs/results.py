@@ -48,6 +48,22 @@ class BuildReport:
     message: str | None = None
 
 
+@dataclass
+class MaintenanceReport:
+    """Filled in while the maintenance goes on; as it is for a product that has no table yet."""
+
+    version: int | None = None
+    partitions: int = 0
+    files_before: int = 0
+    files_after: int = 0
+    bytes_before: int = 0
+    bytes_after: int = 0
+    files_deleted: int = 0
+    staged_files_deleted: int = 0
+    readable_since: str | None = None
+    """Every version that was the newest at this time or later can be read."""
+
+
 def _camel(name: str) -> str:
     head, *tail = name.split("_")
     return head + "".join(part.title() for part in tail)
@@ -98,5 +114,17 @@ def result_document(identity: dict[str, Any], report: BuildReport, error: BuildE
         "changedPartitions": report.changed_partitions,
         "exportManifest": report.export_manifest,
         "message": report.message,
-        "error": {"kind": error.kind, "message": error.message} if error else None,
+        "error": told(error),
     }
+
+
+def maintenance_document(
+    identity: dict[str, Any], report: MaintenanceReport, error: BuildError | None
+) -> dict[str, Any]:
+    """The result file of a maintenance."""
+    return {**identity, **_record(report), "error": told(error)}
+
+
+def told(error: BuildError | None) -> dict[str, str] | None:
+    """An error as a result file has it."""
+    return {"kind": error.kind, "message": error.message} if error else None

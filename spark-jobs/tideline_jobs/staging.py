@@ -8,13 +8,18 @@ from pyspark.sql import DataFrame, SparkSession
 from tideline_jobs.storage import Storage
 
 
+def staging_folder(lake: str, product: str) -> str:
+    """Where all builds of a product are staged."""
+    return f"{lake}/_staging/{product}"
+
+
 class Staging:
     """The folder of one build; a second try of the build overwrites what the first left."""
 
     def __init__(self, spark: SparkSession, lake: str, product: str, build_id: str) -> None:
         self._spark = spark
         self._storage = Storage(spark)
-        self.folder = f"{lake}/_staging/{product}/{build_id}"
+        self.folder = f"{staging_folder(lake, product)}/{build_id}"
         self._data = f"{self.folder}/data"
         self.manifest = f"{self.folder}/manifest.json"
 

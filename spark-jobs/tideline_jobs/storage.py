@@ -59,6 +59,18 @@ class Storage:
         fs, path = self._open(uri)
         fs.delete(path, True)
 
+    def delete_older(self, folder: str, before_ms: int) -> int:
+        """Deletes the files below the folder, at any depth, that were last written before then; how many there were."""
+        fs, path = self._open(folder)
+        if not fs.exists(path):
+            return 0
+        files, deleted = fs.listFiles(path, True), 0
+        while files.hasNext():
+            status = files.next()
+            if status.getModificationTime() < before_ms:
+                deleted += bool(fs.delete(status.getPath(), False))
+        return deleted
+
     def qualified(self, uri: str) -> str:
         """The URI as Spark writes it in file paths."""
         fs, path = self._open(uri)

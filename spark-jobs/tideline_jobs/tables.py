@@ -19,6 +19,20 @@ MAX_ATTEMPTS = 5
 EVERYTHING = "true"
 
 
+def table_properties(contract: Contract, log_days: int = 0) -> dict[str, str]:
+    """
+    The Delta properties that a product's table shall have; its log is kept for the contract's days, or for `log_days`
+    if that is longer. So are the notes of removed files: without them VACUUM takes a file that an old version needs for
+    one that nobody ever published.
+    """
+    kept = f"interval {max(contract.custom['logRetentionDays'], log_days)} days"
+    properties = {"delta.logRetentionDuration": kept, "delta.deletedFileRetentionDuration": kept}
+    if "statsColumns" in contract.custom:
+        # Without this Delta gathers minima and maxima of the payload too.
+        properties["delta.dataSkippingStatsColumns"] = ",".join(contract.custom["statsColumns"])
+    return properties
+
+
 def table_path(lake: str, product: str) -> str:
     return f"{lake}/{product.replace('.', '/')}"
 
@@ -29,10 +43,9 @@ class Table:
     def __init__(self, spark: SparkSession, contract: Contract, lake: str) -> None:
         self._spark = spark
         self.contract = contract
-        storage = Storage(spark)
         # Delta tells apart spellings of one path that differ in their slashes.
-        self.path = storage.qualified(table_path(lake, contract.product))
-        self.log = Log(storage, self.path)
+        self.path = Storage(spark).qualified(table_path(lake, contract.product))
+        self.log = Log(spark, self.path)
 
     def exists(self) -> bool:
         return DeltaTable.isDeltaTable(self._spark, self.path)
@@ -46,10 +59,8 @@ class Table:
             builder = builder.addColumn(name, kind)
         if self.contract.partition_column:
             builder = builder.partitionedBy(self.contract.partition_column)
-        if "statsColumns" in self.contract.custom:
-            # Without this Delta gathers minima and maxima of the payload too.
-            columns = ",".join(self.contract.custom["statsColumns"])
-            builder = builder.property("delta.dataSkippingStatsColumns", columns)
+        for name, value in table_properties(self.contract).items():
+            builder = builder.property(name, value)
         try:
             builder.execute()
         except (DeltaConcurrentModificationException, AnalysisException):

@@ -3,6 +3,8 @@
 import gzip
 import itertools
 import json
+import os
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from tideline_jobs.builds import BuildRequest
 from tideline_jobs.main import run_build
+from tideline_jobs.maintenance import MaintenanceRequest, run_maintenance
 
 Line = str | dict[str, Any]
 
@@ -53,8 +56,55 @@ class Lakehouse:
         assert result["error"] is None, result["error"]
         return result
 
-    def table(self, product: str) -> DataFrame:
-        return self.spark.read.format("delta").load(f"{self.lake}/{product.replace('.', '/')}")
+    def maintain(self, product: str, **changes: Any) -> dict[str, Any]:
+        return run_maintenance(self.spark, MaintenanceRequest(product, "maintenance", self.lake, **changes))
+
+    def must_maintain(self, product: str, **changes: Any) -> dict[str, Any]:
+        result = self.maintain(product, **changes)
+        assert result["error"] is None, result["error"]
+        return result
+
+    def beside(self, name: str) -> "Lakehouse":
+        """Another lake of the same raw files."""
+        other = Lakehouse(self.spark, self.folder)
+        other.lake = f"file:{self.folder}/{name}"
+        return other
+
+    def age(self, product: str, days: int) -> None:
+        """Makes everything of a product so much older: files, commits, and when files were removed."""
+        ms = days * 86_400_000
+
+        def older(match: re.Match[str]) -> str:
+            return f"{match[1]}{int(match[2]) - ms}"
+
+        for commit in self._files(f"{product.replace('.', '/')}/_delta_log/*.json"):
+            text = re.sub(r'("(?:timestamp|deletionTimestamp|modificationTime)":)(\d+)', older, commit.read_text())
+            seconds = commit.stat().st_mtime
+            commit.write_text(text)
+            commit.with_name(f".{commit.name}.crc").unlink(missing_ok=True)
+            os.utime(commit, (seconds, seconds))
+        for file in [*self._files(f"{product.replace('.', '/')}/**/*"), *self._files(f"_staging/{product}/**/*")]:
+            seconds = file.stat().st_mtime - ms / 1000
+            os.utime(file, (seconds, seconds))
+        # Delta keeps what it has read of a log.
+        self.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+
+    def staged(self, product: str) -> list[Path]:
+        return [file for file in self._files(f"_staging/{product}/**/*") if file.suffix != ".crc"]
+
+    def log_versions(self, product: str) -> list[int]:
+        return [int(file.stem) for file in self._files(f"{product.replace('.', '/')}/_delta_log/*.json")]
+
+    def _files(self, pattern: str) -> list[Path]:
+        return [path for path in Path(self.lake.removeprefix("file:")).glob(pattern) if path.is_file()]
+
+    def path(self, product: str) -> str:
+        return f"{self.lake}/{product.replace('.', '/')}"
+
+    def table(self, product: str, version: int | None = None) -> DataFrame:
+        """The table as it is, or as it was."""
+        reader = self.spark.read.format("delta")
+        return (reader if version is None else reader.option("versionAsOf", version)).load(self.path(product))
 
     def rows(self, product: str) -> list[dict[str, Any]]:
         """All rows without their processing time, ordered by their text."""
@@ -62,5 +112,4 @@ class Lakehouse:
         return sorted((row.asDict(recursive=True) for row in frame.collect()), key=str)
 
     def versions(self, product: str) -> int:
-        path = f"{self.lake}/{product.replace('.', '/')}"
-        return int(DeltaTable.forPath(self.spark, path).history().count())
+        return int(DeltaTable.forPath(self.spark, self.path(product)).history().count())

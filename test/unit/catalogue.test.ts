@@ -40,6 +40,20 @@ describe('the catalogue', () => {
     expect(() => loadCatalogue(folder)).toThrow(/gold\/dim_city\/contract\.yaml: customProperties\.grain/);
   });
 
+  it('refuses retentions and keys of which maintenance could make nothing', () => {
+    edit('silver/trips', (text) => text.replace('[city_id, start_time]', '[city, start_time]'));
+    edit('bronze/events', (text) => text.replace('value: 400', 'value: 3'));
+    edit('gold/dim_city', (text) => `${text}  - property: zOrderBy\n    value: [city_id]\n`);
+    edit('bronze/events_quarantine', (text) => text.replace('value: bronze.events\n', 'value: bronze.event\n'));
+    for (const problem of [
+      /silver\/trips\/contract\.yaml: .*no column "city"/,
+      /bronze\/events\/contract\.yaml: customProperties\.versionRetentionDays: must not be more than logRetentionDays/,
+      /gold\/dim_city\/contract\.yaml: customProperties\.zOrderBy: needs a partitionColumn/,
+      /bronze\.events_quarantine: customProperties\.writtenBy: no product "bronze\.event"/,
+    ])
+      expect(() => loadCatalogue(folder)).toThrow(problem);
+  });
+
   it('refuses a contract in a folder of another name', () => {
     edit('silver/trips', (text) => text.replace('id: silver.trips', 'id: silver.journeys'));
     expect(() => loadCatalogue(folder)).toThrow(/"silver\.journeys" must be "silver\.trips"/);
