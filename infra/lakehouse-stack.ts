@@ -88,7 +88,7 @@ export class LakehouseStack extends Stack {
           conditions: { StringEquals: { 'redshift-data:statement-owner-iam-userid': '${aws:userid}' } },
         }),
         new PolicyStatement({
-          actions: ['dynamodb:Query', 'dynamodb:UpdateItem'],
+          actions: ['dynamodb:Query', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
           resources: [ledger.tableArn],
         }),
         new PolicyStatement({ actions: ['s3:GetObject'], resources: [artifacts.arnForObjects('builds/*')] }),

@@ -1,5 +1,6 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery } from '@temporalio/workflow';
+import type { MaintenanceResult } from '../activities/lake/result.ts';
 import type { IntervalRange } from './intervals.ts';
 
 /** A build waits in the queue of its lane, so that a backfill never delays the hourly run. */
@@ -25,7 +26,10 @@ export const attributes = {
 export const maximumAttempts = 3;
 
 export type BuildState =
-  'planning' | 'waiting' | 'submitting' | 'running' | 'loading' | 'published' | 'failed' | 'cancelled';
+  'planning' | 'waiting' | 'submitting' | 'running' | 'loading' | 'published' | 'maintained' | 'failed' | 'cancelled';
+
+/** In the place of intervals, in a claim of all of them; as a sort key it lies apart from them. */
+export const wholeTable = 'table';
 
 export interface BuildInput extends IntervalRange {
   readonly product: string;
@@ -57,6 +61,15 @@ export interface BuildOutcome extends IntervalRange {
   readonly jobSeconds: number;
   readonly jobRunId: string;
   readonly rowsLoaded: number | null;
+}
+
+/** What a maintenance has done, and what its jobs took. */
+export interface MaintenanceOutcome extends MaintenanceResult {
+  /** The oldest version that somebody needed. */
+  readonly neededVersion: number | null;
+  readonly jobRunId: string;
+  readonly costUsd: number;
+  readonly jobSeconds: number;
 }
 
 /** What a build is doing, for people who have only the `temporal` command. */

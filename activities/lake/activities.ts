@@ -1,20 +1,30 @@
 import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
-import { buildResultSchema, type BuildResult } from './result.ts';
+import type { z } from 'zod';
+import { type BuildResult, buildResultSchema, type MaintenanceResult, maintenanceResultSchema } from './result.ts';
 
 export function createLakeActivities(client: S3Client) {
+  async function read<T>(uri: string, schema: z.ZodType<T>): Promise<T | null> {
+    const { hostname, pathname } = new URL(uri);
+    try {
+      const object = await client.send(
+        new GetObjectCommand({ Bucket: hostname, Key: decodeURIComponent(pathname.slice(1)) }),
+      );
+      return schema.parse(JSON.parse((await object.Body?.transformToString()) ?? ''));
+    } catch (error) {
+      if (error instanceof NoSuchKey) return null;
+      throw error;
+    }
+  }
+
   return {
     /** What a job wrote about its build, or null when it ended before it could write anything. */
     async readBuildResult({ uri }: { uri: string }): Promise<BuildResult | null> {
-      const { hostname, pathname } = new URL(uri);
-      try {
-        const object = await client.send(
-          new GetObjectCommand({ Bucket: hostname, Key: decodeURIComponent(pathname.slice(1)) }),
-        );
-        return buildResultSchema.parse(JSON.parse((await object.Body?.transformToString()) ?? ''));
-      } catch (error) {
-        if (error instanceof NoSuchKey) return null;
-        throw error;
-      }
+      return read(uri, buildResultSchema);
+    },
+
+    /** The same of a maintenance. */
+    async readMaintenanceResult({ uri }: { uri: string }): Promise<MaintenanceResult | null> {
+      return read(uri, maintenanceResultSchema);
     },
   };
 }

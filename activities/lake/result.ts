@@ -1,6 +1,14 @@
 import { z } from 'zod';
 
-/** What a Spark job writes about itself, also when it fails. See spark-jobs/README.md. */
+/** Why a job did not do its work; null when it did. */
+const jobErrorSchema = z
+  .object({
+    kind: z.enum(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT', 'CONFLICT', 'INTERNAL']),
+    message: z.string(),
+  })
+  .nullable();
+
+/** What a build writes about itself, also when it fails. See spark-jobs/README.md. */
 export const buildResultSchema = z.object({
   product: z.string(),
   buildId: z.string(),
@@ -34,12 +42,29 @@ export const buildResultSchema = z.object({
   changedPartitions: z.array(z.string()),
   exportManifest: z.string().nullable(),
   schemaDrift: z.array(z.string()),
-  error: z
-    .object({
-      kind: z.enum(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT', 'CONFLICT', 'INTERNAL']),
-      message: z.string(),
-    })
-    .nullable(),
+  error: jobErrorSchema,
 });
 
 export type BuildResult = z.infer<typeof buildResultSchema>;
+
+/** What a maintenance writes about itself. */
+export const maintenanceResultSchema = z.object({
+  product: z.string(),
+  /** The version that it has left; null where the product has no table yet. */
+  version: z.int().nullable(),
+  /** How many partitions had changed. */
+  partitions: z.int().nonnegative(),
+  /** Live files and their bytes. */
+  filesBefore: z.int().nonnegative(),
+  filesAfter: z.int().nonnegative(),
+  bytesBefore: z.int().nonnegative(),
+  bytesAfter: z.int().nonnegative(),
+  /** Files that no version needed any more. */
+  filesDeleted: z.int().nonnegative(),
+  stagedFilesDeleted: z.int().nonnegative(),
+  /** Every version that was the newest at this time or later can be read. */
+  readableSince: z.iso.datetime().nullable(),
+  error: jobErrorSchema,
+});
+
+export type MaintenanceResult = z.infer<typeof maintenanceResultSchema>;

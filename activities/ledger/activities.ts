@@ -8,6 +8,7 @@ import { planBackfill } from './backfill.ts';
 import { checkRequest } from './backfill-request.ts';
 import { explainInterval } from './explain.ts';
 import type { Claimed, Ledger } from './ledger.ts';
+import { oldestNeededVersion } from './needed-versions.ts';
 import type { Claimant, PublishedBuild } from './records.ts';
 import type { Orchestrator } from './orchestrator.ts';
 
@@ -24,15 +25,19 @@ export function createLedgerActivities(
   lateData: LateDataPolicy,
 ) {
   return {
-    /** Claims a build's intervals, or tells whose claims stand in the way. Claims of workflows that have ended do not. */
+    /** Claims intervals or the whole table, or tells whose claims stand in the way. Claims of workflows that have ended do not. */
     async claimIntervals(claimant: Claimant): Promise<Claimed> {
       const first = await ledger.claim(claimant);
       if (first.claimed) return first;
       const running = await Promise.all(first.holders.map(({ workflowId }) => orchestrator.isRunning(workflowId)));
       const ended = first.holders.flatMap(({ buildId }, index) => (running[index] ? [] : [buildId]));
       if (ended.length === 0) return first;
-      const { claimed, holders } = await ledger.claim(claimant, ended);
-      return { claimed, holders: holders.filter(({ buildId }) => !ended.includes(buildId)) };
+      return ledger.claim(claimant, ended);
+    },
+
+    /** The oldest version of a product's table that somebody still needs; null when nobody does. */
+    async oldestNeededVersion({ product }: { product: string }): Promise<number | null> {
+      return refusingBadInput(() => oldestNeededVersion(catalogue, ledger, product));
     },
 
     /** Writes down what a build has published. The claim stays: the warehouse may be still to load. */

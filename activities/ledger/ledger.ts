@@ -7,12 +7,15 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import { wholeTable } from '../../workflows/messages.ts';
 import {
+  allIntervals,
   type BuildFailure,
   type Claim,
   type Claimant,
   type IntervalRecord,
   intervalRecordSchema,
+  isWholeTable,
   partitionDate,
   partitionKey,
   partitionRecordSchema,
@@ -20,8 +23,13 @@ import {
   publishedOf,
 } from './records.ts';
 
-/** DynamoDB's limit on the items of a transaction. */
-const transactionItems = 100;
+/** DynamoDB takes 100 items in a transaction; one of them is the claim of the whole table. */
+const intervalsAtOnce = 99;
+
+/** Transactions that only met each other at one moment are no refusal: they are tried again. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof TransactionCanceledException &&
+  (error.CancellationReasons ?? []).some(({ Code }) => Code === 'ConditionalCheckFailed');
 
 export interface Claimed {
   readonly claimed: boolean;
@@ -39,39 +47,54 @@ export class Ledger {
   }
 
   /**
-   * Claims all intervals for a build, or none: then `holders` are the claims of others that are left, if any. A
-   * workflow's own claims and those of `endedBuilds` are taken over. Idempotent.
+   * Claims all intervals for a build, or none; or the whole table, of which intervals may then still be held, but no more
+   * are given. `holders` are the claims of others that stand in the way, if any. A workflow's own claims and those of
+   * `endedBuilds` do not: they are taken over. Idempotent.
    */
   async claim(claimant: Claimant, endedBuilds: readonly string[] = []): Promise<Claimed> {
     const { product, intervals, workflowId, buildId } = claimant;
     const claim: Claim = { workflowId, buildId, since: new Date().toISOString() };
     const ended = Object.fromEntries(endedBuilds.map((build, index) => [`:ended${index}`, build]));
     const takesOver = Object.keys(ended).map((name) => ` OR claim.buildId = ${name}`);
-    for (let from = 0; from < intervals.length; from += transactionItems) {
-      const items = intervals.slice(from, from + transactionItems).map((interval) => ({
+    const ifFree = (interval: string) => ({
+      TableName: this.#table,
+      Key: { product, interval },
+      ConditionExpression: `attribute_not_exists(claim) OR claim.workflowId = :me${takesOver.join('')}`,
+    });
+    const who = { ':me': workflowId, ...ended };
+    const table = { ConditionCheck: { ...ifFree(wholeTable), ExpressionAttributeValues: who } };
+    for (let from = 0; from < intervals.length; from += intervalsAtOnce) {
+      const items = intervals.slice(from, from + intervalsAtOnce).map((interval) => ({
         Update: {
-          TableName: this.#table,
-          Key: { product, interval },
+          ...ifFree(interval),
           UpdateExpression: 'SET claim = :claim',
-          ConditionExpression: `attribute_not_exists(claim) OR claim.workflowId = :me${takesOver.join('')}`,
-          ExpressionAttributeValues: { ':claim': claim, ':me': workflowId, ...ended },
+          ExpressionAttributeValues: { ':claim': claim, ...who },
         },
       }));
       try {
-        await this.#client.send(new TransactWriteCommand({ TransactItems: items }));
+        const TransactItems = isWholeTable(claimant) ? items : [...items, table];
+        await this.#client.send(new TransactWriteCommand({ TransactItems }));
       } catch (error) {
-        if (!(error instanceof TransactionCanceledException)) throw error;
+        if (!isRefusal(error)) throw error;
         await this.release({ ...claimant, intervals: intervals.slice(0, from) });
-        return { claimed: false, holders: await this.#claimsOfOthers(claimant) };
+        return { claimed: false, holders: await this.#holders(claimant, endedBuilds) };
       }
     }
-    return { claimed: true, holders: [] };
+    const holders = isWholeTable(claimant) ? await this.#holders(claimant, endedBuilds) : [];
+    return { claimed: holders.length === 0, holders };
   }
 
-  async #claimsOfOthers({ product, intervals, workflowId }: Claimant): Promise<Claim[]> {
-    const records = await this.records(product, intervals[0] ?? '', intervals.at(-1) ?? '');
+  /** Claims of others on what the claimant wants: its intervals, or all, and the table. */
+  async #holders(claimant: Claimant, endedBuilds: readonly string[]): Promise<Claim[]> {
+    const { product, intervals, workflowId } = claimant;
+    const [first = '', last = ''] = isWholeTable(claimant) ? allIntervals : [intervals[0], intervals.at(-1)];
+    const records = [
+      ...(await this.records(product, first, last)),
+      ...(await this.records(product, wholeTable, wholeTable)),
+    ];
     const claims = records.flatMap(({ claim }) => (claim && claim.workflowId !== workflowId ? [claim] : []));
-    return [...new Map(claims.map((claim) => [claim.buildId, claim])).values()];
+    const builds = new Map(claims.map((claim) => [claim.buildId, claim]));
+    return [...builds.values()].filter(({ buildId }) => !endedBuilds.includes(buildId));
   }
 
   /** Ends a build's claims; where it published nothing, `failure` says why. Claims that others have taken over stay. */

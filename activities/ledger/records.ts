@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { IntervalRows } from '../../workflows/messages.ts';
+import { type IntervalRows, wholeTable } from '../../workflows/messages.ts';
 
 /** Who builds an interval at the moment. */
 const claimSchema = z.object({ workflowId: z.string(), buildId: z.string(), since: z.iso.datetime() });
@@ -56,13 +56,19 @@ const partitionPrefix = 'partition/';
 export const partitionKey = (date: string): string => `${partitionPrefix}${date}`;
 export const partitionDate = (sortKey: string): string => sortKey.slice(partitionPrefix.length);
 
-/** A build that wants to be the only one of its intervals. */
+/** A build that wants to be the only one of its intervals, or work that wants the whole table for itself. */
 export interface Claimant {
   readonly product: string;
+  /** Keys of intervals, or `wholeTable` alone. */
   readonly intervals: readonly string[];
   readonly workflowId: string;
   readonly buildId: string;
 }
+
+export const isWholeTable = ({ intervals }: Claimant): boolean => intervals[0] === wholeTable;
+
+/** Before the first and after the last sort key of an interval. */
+export const allIntervals = ['0', ':'] as const;
 
 /** A build that has published, as its job tells it or as its commit keeps it. */
 export interface PublishedBuild {

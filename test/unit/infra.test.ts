@@ -53,6 +53,22 @@ describe('the stack', () => {
     );
   });
 
+  it('lets workers claim intervals and tables, and jobs remove what is old', () => {
+    const actions = (type: string, name: string): string[] =>
+      Object.entries(template.findResources(type))
+        .filter(([id]) => id.startsWith(name))
+        .flatMap(
+          ([, { Properties }]) =>
+            (Properties as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument.Statement,
+        )
+        .flatMap(({ Action }) => Action);
+    // A transaction needs the right of each of its parts.
+    expect(actions('AWS::IAM::ManagedPolicy', 'WorkerPolicy')).toEqual(
+      expect.arrayContaining(['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem', 'dynamodb:Query']),
+    );
+    expect(actions('AWS::IAM::Policy', 'JobRole')).toContain('s3:DeleteObject*');
+  });
+
   it('tells the workers what they must know', () => {
     for (const output of ['EmrApplicationId', 'EmrExecutionRoleArn', 'RedshiftCopyRoleArn', 'TidelineLakeBucket']) {
       template.hasOutput(output, {});

@@ -8,6 +8,7 @@ import { surveyProduct } from '../../activities/ledger/survey.ts';
 import { ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { intervalsIn } from '../../workflows/intervals.ts';
+import { wholeTable } from '../../workflows/messages.ts';
 import { access, LocalS3 } from './emr-serverless-service.ts';
 
 const catalogue = loadCatalogue();
@@ -53,6 +54,19 @@ const publishedBuild = (interval: string, more: Partial<PublishedBuild> = {}): P
   jobSeconds: 4,
   ...more,
 });
+/** The activities, while all workflows run but those that have ended. */
+const activitiesAfter = (...ended: string[]) =>
+  createLedgerActivities(
+    ledger,
+    catalogue,
+    {
+      isRunning: async (workflowId) => !ended.includes(workflowId),
+      statusOf: async () => 'running',
+      restate: async () => undefined,
+      scheduleOf: async () => null,
+    },
+    lateData,
+  );
 const states = async (first: string, last: string) =>
   (await ledger.records(product, first, last)).map(({ interval, claim, published, failure }) => ({
     interval,
@@ -92,18 +106,7 @@ describe('a claim', () => {
   });
 
   it('is given again to the workflow that has it, and taken over from one that has ended', async () => {
-    const ended = new Set(['build/dead']);
-    const activities = createLedgerActivities(
-      ledger,
-      catalogue,
-      {
-        isRunning: async (workflowId) => !ended.has(workflowId),
-        statusOf: async () => 'running',
-        restate: async () => undefined,
-        scheduleOf: async () => null,
-      },
-      lateData,
-    );
+    const activities = activitiesAfter('build/dead');
     await ledger.claim(build('dead', '2025-01-18'));
     await ledger.claim(build('alive', '2025-01-19'));
     expect((await ledger.claim(build('dead', '2025-01-18'))).claimed).toBe(true);
@@ -115,17 +118,7 @@ describe('a claim', () => {
   });
 
   it('ends with a reason where the build failed, and the reason goes when a later build publishes', async () => {
-    const activities = createLedgerActivities(
-      ledger,
-      catalogue,
-      {
-        isRunning: async () => false,
-        statusOf: async () => null,
-        restate: async () => undefined,
-        scheduleOf: async () => null,
-      },
-      lateData,
-    );
+    const activities = activitiesAfter();
     await ledger.claim(build('a', '2025-01-18'));
     await activities.releaseIntervals({
       ...build('a', '2025-01-18'),
@@ -137,6 +130,53 @@ describe('a claim', () => {
     expect(failed?.claim).toBeUndefined();
     await ledger.publish(publishedBuild('2025-01-18'));
     expect(await states('2025-01-18', '2025-01-18')).toMatchObject([{ version: 5, failure: undefined }]);
+  });
+});
+
+describe('a claim of the whole table', () => {
+  const maintenance = (name: string) => build(name, wholeTable);
+
+  it('keeps builds out until it is released', async () => {
+    expect(await ledger.claim(maintenance('maintenance'))).toEqual({ claimed: true, holders: [] });
+    const refused = await ledger.claim(build('b', '2025-01-18'));
+    expect(refused).toMatchObject({ claimed: false, holders: [{ workflowId: 'build/maintenance' }] });
+    expect(await states('2025-01-01', '2025-01-31')).toEqual([]);
+    expect((await ledger.claim(maintenance('another'))).claimed).toBe(false);
+    await ledger.release(maintenance('maintenance'));
+    expect((await ledger.claim(build('b', '2025-01-18'))).claimed).toBe(true);
+  });
+
+  it('waits for the builds that run, while no other gets in', async () => {
+    await ledger.claim(build('b', '2025-01-18', '2025-01-19'));
+    const asked = await ledger.claim(maintenance('maintenance'));
+    expect(asked).toMatchObject({ claimed: false, holders: [{ workflowId: 'build/b' }] });
+    expect(asked.holders).toHaveLength(1);
+    expect((await ledger.claim(build('next', '2025-01-20'))).claimed).toBe(false);
+    await ledger.release(build('b', '2025-01-18', '2025-01-19'));
+    expect((await ledger.claim(maintenance('maintenance'))).claimed).toBe(true);
+    expect((await ledger.claim(maintenance('maintenance'))).claimed).toBe(true);
+  });
+
+  it('is given to it or to builds when all ask at once, never to both', async () => {
+    const asked = [maintenance('maintenance'), ...['18', '19', '20'].map((day) => build(day, `2025-01-${day}`))];
+    const [table, ...builds] = await Promise.all(asked.map((claimant) => ledger.claim(claimant)));
+    expect(table?.claimed && builds.some(({ claimed }) => claimed)).toBe(false);
+  });
+
+  it('keeps out a build of more intervals than one transaction takes, which then holds none of them', async () => {
+    const year = intervalsIn('date', { start: '2025-01-01', end: '2026-01-01' });
+    await ledger.claim(maintenance('maintenance'));
+    expect((await ledger.claim(build('b', ...year))).claimed).toBe(false);
+    expect(await ledger.claim(maintenance('maintenance'))).toEqual({ claimed: true, holders: [] });
+  });
+
+  it('is taken over by builds and by the next when its workflow has ended, and takes over theirs', async () => {
+    await ledger.claim(maintenance('dead'));
+    expect((await activitiesAfter('build/dead').claimIntervals(build('b', '2025-01-18'))).claimed).toBe(true);
+    const both = activitiesAfter('build/dead', 'build/b');
+    expect(await both.claimIntervals(maintenance('next'))).toEqual({ claimed: true, holders: [] });
+    await ledger.release(maintenance('dead'));
+    expect((await ledger.claim(build('c', '2025-01-19'))).holders).toMatchObject([{ workflowId: 'build/next' }]);
   });
 });
 
