@@ -1,5 +1,23 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
+import { loadCatalogue } from '../products/catalogue.ts';
+import type { MaintainTableInput } from '../workflows/maintain-table.ts';
 import { orchestrationQueue } from '../workflows/messages.ts';
+
+/** One a table, so that one can be paused alone. After the daily batch, with the longest time until the next bronze build. */
+const maintenance = [...loadCatalogue().products.keys()].map((product): ScheduleOptions => ({
+  scheduleId: `maintain/${product}`,
+  spec: { calendars: [{ hour: 3, minute: 30, comment: 'compaction, old files, old log' }] },
+  action: {
+    type: 'startWorkflow',
+    workflowType: 'maintainTable',
+    workflowId: `maintain/${product}`,
+    taskQueue: orchestrationQueue,
+    args: [{ product } satisfies MaintainTableInput],
+    staticSummary: `maintenance of ${product}, daily`,
+  },
+  // The next one does what this one has missed.
+  policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1h' },
+}));
 
 /** The schedules as they shall be, by id. Overlap and catch-up are always said: the server's default catch-up is a year. */
 export const schedules: readonly ScheduleOptions[] = [
@@ -51,4 +69,5 @@ export const schedules: readonly ScheduleOptions[] = [
     // A check of the past is worth nothing: the next one sees the same.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10m' },
   },
+  ...maintenance,
 ];

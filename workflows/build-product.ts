@@ -1,7 +1,8 @@
-import { CancellationScope, isCancellation, rootCause, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import { type Report, reportBuild, resultTable } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
+import { grainOf, intervalsIn } from './intervals.ts';
 import { loadWarehouse } from './load-warehouse.ts';
 import type { BuildInput, BuildOutcome, Lane } from './messages.ts';
 import { calls, catalogue } from './proxies.ts';
@@ -15,15 +16,15 @@ export async function buildProduct(input: BuildInput): Promise<BuildOutcome> {
   const lane = input.lane ?? 'scheduled';
   // The start of the chain stays the same over a reset, so a reset adopts the job that is running.
   const generation = workflowInfo().startTime.getTime();
-  const report = reportBuild(input, lane);
+  const report = reportBuild(input, `${input.start} to ${input.end}`, lane);
   try {
     const plan = await catalogue.planBuild({ ...input, generation });
     report.planned(plan.name);
-    return await whileClaimed(input, plan.buildId, lane, report.waiting, () =>
-      buildClaimed(input, plan, generation, lane, report),
-    );
+    const { product, start } = input;
+    const claimed = { product, intervals: intervalsIn(grainOf(start), input), buildId: plan.buildId };
+    return await whileClaimed(claimed, lane, report.waiting, () => buildClaimed(input, plan, generation, lane, report));
   } catch (error) {
-    report.show(isCancellation(error) ? 'cancelled' : 'failed', rootCause(error) ?? '');
+    report.failed(error);
     throw error;
   }
 }
@@ -36,7 +37,7 @@ async function buildClaimed(
   report: Report,
 ): Promise<BuildOutcome> {
   const { product, start, end } = input;
-  const { result, ...job } = await runJobs(plan, lane, report);
+  const { result, ...job } = await runJobs(plan, lane, report, calls(lane).readBuildResult);
   report.cost(job.costUsd);
   const { buildId, intervals, outputVersion, codeVersion, inputVersions, changedPartitions, exportManifest } = result;
   const published = { product, buildId, intervals, outputVersion, qualityScore: result.quality.score };

@@ -1,10 +1,12 @@
-import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import type { BuildResult } from '../activities/lake/result.ts';
+import { isCancellation, rootCause, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import type { BuildResult, MaintenanceResult } from '../activities/lake/result.ts';
 import { attributes, type BuildInput, type BuildState, buildStatusQuery, type Lane } from './messages.ts';
 
-/** Shows a build's state wherever a person may look: search attributes, the run's details in the Web UI, the `status` query. */
-export function reportBuild(input: BuildInput, lane: Lane) {
-  let name = `${input.start} to ${input.end}`;
+/**
+ * Shows a build's state wherever a person may look: search attributes, the run's details in the Web UI, the `status` query.
+ * `name` is what is built of the product, as far as it is known.
+ */
+export function reportBuild(input: Pick<BuildInput, 'product' | 'planId'>, name: string, lane: Lane) {
   let state: BuildState = 'planning';
   let details = '';
   setHandler(buildStatusQuery, () => ({ state, details }));
@@ -22,7 +24,10 @@ export function reportBuild(input: BuildInput, lane: Lane) {
   };
   return {
     show,
-    /** Others build some of the intervals; `holders` are their workflows. */
+    failed(error: unknown): void {
+      show(isCancellation(error) ? 'cancelled' : 'failed', rootCause(error) ?? '');
+    },
+    /** Others hold some of what is claimed; `holders` are their workflows. */
     waiting: (holders: string): void => {
       show('waiting', `For the end of ${holders}`);
     },
@@ -53,5 +58,23 @@ export function resultTable(result: BuildResult, costUsd: number, rowsLoaded: nu
     `Quality ${(result.quality.score * 100).toFixed(1)} %, table version ${result.outputVersion}, cost ${costUsd.toFixed(4)} USD` +
       (rowsLoaded === null ? '' : `, ${rowsLoaded} rows loaded into the warehouse`),
     ...(result.schemaDrift.length > 0 ? [`New fields: ${result.schemaDrift.join(', ')}`] : []),
+  ].join('\n');
+}
+
+/** The same of a maintenance. */
+export function maintenanceTable(result: MaintenanceResult, neededVersion: number | null, costUsd: number): string {
+  const { version, readableSince, partitions, filesBefore, filesAfter, bytesBefore, bytesAfter } = result;
+  if (version === null) return 'There is no table yet.';
+  const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+  return [
+    '| | before | after |',
+    '|---|--:|--:|',
+    `| files | ${filesBefore} | ${filesAfter} |`,
+    `| MB | ${megabytes(bytesBefore)} | ${megabytes(bytesAfter)} |`,
+    '',
+    `${partitions} partitions had changed; ${result.filesDeleted} old files and ${result.stagedFilesDeleted} staged ones deleted. ` +
+      `Every version since ${readableSince ?? ''} can be read` +
+      (neededVersion === null ? '' : `, version ${neededVersion} is needed`) +
+      `. Table version ${version}, cost ${costUsd.toFixed(4)} USD.`,
   ].join('\n');
 }

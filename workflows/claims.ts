@@ -6,25 +6,25 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { grainOf, intervalsIn } from './intervals.ts';
+import type { Claimant } from '../activities/ledger/records.ts';
 import { LoadCancelled } from './load-warehouse.ts';
-import type { BuildInput, Lane } from './messages.ts';
+import { type Lane, wholeTable } from './messages.ts';
 import { calls } from './proxies.ts';
 
 const longestWaitSeconds = 60;
 
-/** Runs `use` while this build alone holds its intervals in the ledger; waits as long as other builds hold some of them. */
+/**
+ * Runs `use` while this workflow alone holds intervals of a product, or its whole table, in the ledger; waits as long as
+ * others hold some of that.
+ */
 export async function whileClaimed<T>(
-  input: BuildInput,
-  buildId: string,
+  claimed: Omit<Claimant, 'workflowId'>,
   lane: Lane,
   onWaiting: (holders: string) => void,
   use: () => Promise<T>,
 ): Promise<T> {
   const { claimIntervals, releaseIntervals } = calls(lane);
-  const { product, start } = input;
-  const intervals = intervalsIn(grainOf(start), input);
-  const claimant = { product, intervals, buildId, workflowId: workflowInfo().workflowId };
+  const claimant = { ...claimed, workflowId: workflowInfo().workflowId };
   let failure: { state: 'failed' | 'quarantined'; reason: string } | null = null;
   try {
     for (let waitSeconds = 5; ; waitSeconds = Math.min(2 * waitSeconds, longestWaitSeconds)) {
@@ -36,7 +36,9 @@ export async function whileClaimed<T>(
     }
     return await use();
   } catch (error) {
-    if (!isCancellation(error) || error instanceof LoadCancelled)
+    // The ledger tells what became of intervals; no interval fails with the care for their table.
+    const tells = !isCancellation(error) || error instanceof LoadCancelled;
+    if (tells && !claimant.intervals.includes(wholeTable))
       failure = { state: outcomeOf(error), reason: rootCause(error) ?? String(error) };
     throw error;
   } finally {

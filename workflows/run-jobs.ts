@@ -1,12 +1,24 @@
 import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, sleep } from '@temporalio/workflow';
-import type { BuildPlan } from '../activities/catalogue/plan.ts';
-import type { BuildResult } from '../activities/lake/result.ts';
+import type { JobPlan } from '../activities/catalogue/plan.ts';
 import type { Report } from './build-report.ts';
 import { type Lane, maximumAttempts } from './messages.ts';
-import { calls, submissions, waits } from './proxies.ts';
+import { submissions, waits } from './proxies.ts';
 
-/** Runs a build's job to its end; one that ended without a verdict of its own (lost capacity, a dead driver) is started again. */
-export async function runJobs(plan: BuildPlan, lane: Lane, report: Report) {
+/** What the result of every kind of job says. */
+interface JobResult {
+  readonly error: { readonly kind: string; readonly message: string } | null;
+}
+
+/**
+ * Runs a job to its end; one that ended without a verdict of its own (lost capacity, a dead driver) is started again.
+ * `readResult` gives what the job wrote about itself, null when it wrote nothing.
+ */
+export async function runJobs<R extends JobResult>(
+  plan: JobPlan,
+  lane: Lane,
+  report: Report,
+  readResult: (from: { uri: string }) => Promise<R | null>,
+) {
   let costUsd = 0;
   let jobSeconds = 0;
   for (let attempt = 1; ; attempt++) {
@@ -14,7 +26,7 @@ export async function runJobs(plan: BuildPlan, lane: Lane, report: Report) {
     const { jobRunId, end } = await runJob(plan, lane, attempt, report);
     costUsd += end.costUsd;
     jobSeconds += end.durationSeconds;
-    const result = await CancellationScope.nonCancellable(() => calls(lane).readBuildResult({ uri: plan.resultUri }));
+    const result = await CancellationScope.nonCancellable(() => readResult({ uri: plan.resultUri }));
     if (end.meaning === 'done' && result && !result.error) return { result, jobRunId, costUsd, jobSeconds };
     const problem = describeFailure(plan, jobRunId, end.state, end.details, result);
     if (end.meaning === 'cancelled')
@@ -31,9 +43,9 @@ const verdicts = new Set(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT'])
 
 /**
  * One job, from submit to end. The submit can't be cancelled, so that a cancel always knows which job to end. A job that
- * was done before the cancel reached it has published, so that its end counts.
+ * was done before the cancel reached it has done its work, so that its end counts.
  */
-async function runJob(plan: BuildPlan, lane: Lane, attempt: number, report: Report) {
+async function runJob(plan: JobPlan, lane: Lane, attempt: number, report: Report) {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled before the job started');
   const token = `${plan.buildId}/job/${attempt}`;
   const { jobRunId } = await CancellationScope.nonCancellable(() =>
@@ -51,11 +63,11 @@ async function runJob(plan: BuildPlan, lane: Lane, attempt: number, report: Repo
 }
 
 function describeFailure(
-  plan: BuildPlan,
+  plan: JobPlan,
   jobRunId: string,
   state: string,
   details: string,
-  result: BuildResult | null,
+  result: JobResult | null,
 ): string {
   const why = result?.error ? `${result.error.kind}: ${result.error.message}` : details || 'it left no result';
   return `${plan.job.name}: job run ${jobRunId} ended as ${state}: ${why}. Its log is under the application’s log URI.`;

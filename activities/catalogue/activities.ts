@@ -5,9 +5,11 @@ import { refusingBadInput } from '../failures.ts';
 import {
   type BuildPlan,
   type JobConfig,
+  type MaintenancePlan,
   planBuild,
   planDailyBatch,
   planGold,
+  planMaintenance,
   planRestatement,
   type RestatedRange,
   type Stage,
@@ -18,6 +20,9 @@ export function createCatalogueActivities(catalogue: Catalogue, config: JobConfi
   return {
     async planBuild(input: BuildInput & { generation: number }): Promise<BuildPlan> {
       return refusingBadInput(() => planBuild(catalogue, config, input));
+    },
+    async planMaintenance(input: { product: string; generation: number }): Promise<MaintenancePlan> {
+      return refusingBadInput(() => planMaintenance(catalogue, config, input));
     },
     async planDailyBatch({ date }: { date: string }): Promise<Stage[]> {
       return refusingBadInput(() => planDailyBatch(catalogue, date));

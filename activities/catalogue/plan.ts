@@ -26,15 +26,24 @@ export interface JobConfig {
   readonly earliestEvent: string | undefined;
 }
 
-export interface BuildPlan {
-  readonly name: string;
+/** A job that does one thing once, however often it has to be started for it. */
+export interface JobPlan {
   readonly buildId: string;
   readonly job: SparkJob;
   readonly resultUri: string;
+}
+
+export interface BuildPlan extends JobPlan {
+  readonly name: string;
   /** Whether the warehouse has this product too. */
   readonly loadsWarehouse: boolean;
   /** Changed dates before this one are restated; null for products that are built date by date. */
   readonly lateBefore: string | null;
+}
+
+export interface MaintenancePlan extends JobPlan {
+  /** Whose builds write the table: no build of it may run meanwhile. */
+  readonly claims: string;
 }
 
 const deltaSettings = [
@@ -42,6 +51,34 @@ const deltaSettings = [
   '--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog',
   '--conf spark.sql.session.timeZone=UTC',
 ].join(' ');
+
+const option = (flag: string, value: string): string[] => [`--${flag}`, value];
+
+/** A job on one product's table; `interval` is what it is about, for people. */
+function planJob(
+  config: JobConfig,
+  kind: 'build' | 'maintain',
+  product: string,
+  buildId: string,
+  interval: string,
+  specific: readonly string[],
+): JobPlan {
+  const resultUri = `${config.buildsUri}/${buildId}/result.json`;
+  const common = [...option('product', product), ...option('lake', config.lakeUri), ...option('result', resultUri)];
+  return {
+    buildId,
+    resultUri,
+    job: {
+      name: `${product} ${interval}`,
+      entryPoint: `${config.jobsUri}/main.py`,
+      arguments: [kind, ...common, ...specific],
+      submitParameters:
+        `--py-files ${config.jobsUri}/tideline_jobs.zip ${deltaSettings} ${config.submitParameters}`.trim(),
+      timeoutMinutes: config.timeoutMinutes,
+      tags: { product, interval },
+    },
+  };
+}
 
 /** Everything one build needs, from its contract and the configuration. `generation` tells apart builds of the same run. */
 export function planBuild(
@@ -58,34 +95,33 @@ export function planBuild(
     );
   }
   const buildId = `${product.key}/${name}/${input.generation.toString(36)}`;
-  const resultUri = `${config.buildsUri}/${buildId}/result.json`;
-  const option = (flag: string, value: string): string[] => [`--${flag}`, value];
   return {
+    ...planJob(config, 'build', product.key, buildId, name, [
+      ...option('start', input.start),
+      ...option('end', input.end),
+      ...option('build-id', buildId),
+      ...option('generation', String(input.generation)),
+      ...option('raw', config.rawUri),
+      ...(input.rebuild ? ['--rebuild'] : []),
+      ...(config.earliestEvent ? option('earliest-event', config.earliestEvent) : []),
+    ]),
     name,
-    buildId,
-    resultUri,
     loadsWarehouse: product.warehouseTable !== undefined,
     lateBefore: product.grain === 'hour' ? firstDateCovered(shiftInterval('hour', input.end, -1).slice(0, 10)) : null,
-    job: {
-      name: `${product.key} ${name}`,
-      entryPoint: `${config.jobsUri}/main.py`,
-      arguments: [
-        ...option('product', product.key),
-        ...option('start', input.start),
-        ...option('end', input.end),
-        ...option('build-id', buildId),
-        ...option('generation', String(input.generation)),
-        ...option('lake', config.lakeUri),
-        ...option('raw', config.rawUri),
-        ...option('result', resultUri),
-        ...(input.rebuild ? ['--rebuild'] : []),
-        ...(config.earliestEvent ? option('earliest-event', config.earliestEvent) : []),
-      ],
-      submitParameters:
-        `--py-files ${config.jobsUri}/tideline_jobs.zip ${deltaSettings} ${config.submitParameters}`.trim(),
-      timeoutMinutes: config.timeoutMinutes,
-      tags: { product: product.key, interval: name },
-    },
+  };
+}
+
+/** Everything a maintenance of one table needs; its job is told `--needed-version` when the table is claimed. */
+export function planMaintenance(
+  catalogue: Catalogue,
+  config: JobConfig,
+  input: { readonly product: string; readonly generation: number },
+): MaintenancePlan {
+  const { key, writtenBy } = catalogue.get(input.product);
+  const id = `${key}/maintenance/${input.generation.toString(36)}`;
+  return {
+    ...planJob(config, 'maintain', key, id, 'maintenance', option('maintenance-id', id)),
+    claims: writtenBy ?? key,
   };
 }
 

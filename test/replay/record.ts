@@ -1,4 +1,5 @@
-// `npm run record-histories`: runs every scenario on the real server and keeps its history for the replay test.
+// `npm run record-histories [-- SCENARIO …]`: runs scenarios, by default all, on the real server and keeps their histories
+// for the replay test.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -8,7 +9,11 @@ import { play, type ScenarioName, scenarios } from '../workflow/scenarios.ts';
 
 const environment = await localServer();
 try {
-  for (const name of Object.keys(scenarios) as ScenarioName[]) {
+  const wanted = process.argv.slice(2);
+  const names = (Object.keys(scenarios) as ScenarioName[]).filter(
+    (name) => wanted.length === 0 || wanted.includes(name),
+  );
+  for (const name of names) {
     await withWorkers(environment, scenarios[name].script, async () => {
       const handle = await play(environment, name);
       const history = historyToJSON(await handle.fetchHistory());

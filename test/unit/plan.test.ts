@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planBuild, planDailyBatch, planGold, planStages } from '../../activities/catalogue/plan.ts';
+import { planBuild, planDailyBatch, planGold, planMaintenance, planStages } from '../../activities/catalogue/plan.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { jobConfig } from './job-config.ts';
 
@@ -12,6 +12,7 @@ describe('a build plan', () => {
   it('tells the job its product, its dates and where everything lies', () => {
     const plan = planBuild(catalogue, jobConfig, input);
     expect(plan.name).toBe('2025-01-18..2025-01-19');
+    expect(plan.job.arguments[0]).toBe('build');
     expect(argument(plan.job.arguments, '--product')).toBe('silver.trips');
     expect(argument(plan.job.arguments, '--start')).toBe('2025-01-18');
     expect(argument(plan.job.arguments, '--end')).toBe('2025-01-20');
@@ -36,6 +37,23 @@ describe('a build plan', () => {
     expect(() => planBuild(catalogue, jobConfig, long)).toThrow(
       /silver\.trips 2025-01-18\.\.2025-12-30: 347 intervals.*intervalsPerJob/,
     );
+  });
+});
+
+describe('a maintenance plan', () => {
+  const plan = (product: string) => planMaintenance(catalogue, jobConfig, { product, generation: 1737331200000 });
+
+  it('claims the table that it is for, or the one with whose builds it is written', () => {
+    expect(plan('silver.trips').claims).toBe('silver.trips');
+    expect(plan('bronze.events_quarantine').claims).toBe('bronze.events');
+  });
+
+  it('tells the job its product and where its result is read', () => {
+    const { job, resultUri, buildId } = plan('silver.trips');
+    expect(job.arguments[0]).toBe('maintain');
+    expect(argument(job.arguments, '--product')).toBe('silver.trips');
+    expect(argument(job.arguments, '--maintenance-id')).toBe(buildId);
+    expect(argument(job.arguments, '--result')).toBe(resultUri);
   });
 });
 

@@ -23,7 +23,7 @@ const watching: WatchFreshnessInput = {
   },
   firedAt: '2025-01-18T08:50:00Z',
 };
-const until = async (handle: WorkflowHandle, state: string): Promise<void> => {
+export const until = async (handle: WorkflowHandle, state: string): Promise<void> => {
   while ((await handle.query<{ state: string }>('status')).state !== state) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -57,6 +57,26 @@ export const scenarios = {
     input: silver,
     meanwhile: async (handle) => {
       await until(handle, 'waiting');
+      await handle.cancel();
+    },
+  },
+  maintenance: { script: {}, workflow: 'maintainTable', input: { product: 'bronze.events_quarantine' } },
+  'maintenance-after-a-build': {
+    script: { refusals: 2 },
+    workflow: 'maintainTable',
+    input: { product: 'silver.trips' },
+  },
+  'maintenance-after-lost-driver': {
+    script: { jobs: ['failed', 'done'] },
+    workflow: 'maintainTable',
+    input: { product: 'silver.trips' },
+  },
+  'maintenance-cancelled': {
+    script: { jobs: ['hangs'] },
+    workflow: 'maintainTable',
+    input: { product: 'silver.trips' },
+    meanwhile: async (handle) => {
+      await until(handle, 'running');
       await handle.cancel();
     },
   },

@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity';
 import type { JobRunEnd, SparkJob } from '../../activities/emr-serverless/activities.ts';
-import type { BuildResult } from '../../activities/lake/result.ts';
+import type { BuildResult, MaintenanceResult } from '../../activities/lake/result.ts';
 import type { Claimed } from '../../activities/ledger/ledger.ts';
 import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
+import { oldestNeededVersion } from '../../activities/ledger/needed-versions.ts';
 import { planBackfill } from '../../activities/ledger/backfill.ts';
 import { checkRequest } from '../../activities/ledger/backfill-request.ts';
 import { refusingBadInput } from '../../activities/failures.ts';
@@ -10,6 +11,7 @@ import { loadCatalogue } from '../../products/catalogue.ts';
 import type { FreshnessFinding, FreshnessReport } from '../../workflows/freshness-messages.ts';
 import { grainOf, intervalsIn } from '../../workflows/intervals.ts';
 import type { BackfillPlan, BackfillRequest } from '../../workflows/backfill-messages.ts';
+import { wholeTable } from '../../workflows/messages.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import type { StatementEnd } from '../../activities/redshift/activities.ts';
 
@@ -17,6 +19,8 @@ import type { StatementEnd } from '../../activities/redshift/activities.ts';
 export interface Script {
   readonly jobs?: readonly ('done' | 'failed' | 'quality' | 'hangs')[];
   readonly loads?: readonly ('done' | 'failed')[];
+  /** No job ends before. */
+  readonly gate?: Promise<void>;
   /** How often a claim is refused, because another build holds an interval, until it is given. */
   readonly refusals?: number;
   /** The dates in which a build changes rows; by default all that it builds. */
@@ -31,7 +35,7 @@ export interface Calls {
   readonly submitted: { token: string; job: SparkJob }[];
   readonly cancelled: string[];
   readonly loads: { token: string; product: string; start: string; end: string; manifest: string }[];
-  /** Who holds which interval. */
+  /** Who holds which interval, or which table, by product and key. */
   readonly claims: Map<string, Claim>;
   readonly recorded: PublishedBuild[];
   readonly released: Released[];
@@ -90,6 +94,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     async awaitJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
       calls.lanes.push(Context.current().info.taskQueue.replace('data-plane-', ''));
       const outcome = outcomeOf(jobRunId);
+      await script.gate;
       if (outcome === 'hangs') return waitForCancel();
       return outcome === 'done' ? end('done', 'SUCCESS') : end('failed', 'FAILED');
     },
@@ -124,13 +129,39 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
         error: outcome === 'quality' ? { kind: 'QUALITY_FAILED', message: 'half of the rows have no city_id' } : null,
       };
     },
-    async claimIntervals({ intervals, workflowId, buildId }: Claimant): Promise<Claimed> {
+    async claimIntervals({ product, intervals, workflowId, buildId }: Claimant): Promise<Claimed> {
       const since = '2025-01-19T00:00:00.000Z';
       refused += 1;
       if (refused <= (script.refusals ?? 0))
         return { claimed: false, holders: [{ workflowId: 'build/another', buildId: 'another', since }] };
-      for (const interval of intervals) calls.claims.set(interval, { workflowId, buildId, since });
+      const stands = (key: string): boolean =>
+        intervals.includes(wholeTable) || key === wholeTable || intervals.includes(key);
+      const holders = [...calls.claims].flatMap(([place, claim]) => {
+        const [of = '', key = ''] = place.split(' ');
+        return of === product && stands(key) && claim.workflowId !== workflowId ? [claim] : [];
+      });
+      if (holders.length > 0) return { claimed: false, holders };
+      for (const interval of intervals) calls.claims.set(`${product} ${interval}`, { workflowId, buildId, since });
       return { claimed: true, holders: [] };
+    },
+    async oldestNeededVersion({ product }: { product: string }): Promise<number | null> {
+      return oldestNeededVersion(catalogue, calls.ledger, product);
+    },
+    async readMaintenanceResult({ uri }: { uri: string }): Promise<MaintenanceResult | null> {
+      const submitted = calls.submitted.find(({ job }) => job.arguments.includes(uri));
+      return {
+        product: submitted?.job.arguments[submitted.job.arguments.indexOf('--product') + 1] ?? '',
+        version: 9,
+        partitions: 3,
+        filesBefore: 40,
+        filesAfter: 3,
+        bytesBefore: 5_000_000,
+        bytesAfter: 4_000_000,
+        filesDeleted: 72,
+        stagedFilesDeleted: 0,
+        readableSince: '2025-01-12T03:30:00Z',
+        error: null,
+      };
     },
     async recordPublished(build: PublishedBuild): Promise<void> {
       calls.recorded.push(build);
@@ -138,7 +169,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     },
     async releaseIntervals({ failure, ...claimant }: Released): Promise<void> {
       for (const interval of claimant.intervals) {
-        if (calls.claims.get(interval)?.buildId === claimant.buildId) calls.claims.delete(interval);
+        const place = `${claimant.product} ${interval}`;
+        if (calls.claims.get(place)?.buildId === claimant.buildId) calls.claims.delete(place);
       }
       const at = new Date().toISOString();
       if (failure)

@@ -1,0 +1,97 @@
+import { type WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type MaintenanceOutcome, orchestrationQueue } from '../../workflows/messages.ts';
+import { timeSkippingServer, withWorkers } from './environment.ts';
+import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
+import { play, scenarios, until } from './scenarios.ts';
+
+let environment: TestWorkflowEnvironment;
+beforeAll(async () => {
+  environment = await timeSkippingServer();
+});
+afterAll(async () => {
+  await environment.teardown();
+});
+
+const product = 'silver.trips';
+const start = (workflowType: 'maintainTable' | 'buildProduct', workflowId: string) =>
+  environment.client.workflow.start(workflowType, {
+    workflowId,
+    taskQueue: orchestrationQueue,
+    args: [{ product, start: '2025-01-18', end: '2025-01-19' }],
+  });
+const stateOf = async (handle: WorkflowHandle) => handle.query<{ state: string; details: string }>('status');
+
+describe('a maintenance', () => {
+  it('claims the table of the product whose builds write it, runs one job in the slowest lane, and releases it', async () => {
+    const { script } = scenarios.maintenance;
+    await withWorkers(environment, script, async (calls) => {
+      const handle = await play(environment, 'maintenance');
+      expect(await handle.result()).toMatchObject({ filesAfter: 3, neededVersion: null, costUsd: 0.01 });
+      expect(calls.submitted[0]?.job.arguments.slice(0, 3)).toEqual([
+        'maintain',
+        '--product',
+        'bronze.events_quarantine',
+      ]);
+      expect(calls.released).toMatchObject([{ product: 'bronze.events', intervals: ['table'], failure: null }]);
+      expect(calls.claims.size).toBe(0);
+      expect(calls.lanes).toEqual(['backfill']);
+      expect((await stateOf(handle)).details).toContain('| files | 40 | 3 |');
+    });
+  });
+
+  it('tells its job the oldest version that somebody needs', async () => {
+    const ledger = new MemoryLedger();
+    const day = { start: '2025-01-18', end: '2025-01-19' };
+    ledger.publish(publishedBuild('gold.trips', day, { inputVersions: { [product]: 5 } }));
+    ledger.publish(publishedBuild('gold.fact_hourly_metrics', day, { inputVersions: { [product]: 4 } }));
+    await withWorkers(environment, { ledger }, async (calls) => {
+      const handle = await start('maintainTable', 'maintain/needed');
+      expect(((await handle.result()) as MaintenanceOutcome).neededVersion).toBe(4);
+      expect(calls.submitted[0]?.job.arguments.slice(-2)).toEqual(['--needed-version', '4']);
+    });
+  });
+
+  it('waits while the table is built, and starts its job again when a driver is lost', async () => {
+    await withWorkers(environment, scenarios['maintenance-after-a-build'].script, async (calls) => {
+      await (await play(environment, 'maintenance-after-a-build')).result();
+      expect(calls.submitted).toHaveLength(1);
+    });
+    await withWorkers(environment, scenarios['maintenance-after-lost-driver'].script, async (calls) => {
+      await (await play(environment, 'maintenance-after-lost-driver')).result();
+      expect(new Set(calls.submitted.map(({ token }) => token)).size).toBe(2);
+    });
+  });
+
+  it('ends its job and releases the table when a person cancels it', async () => {
+    await withWorkers(environment, scenarios['maintenance-cancelled'].script, async (calls) => {
+      const handle = await play(environment, 'maintenance-cancelled');
+      const failure: unknown = await handle.result().catch((error: unknown) => error);
+      expect((failure as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+      expect(calls.cancelled).toEqual(['run-1']);
+      expect(calls.claims.size).toBe(0);
+      expect((await stateOf(handle)).state).toBe('cancelled');
+    });
+  });
+
+  it.each([
+    ['maintainTable', 'buildProduct'],
+    ['buildProduct', 'maintainTable'],
+  ] as const)('and a build of its table wait for each other: first %s, then %s', async (first, second) => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
+    await withWorkers(environment, { gate }, async (calls) => {
+      const running = await start(first, `first/${first}`);
+      await until(running, 'running');
+      const waiting = await start(second, `second/${second}`);
+      await until(waiting, 'waiting');
+      expect((await stateOf(waiting)).details).toContain(`first/${first}`);
+      expect(calls.submitted).toHaveLength(1);
+      open(undefined);
+      await Promise.all([running.result(), waiting.result()]);
+      expect(calls.submitted).toHaveLength(2);
+      expect(calls.claims.size).toBe(0);
+    });
+  });
+});
