@@ -1,4 +1,5 @@
 import type { BackfillEstimate, BackfillInput, BackfillReport } from './backfill-messages.ts';
+import { markdownTable } from './markdown.ts';
 
 const hours = (seconds: number): string =>
   seconds < 3600 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
@@ -17,19 +18,22 @@ export function totalEstimate(estimates: readonly (BackfillEstimate | null)[]): 
 
 /** A backfill as the Web UI draws it (markdown): the plan, what it is thought to cost, and what has been built. */
 export function backfillDetails(input: BackfillInput, report: BackfillReport, approvalOverJobs: number): string {
-  const rows = report.products.map(
-    ({ product, intervals, right, jobs, estimate }) =>
-      `| ${product} | ${intervals} | ${right} | ${jobs} | ${estimate ? hours(estimate.jobSeconds) : '?'} | ${estimate ? usd(estimate.costUsd) : '?'} |`,
-  );
+  const figures = ['to build', 'right already', 'jobs', 'job time', 'cost'];
+  const rows = report.products.map(({ product, intervals, right, jobs, estimate }) => [
+    product,
+    intervals,
+    right,
+    jobs,
+    estimate ? hours(estimate.jobSeconds) : '?',
+    estimate ? usd(estimate.costUsd) : '?',
+  ]);
   const estimate = totalEstimate(report.products.map((each) => each.estimate));
   const { built } = report;
   const planned = report.products.reduce((sum, { jobs }) => sum + jobs, 0);
   return [
     `**Backfill of ${input.product}** from ${input.start} up to ${input.end}: ${report.state}`,
     '',
-    '| product | to build | right already | jobs | job time | cost |',
-    '|---|--:|--:|--:|--:|--:|',
-    ...rows,
+    markdownTable(['product', ...figures], figures, rows),
     '',
     `Built: ${built.jobs} of ${planned} jobs, ${built.intervals} intervals, ${hours(built.jobSeconds)} of jobs, ${usd(built.costUsd)}` +
       (estimate ? ` (estimated ${hours(estimate.jobSeconds)}, ${usd(estimate.costUsd)})` : '') +

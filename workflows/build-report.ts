@@ -1,5 +1,6 @@
 import { isCancellation, rootCause, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { BuildResult, MaintenanceResult } from '../activities/lake/result.ts';
+import { markdownTable } from './markdown.ts';
 import { attributes, type BuildInput, type BuildState, buildStatusQuery, type Lane } from './messages.ts';
 
 /**
@@ -46,14 +47,17 @@ export type Report = ReturnType<typeof reportBuild>;
 
 /** A build's figures as the Web UI draws them (markdown). */
 export function resultTable(result: BuildResult, costUsd: number, rowsLoaded: number | null): string {
-  const rows = result.intervals.map(
-    (row) =>
-      `| ${row.interval} | ${row.rowsIn} | ${row.rowsPublished} | ${row.rowsDuplicate} | ${row.rowsQuarantined} | ${row.changed ? 'yes' : 'no'} |`,
-  );
+  const figures = ['rows in', 'published', 'duplicate', 'quarantined'];
+  const rows = result.intervals.map((row) => [
+    row.interval,
+    row.rowsIn,
+    row.rowsPublished,
+    row.rowsDuplicate,
+    row.rowsQuarantined,
+    row.changed ? 'yes' : 'no',
+  ]);
   return [
-    '| interval | rows in | published | duplicate | quarantined | changed |',
-    '|---|--:|--:|--:|--:|---|',
-    ...rows.slice(-48),
+    markdownTable(['interval', ...figures, 'changed'], figures, rows.slice(-48)),
     '',
     `Quality ${(result.quality.score * 100).toFixed(1)} %, table version ${result.outputVersion}, cost ${costUsd.toFixed(4)} USD` +
       (rowsLoaded === null ? '' : `, ${rowsLoaded} rows loaded into the warehouse`),
@@ -67,10 +71,14 @@ export function maintenanceTable(result: MaintenanceResult, neededVersion: numbe
   if (version === null) return 'There is no table yet.';
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
   return [
-    '| | before | after |',
-    '|---|--:|--:|',
-    `| files | ${filesBefore} | ${filesAfter} |`,
-    `| MB | ${megabytes(bytesBefore)} | ${megabytes(bytesAfter)} |`,
+    markdownTable(
+      ['', 'before', 'after'],
+      ['before', 'after'],
+      [
+        ['files', filesBefore, filesAfter],
+        ['MB', megabytes(bytesBefore), megabytes(bytesAfter)],
+      ],
+    ),
     '',
     `${partitions} partitions had changed; ${result.filesDeleted} old files and ${result.stagedFilesDeleted} staged ones deleted. ` +
       `Every version since ${readableSince ?? ''} can be read` +

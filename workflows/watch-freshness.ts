@@ -1,6 +1,7 @@
 import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
 import { firedAt } from './fired-at.ts';
 import type { FreshnessReport, WatchFreshnessInput } from './freshness-messages.ts';
+import { markdownTable } from './markdown.ts';
 import { surveys } from './proxies.ts';
 
 /**
@@ -10,11 +11,9 @@ import { surveys } from './proxies.ts';
 export async function watchFreshness(input: WatchFreshnessInput): Promise<FreshnessReport> {
   const at = firedAt(input.firedAt).toISO();
   const report = await surveys('scheduled').checkFreshness({ cadences: input.cadences, at });
-  const rows = report.findings.map(
-    ({ product, interval, problem }) => `| ${product} | ${interval ?? ''} | ${problem} |`,
-  );
+  const rows = report.findings.map(({ product, interval, problem }) => [product, interval ?? '', problem]);
   const summary = `${report.found} findings among ${report.expected} intervals due`;
-  setCurrentDetails([summary, '', '| product | interval | problem |', '|---|---|---|', ...rows].join('\n'));
+  setCurrentDetails([summary, '', markdownTable(['product', 'interval', 'problem'], [], rows)].join('\n'));
   if (report.found === 0) return report;
   const told = report.findings
     .slice(0, 10)
