@@ -12,9 +12,11 @@ import {
   type WorkerOptions,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import { makeCurrent } from '../../cli/release.ts';
 import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { attributes, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
+import { versioned } from '../../workers/versions.ts';
 import { tools } from '../tools.ts';
 import { jobConfig } from '../unit/job-config.ts';
 import { type Calls, type Script, scriptedServices } from './services.ts';
@@ -52,6 +54,7 @@ export const localServer = (extraArgs: string[] = []): Promise<TestWorkflowEnvir
     },
   });
 
+const buildId = 'checkout';
 let bundle: WorkflowBundleWithSourceMap | undefined;
 
 export async function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
@@ -76,7 +79,7 @@ export async function orchestrationWorker(
   });
 }
 
-/** Runs `use` while workers serve every queue, the services following `script`. */
+/** Runs `use` while workers serve every queue, the services following `script`. The time-skipping server knows no versions. */
 export async function withWorkers<T>(
   environment: TestWorkflowEnvironment,
   script: Script,
@@ -90,13 +93,17 @@ export async function withWorkers<T>(
   });
   const connection = environment.nativeConnection;
   const workers = await Promise.all([
-    orchestrationWorker(connection),
+    orchestrationWorker(
+      connection,
+      environment.supportsTimeSkipping ? {} : { workerDeploymentOptions: versioned(buildId) },
+    ),
     ...[...lanes.map(laneQueue), submissionQueue].map((taskQueue) =>
       Worker.create({ connection, taskQueue, activities }),
     ),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   try {
+    if (!environment.supportsTimeSkipping) await makeCurrent(environment.client, buildId);
     return await use(calls);
   } finally {
     for (const worker of workers) worker.shutdown();
