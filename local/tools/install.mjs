@@ -51,8 +51,9 @@ function run(command, args, options = {}) {
 }
 
 /** Runs a step unless its lock file is the one it last ran with. The stamp is written last: a broken install starts anew. */
-function step(name, lockFiles, target, install) {
-  const stamp = join(toolsDir, `${name}.stamp`);
+export function step(name, lockFiles, target, install, stamps = toolsDir) {
+  mkdirSync(stamps, { recursive: true });
+  const stamp = join(stamps, `${name}.stamp`);
   const digest = createHash('sha256');
   for (const file of lockFiles) digest.update(readFileSync(join(root, file)));
   const wanted = `${digest.digest('hex')} ${process.platform}-${process.arch}\n`;
@@ -65,7 +66,8 @@ function step(name, lockFiles, target, install) {
   process.stderr.write(`${((Date.now() - began) / 1000).toFixed(0)} s\n`);
 }
 
-function pythonEnvironment(python, directory, requirements) {
+/** Makes a virtual environment with exactly the packages of a lock file. */
+export function pythonEnvironment(python, directory, requirements) {
   rmSync(directory, { recursive: true, force: true });
   run(python, ['-m', 'venv', directory]);
   const inside = join(directory, 'bin', 'python');
@@ -92,7 +94,6 @@ export function install({ clients }) {
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const python = found[0];
 
-  mkdirSync(toolsDir, { recursive: true });
   step('npm packages', ['package-lock.json'], join(root, 'node_modules'), () =>
     // Not `npm ci`: it refuses a lock file in which a registry could not show another platform's optional packages.
     run('npm', ['install', '--no-save', '--no-fund', '--no-audit']),

@@ -1,0 +1,11 @@
+/** Runs `install` unless `target` exists and the lock files are as when it last ran; `stamps` is where that is kept. */
+export function step(
+  name: string,
+  lockFiles: readonly string[],
+  target: string,
+  install: () => void,
+  stamps?: string,
+): void;
+
+/** Makes a virtual environment with exactly the packages of a lock file, given relative to the checkout. */
+export function pythonEnvironment(python: string, directory: string, requirements: string): void;
