@@ -11,7 +11,8 @@ if (first === 'airflow') {
     await main(root, rest);
   } catch (error) {
     console.error(`\n${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
+    // A start that was interrupted may still wait for a process that is killed by now.
+    process.exit(1);
   }
 } else {
   const done = spawnSync(

@@ -55,12 +55,15 @@ export class AirflowRuns {
     }
   }
 
+  /** States of a DAG's runs and tasks, and what may hold them up. */
   async unfinished(name: CaseName): Promise<string> {
-    const { rows } = await this.database.query<{ state: string | null; tasks: string }>(
-      "SELECT state, count(*) AS tasks FROM task_instance WHERE dag_id = $1 AND state IS DISTINCT FROM 'success' GROUP BY state",
+    const { rows } = await this.database.query<{ seen: string }>(
+      `SELECT 'runs: ' || string_agg(DISTINCT state, ', ') AS seen FROM dag_run WHERE dag_id = $1
+       UNION ALL SELECT count(*) || ' tasks: ' || coalesce(state, 'not scheduled') FROM task_instance WHERE dag_id = $1 GROUP BY state
+       UNION ALL SELECT count(*) || ' sessions idle in a transaction' FROM pg_stat_activity WHERE state = 'idle in transaction'`,
       [name],
     );
-    return rows.map(({ state, tasks }) => `${tasks} ${state ?? 'not scheduled'}`).join(', ');
+    return rows.map(({ seen }) => seen).join('; ');
   }
 
   private async post(path: string, body: object): Promise<void> {

@@ -4,7 +4,7 @@ import { slots } from './cases.ts';
 import type { Bench } from './orchestrator.ts';
 
 /** What is set otherwise than Airflow ships it so that it is quicker, or sooner finds what died. */
-export const tuning = {
+const tuned: Readonly<Record<string, string>> = {
   AIRFLOW__CORE__PARALLELISM: String(slots.tasks),
   AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG: String(slots.waits),
   AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT: String(2 * slots.waits),
@@ -20,13 +20,19 @@ export const tuning = {
   AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY: '1',
   AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT: '60',
   AIRFLOW__LOGGING__LOGGING_LEVEL: 'WARNING',
-} as const;
+};
+
+/** The same as `[section] option = value`, for people. */
+export const tunedSettings = Object.entries(tuned).map(([name, value]) => {
+  const [, section = '', option = ''] = name.toLowerCase().split('__');
+  return `[${section}] ${option} = ${value}`;
+});
 
 /** The environment of every process of Airflow. Its secrets are made anew each time. */
 export function airflowEnvironment(bench: Bench, home: string, address: string, database: string) {
   const secret = (): string => randomBytes(64).toString('base64url');
   return {
-    ...tuning,
+    ...tuned,
     AIRFLOW_HOME: home,
     AIRFLOW__CORE__DAGS_FOLDER: join(bench.root, 'bench', 'airflow', 'dags'),
     AIRFLOW__CORE__EXECUTOR: 'LocalExecutor',

@@ -3,6 +3,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { binaries } from '../../local/redshift-data/postgres/binaries.ts';
+import { tunedSettings } from './airflow-settings.ts';
 import { airflowCommand } from './install-airflow.ts';
 import type { Measurement } from './measure.ts';
 
@@ -15,11 +16,13 @@ export function circumstances(root: string, load: number): string {
   const answer = (command: string, argument = '--version'): string =>
     execFileSync(command, [argument], { encoding: 'utf8' }).trim();
   const gibibytes = Math.round(totalmem() / 2 ** 30);
-  return [
+  const lines = [
     `Machine: ${cpus().length} cores, ${gibibytes} GiB, Linux ${release()}, ${new Date().toISOString().slice(0, 10)}, load before: ${load.toFixed(1)}.`,
     `Airflow ${answer(airflowCommand(root), 'version')} on ${answer(binaries().postgres)};`,
     `${answer(join(root, '.tideline', 'tools', 'venv', 'bin', 'temporal'))}, Node ${process.version}.`,
-  ].join(' ');
+    `Set for Airflow: ${tunedSettings.map((setting) => `\`${setting}\``).join(', ')}.`,
+  ];
+  return lines.join(' ');
 }
 
 /** A Markdown table, the orchestrators of a case one below the other. */
