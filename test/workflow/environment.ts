@@ -98,7 +98,8 @@ export async function withWorkers<T>(
       environment.supportsTimeSkipping ? {} : { workerDeploymentOptions: versioned(buildId) },
     ),
     ...[...lanes.map(laneQueue), submissionQueue].map((taskQueue) =>
-      Worker.create({ connection, taskQueue, activities }),
+      // A cancel reaches a wait with the answer to its heartbeat.
+      Worker.create({ connection, taskQueue, activities, maxHeartbeatThrottleInterval: '1s' }),
     ),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
