@@ -22,13 +22,21 @@ CLOCK_TOLERANCE_MS = 3_600_000
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of a table; `build` is what the build wrote about itself, None for maintenance."""
+    """One commit of a table."""
 
     version: int
     at_ms: int
     operation: str
     """Delta's name of what was done: `WRITE`, `OPTIMIZE`, `VACUUM END`."""
-    build: dict[str, Any] | None
+    restored: int | None
+    """The version that the table was put back to; None for everything else."""
+    metadata: dict[str, Any]
+    """What our job wrote about itself; empty where another tool has committed."""
+
+    @property
+    def build(self) -> dict[str, Any] | None:
+        """What a build wrote about itself, None for maintenance."""
+        return self.metadata if "buildId" in self.metadata and "sequence" in self.metadata else None
 
     def covers(self, key: str) -> bool:
         return self.build is not None and self.build["start"] <= key < self.build["end"]
@@ -52,8 +60,10 @@ class Log:
     def commit(self, version: int) -> Commit:
         if version not in self._read:
             info = self._info(version)
+            operation = info.get("operation", "")
+            restored = int(info["operationParameters"]["version"]) if operation == "RESTORE" else None
             self._read[version] = Commit(
-                version, info.get("timestamp", 0), info.get("operation", ""), _build_of(info.get("userMetadata"))
+                version, info.get("timestamp", 0), operation, restored, _metadata_of(info.get("userMetadata"))
             )
         return self._read[version]
 
@@ -94,17 +104,23 @@ class Head:
         return self.versions[0]
 
     def commits(self, since_ms: int = 0) -> Iterator[Commit]:
-        """The newest commits first, as far as they may be younger than `since_ms`."""
+        """The newest commits first that no restore has undone, as far as they may be younger than `since_ms`."""
+        newest_standing = self.version
         for version in self.versions:
+            if version > newest_standing:
+                continue
             commit = self.log.commit(version)
             if commit.at_ms < since_ms - CLOCK_TOLERANCE_MS:
                 return
             yield commit
+            if commit.restored is not None:
+                newest_standing = commit.restored
 
     @cached_property
     def sequence(self) -> int:
-        """Number of the last build that committed. Maintenance does not count: it changes no rows."""
-        newest = next((int(commit.build["sequence"]) for commit in self.commits() if commit.build), None)
+        """Number of the last build that committed, undone or not. Maintenance does not count: it changes no rows."""
+        commits = (self.log.commit(version) for version in self.versions)
+        newest = next((int(commit.build["sequence"]) for commit in commits if commit.build), None)
         if newest is not None:
             return newest
         # The commits of a table that has long been quiet are gone, and Delta skips a write whose number it knows.
@@ -113,6 +129,11 @@ class Head:
     @property
     def has_builds(self) -> bool:
         return self.sequence > 0
+
+    def find_restore(self, restore_id: str, since_ms: int) -> Commit | None:
+        """The commit of a restore that began at `since_ms`."""
+        commits = self.commits(since_ms)
+        return next((commit for commit in commits if commit.metadata.get("restoreId") == restore_id), None)
 
     def find_build(self, build_id: str, since_ms: int) -> Commit | None:
         """The commit of a build that began at `since_ms`."""
@@ -148,11 +169,11 @@ class Head:
         return whole_log and self.last_build(key) is None
 
 
-def _build_of(user_metadata: str | None) -> dict[str, Any] | None:
+def _metadata_of(user_metadata: str | None) -> dict[str, Any]:
     if not user_metadata:
-        return None
+        return {}
     try:
-        build = json.loads(user_metadata)
+        metadata = json.loads(user_metadata)
     except ValueError:
-        return None
-    return build if isinstance(build, dict) and "buildId" in build and "sequence" in build else None
+        return {}
+    return metadata if isinstance(metadata, dict) else {}

@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from tideline_jobs.builds import Build, BuildRequest, code_version
 from tideline_jobs.errors import failure_of
 from tideline_jobs.maintenance import MaintenanceRequest, run_maintenance
+from tideline_jobs.restoration import RestoreRequest, run_restore
 from tideline_jobs.results import BuildReport, result_document
 from tideline_jobs.session import open_session
 from tideline_jobs.storage import Storage
@@ -40,7 +41,12 @@ def _parser() -> argparse.ArgumentParser:
     maintain.add_argument("--maintenance-id", required=True)
     maintain.add_argument("--needed-version", type=int)
     maintain.set_defaults(request=MaintenanceRequest, run=run_maintenance)
-    for kind in (build, maintain):
+    restore = kinds.add_parser("restore", help="put the table back to one of its versions")
+    restore.add_argument("--restore-id", required=True)
+    restore.add_argument("--generation", required=True, type=int)
+    restore.add_argument("--version", required=True, type=int)
+    restore.set_defaults(request=RestoreRequest, run=run_restore)
+    for kind in (build, maintain, restore):
         kind.add_argument("--product", required=True)
         kind.add_argument("--lake", required=True, type=_uri)
         kind.add_argument("--result", required=True)

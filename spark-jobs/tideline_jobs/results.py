@@ -64,6 +64,21 @@ class MaintenanceReport:
     """Every version that was the newest at this time or later can be read."""
 
 
+@dataclass
+class RestoreReport:
+    """What a restore has done."""
+
+    restored: int
+    """The version whose rows the table has again."""
+    version: int = 0
+    """The version that has them now."""
+    changed_partitions: list[str] = field(default_factory=list)
+    export_manifest: str | None = None
+    export_start: str = "0001-01-01"
+    """The dates [start, end) that the export holds; all of them where the table has no partitions."""
+    export_end: str = "9999-12-31"
+
+
 def _camel(name: str) -> str:
     head, *tail = name.split("_")
     return head + "".join(part.title() for part in tail)
@@ -122,6 +137,11 @@ def maintenance_document(
     identity: dict[str, Any], report: MaintenanceReport, error: BuildError | None
 ) -> dict[str, Any]:
     """The result file of a maintenance."""
+    return {**identity, **_record(report), "error": told(error)}
+
+
+def restore_document(identity: dict[str, Any], report: RestoreReport, error: BuildError | None) -> dict[str, Any]:
+    """The result file of a restore."""
     return {**identity, **_record(report), "error": told(error)}
 
 
