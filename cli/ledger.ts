@@ -2,11 +2,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { readCommits } from '../activities/lake/delta-log.ts';
 import { explainInterval } from '../activities/ledger/explain.ts';
 import { Ledger } from '../activities/ledger/ledger.ts';
 import { orchestratorOf } from '../activities/ledger/orchestrator.ts';
 import { builtProducts, type SurveyedInterval, surveyProduct } from '../activities/ledger/survey.ts';
+import { rebuildLedger } from '../activities/table-history.ts';
 import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
 import { type IntervalRange, shiftInterval } from '../workflows/intervals.ts';
 import { withTemporal } from './temporal.ts';
@@ -16,12 +16,12 @@ const environmentSchema = z.object({
   TIDELINE_LAKE_BUCKET: z.string().min(3),
 });
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How many dates `lake status` shows when it is not told from when. */
 const shownDates = 7;
 
-function parse(environment: Environment): z.infer<typeof environmentSchema> {
+export function parseEnvironment(environment: Environment): z.infer<typeof environmentSchema> {
   const parsed = environmentSchema.safeParse(environment);
   if (parsed.success) return parsed.data;
   throw new Error(
@@ -65,47 +65,19 @@ export async function status(
   environment: Environment,
   range: { readonly from?: string | undefined; readonly to?: string | undefined },
 ): Promise<Awaited<ReturnType<typeof survey>>> {
-  return survey(openLedger(parse(environment).TIDELINE_LEDGER_TABLE), loadCatalogue(), range);
+  return survey(openLedger(parseEnvironment(environment).TIDELINE_LEDGER_TABLE), loadCatalogue(), range);
 }
 
 /** Why an interval is as it is, in one paragraph. */
 export async function explain(environment: Environment, product: string, interval: string): Promise<string> {
-  const ledger = openLedger(parse(environment).TIDELINE_LEDGER_TABLE);
+  const ledger = openLedger(parseEnvironment(environment).TIDELINE_LEDGER_TABLE);
   return withTemporal((client) => explainInterval(ledger, loadCatalogue(), orchestratorOf(client), product, interval));
-}
-
-/** Writes into the ledger what the tables' own commits say, without harm to what is newer there. `onProgress` is told the builds of each product. */
-export async function rebuildLedger(
-  ledger: Ledger,
-  client: S3Client,
-  bucket: string,
-  catalogue: Catalogue,
-  onProgress: (product: string, commits: number) => void,
-): Promise<void> {
-  for (const { key: product } of builtProducts(catalogue)) {
-    let commits = 0;
-    for await (const { version, at, build, changedPartitions } of readCommits(client, bucket, product)) {
-      if (!build) continue;
-      const { quality, sequence: _, ...kept } = build;
-      const unknown = { jobRunId: null, costUsd: null, jobSeconds: null };
-      await ledger.publish({
-        ...kept,
-        ...unknown,
-        qualityScore: quality.score,
-        at,
-        outputVersion: version,
-        changedPartitions,
-      });
-      commits += 1;
-    }
-    onProgress(product, commits);
-  }
 }
 
 export async function rebuildLedgerFrom(
   environment: Environment,
-  onProgress: (product: string, commits: number) => void,
+  onProgress: (product: string, builds: number) => void,
 ): Promise<void> {
-  const { TIDELINE_LEDGER_TABLE: table, TIDELINE_LAKE_BUCKET: bucket } = parse(environment);
+  const { TIDELINE_LEDGER_TABLE: table, TIDELINE_LAKE_BUCKET: bucket } = parseEnvironment(environment);
   await rebuildLedger(openLedger(table), new S3Client({ forcePathStyle: true }), bucket, loadCatalogue(), onProgress);
 }

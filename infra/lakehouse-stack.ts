@@ -91,7 +91,12 @@ export class LakehouseStack extends Stack {
           actions: ['dynamodb:Query', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
           resources: [ledger.tableArn],
         }),
-        new PolicyStatement({ actions: ['s3:GetObject'], resources: [artifacts.arnForObjects('builds/*')] }),
+        // After a restore the ledger is told what the table's commits say.
+        new PolicyStatement({
+          actions: ['s3:GetObject'],
+          resources: [artifacts.arnForObjects('builds/*'), lake.arnForObjects('*/_delta_log/*')],
+        }),
+        new PolicyStatement({ actions: ['s3:ListBucket'], resources: [lake.bucketArn] }),
       ],
     });
 

@@ -78,6 +78,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     },
     buildId: values.TIDELINE_BUILD_ID,
     ledgerTable: values.TIDELINE_LEDGER_TABLE,
+    lakeBucket: values.TIDELINE_LAKE_BUCKET,
     metricsPort: values.METRICS_PORT,
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,
   });

@@ -14,8 +14,10 @@ import { createLedgerActivities } from '../activities/ledger/activities.ts';
 import { ledgerFailures } from '../activities/ledger/failures.ts';
 import { Ledger } from '../activities/ledger/ledger.ts';
 import { orchestratorOf } from '../activities/ledger/orchestrator.ts';
+import { RestorePoints } from '../activities/ledger/restore-points.ts';
 import { createRedshiftActivities } from '../activities/redshift/activities.ts';
 import { redshiftFailures } from '../activities/redshift/failures.ts';
+import { createTableHistoryActivities } from '../activities/table-history.ts';
 import { loadCatalogue } from '../products/catalogue.ts';
 import { laneQueue, lanes, submissionQueue } from '../workflows/messages.ts';
 import { parseConfig } from './config.ts';
@@ -30,7 +32,11 @@ const answerSeconds = 10;
 const config = parseConfig(process.env);
 const { connection, namespace } = await connectWorker(config);
 const catalogue = loadCatalogue();
-const ledger = new Ledger(DynamoDBDocumentClient.from(new DynamoDBClient(patience(answerSeconds))), config.ledgerTable);
+const documents = DynamoDBDocumentClient.from(new DynamoDBClient(patience(answerSeconds)));
+const ledger = new Ledger(documents, config.ledgerTable);
+const restorePoints = new RestorePoints(documents, config.ledgerTable);
+// Path-style addresses work with every bucket name and with endpoints that are an IP address.
+const s3 = new S3Client({ forcePathStyle: true, ...patience(answerSeconds) });
 const orchestrator = orchestratorOf(new Client({ connection, namespace }));
 const services: readonly Service[] = [
   {
@@ -45,12 +51,15 @@ const services: readonly Service[] = [
     ),
     failures: redshiftFailures,
   },
-  // Path-style addresses work with every bucket name and with endpoints that are an IP address.
+  { activities: createLakeActivities(s3), failures: lakeFailures },
   {
-    activities: createLakeActivities(new S3Client({ forcePathStyle: true, ...patience(answerSeconds) })),
-    failures: lakeFailures,
+    activities: createLedgerActivities(ledger, catalogue, restorePoints, orchestrator, config.lateData),
+    failures: ledgerFailures,
   },
-  { activities: createLedgerActivities(ledger, catalogue, orchestrator, config.lateData), failures: ledgerFailures },
+  {
+    activities: createTableHistoryActivities(ledger, s3, config.lakeBucket),
+    failures: { service: 'S3 and DynamoDB', final: { ...lakeFailures.final, ...ledgerFailures.final } },
+  },
 ];
 const common = {
   connection,

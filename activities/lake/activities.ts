@@ -1,6 +1,13 @@
 import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
-import { type BuildResult, buildResultSchema, type MaintenanceResult, maintenanceResultSchema } from './result.ts';
+import {
+  type BuildResult,
+  buildResultSchema,
+  type MaintenanceResult,
+  maintenanceResultSchema,
+  type RestoreResult,
+  restoreResultSchema,
+} from './result.ts';
 
 export function createLakeActivities(client: S3Client) {
   async function read<T>(uri: string, schema: z.ZodType<T>): Promise<T | null> {
@@ -25,6 +32,11 @@ export function createLakeActivities(client: S3Client) {
     /** The same of a maintenance. */
     async readMaintenanceResult({ uri }: { uri: string }): Promise<MaintenanceResult | null> {
       return read(uri, maintenanceResultSchema);
+    },
+
+    /** The same of a restore. */
+    async readRestoreResult({ uri }: { uri: string }): Promise<RestoreResult | null> {
+      return read(uri, restoreResultSchema);
     },
   };
 }

@@ -8,7 +8,14 @@ const committedBuildSchema = buildResultSchema
   .extend({ generation: z.int(), sequence: z.int() });
 
 const actionSchema = z.object({
-  commitInfo: z.object({ timestamp: z.number(), userMetadata: z.string().optional() }).optional(),
+  commitInfo: z
+    .object({
+      timestamp: z.number(),
+      operation: z.string().optional(),
+      operationParameters: z.record(z.string(), z.unknown()).optional(),
+      userMetadata: z.string().optional(),
+    })
+    .optional(),
   add: z.object({ partitionValues: z.record(z.string(), z.string().nullable()), dataChange: z.boolean() }).optional(),
   remove: z
     .object({ partitionValues: z.record(z.string(), z.string().nullable()).optional(), dataChange: z.boolean() })
@@ -21,6 +28,8 @@ export interface TableCommit {
   /** ISO-8601. */
   readonly at: string;
   readonly build: z.infer<typeof committedBuildSchema> | null;
+  /** The version that the table was put back to; null for everything else. */
+  readonly restored: number | null;
   /** Values of the partition column at which rows were added or removed. */
   readonly changedPartitions: readonly string[];
 }
@@ -38,6 +47,7 @@ export function parseCommit(version: number, text: string): TableCommit {
     version,
     at: new Date(info?.timestamp ?? 0).toISOString(),
     build: parseBuild(info?.userMetadata),
+    restored: info?.operation === 'RESTORE' ? z.int().parse(info.operationParameters?.version) : null,
     changedPartitions: [...new Set(values.filter((value) => value !== null))].sort(),
   };
 }
@@ -48,16 +58,49 @@ function parseBuild(userMetadata: string | undefined): TableCommit['build'] {
   return committedBuildSchema.safeParse(JSON.parse(userMetadata)).data ?? null;
 }
 
-/** The commits of a product's table whose files its log still holds, oldest first; none when there is no table. */
-export async function* readCommits(client: S3Client, bucket: string, product: string): AsyncGenerator<TableCommit> {
+/** The versions of a product's table whose commits its log still holds, oldest first, by their keys. */
+async function* commitKeys(client: S3Client, bucket: string, product: string): AsyncGenerator<[number, string]> {
   const prefix = `${product.replace('.', '/')}/_delta_log/`;
   // Keys are listed in order, and versions are written with leading zeros.
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
     for (const { Key = '' } of page.Contents ?? []) {
       const version = /\/(\d{20})\.json$/.exec(Key)?.[1];
-      if (version === undefined) continue;
-      const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-      yield parseCommit(Number(version), (await object.Body?.transformToString()) ?? '');
+      if (version !== undefined) yield [Number(version), Key];
     }
   }
+}
+
+/** The commits of a product's table whose files its log still holds, oldest first; none when there is no table. */
+export async function readCommits(client: S3Client, bucket: string, product: string): Promise<TableCommit[]> {
+  const commits: TableCommit[] = [];
+  for await (const [version, Key] of commitKeys(client, bucket, product)) {
+    const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+    commits.push(parseCommit(version, (await object.Body?.transformToString()) ?? ''));
+  }
+  return commits;
+}
+
+/** The newest version of a product's table; null when there is no table. */
+export async function newestVersion(client: S3Client, bucket: string, product: string): Promise<number | null> {
+  let newest: number | null = null;
+  for await (const [version] of commitKeys(client, bucket, product)) newest = version;
+  return newest;
+}
+
+/** Dates in which a restore can have changed rows: those that any commit since the restored version has changed. */
+export function datesUndone(commits: readonly TableCommit[], restore: TableCommit): string[] {
+  const since = restore.restored ?? restore.version;
+  const undone = commits.filter(({ version }) => version > since && version <= restore.version);
+  return [...new Set(undone.flatMap(({ changedPartitions }) => changedPartitions))].sort();
+}
+
+/** The commits that made a table what it is, in their order: without those that a restore has undone. */
+export function standing(commits: readonly TableCommit[]): TableCommit[] {
+  let newest = Infinity;
+  const found = commits.toReversed().filter(({ version, restored }) => {
+    if (version > newest) return false;
+    newest = restored ?? newest;
+    return true;
+  });
+  return found.reverse();
 }

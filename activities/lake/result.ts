@@ -67,4 +67,21 @@ export const maintenanceResultSchema = z.object({
   error: jobErrorSchema,
 });
 
+/** What a restore writes about itself. */
+export const restoreResultSchema = z.object({
+  product: z.string(),
+  /** The version whose rows the table has again, and the one that has them now. */
+  restored: z.int().nonnegative(),
+  version: z.int().nonnegative(),
+  /** Dates of the partition column in which that changed rows. */
+  changedPartitions: z.array(z.string()),
+  /** What the warehouse has to load, and for which dates [start, end); null where it has not to. */
+  exportManifest: z.string().nullable(),
+  exportStart: z.iso.date(),
+  exportEnd: z.iso.date(),
+  error: jobErrorSchema,
+});
+
+export type RestoreResult = z.infer<typeof restoreResultSchema>;
+
 export type MaintenanceResult = z.infer<typeof maintenanceResultSchema>;

@@ -11,6 +11,7 @@ import type { Claimed, Ledger } from './ledger.ts';
 import { oldestNeededVersion } from './needed-versions.ts';
 import type { Claimant, PublishedBuild } from './records.ts';
 import type { Orchestrator } from './orchestrator.ts';
+import type { RestorePoints } from './restore-points.ts';
 
 /** DynamoDB takes items of 400 KB; a reason longer than this is in the job's log. */
 const reasonLength = 1000;
@@ -21,6 +22,7 @@ export type LateDataPolicy = Pick<LateDataInput, 'debounceSeconds' | 'approvalOv
 export function createLedgerActivities(
   ledger: Ledger,
   catalogue: Catalogue,
+  restorePoints: RestorePoints,
   orchestrator: Orchestrator,
   lateData: LateDataPolicy,
 ) {
@@ -37,7 +39,15 @@ export function createLedgerActivities(
 
     /** The oldest version of a product's table that somebody still needs; null when nobody does. */
     async oldestNeededVersion({ product }: { product: string }): Promise<number | null> {
-      return refusingBadInput(() => oldestNeededVersion(catalogue, ledger, product));
+      return refusingBadInput(() => oldestNeededVersion(catalogue, ledger, restorePoints, product));
+    },
+
+    /** The version that a number or a restore point's name stands for. What stands for none fails at once. */
+    async resolveVersion({ product, to }: { product: string; to: string | number }): Promise<number> {
+      return refusingBadInput(async () => {
+        const { key } = catalogue.get(product);
+        return /^\d+$/.test(String(to)) ? Number(to) : (await restorePoints.find(key, String(to))).version;
+      });
     },
 
     /** Writes down what a build has published. The claim stays: the warehouse may be still to load. */
@@ -63,7 +73,7 @@ export function createLedgerActivities(
       return checkFreshness(ledger, catalogue, orchestrator, check);
     },
 
-    /** Late events have changed these dates: has them restated. */
+    /** Late events or a restore have changed these dates: has what reads them built again. */
     async reportLateDates({ product, dates }: { product: string; dates: readonly string[] }): Promise<void> {
       await orchestrator.restate({ product, dates, ...lateData });
     },

@@ -19,6 +19,7 @@ import {
   partitionDate,
   partitionKey,
   partitionRecordSchema,
+  type Published,
   type PublishedBuild,
   publishedOf,
 } from './records.ts';
@@ -113,7 +114,7 @@ export class Ledger {
   /** Writes down what a build has published. Where a build of a higher generation has written already, that stays. */
   async publish(build: PublishedBuild): Promise<void> {
     const { product, generation } = build;
-    await this.#touch(product, build.changedPartitions, build.outputVersion);
+    await this.touch(product, build.changedPartitions, build.outputVersion);
     const changes = build.intervals.map((rows) =>
       this.#update({
         Key: { product, interval: rows.interval },
@@ -125,7 +126,18 @@ export class Ledger {
     await Promise.all(changes);
   }
 
-  async #touch(product: string, dates: readonly string[], version: number): Promise<void> {
+  /** Writes down what an interval is since a restore in `version`; null: not published. What is newer stays. */
+  async settle(product: string, interval: string, published: Published | null, version: number): Promise<void> {
+    await this.#update({
+      Key: { product, interval },
+      UpdateExpression: published ? 'SET published = :published' : 'REMOVE published',
+      ConditionExpression: 'attribute_not_exists(published) OR published.outputVersion < :version',
+      ExpressionAttributeValues: { ':version': version, ...(published && { ':published': published }) },
+    });
+  }
+
+  /** Writes down in which version dates of a table's partition column have changed last. */
+  async touch(product: string, dates: readonly string[], version: number): Promise<void> {
     const changes = dates.map((date) =>
       this.#update({
         Key: { product, interval: partitionKey(date) },

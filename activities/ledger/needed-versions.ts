@@ -1,16 +1,19 @@
 import type { Catalogue } from '../../products/catalogue.ts';
+import type { RestorePoints } from './restore-points.ts';
 import type { LedgerReader } from './survey.ts';
 
 /** A product's last builds are among those of its last intervals, but for backfills, which read what was newest then. */
 const newestIntervals = 100;
 
 /**
- * The oldest version of a product's table that somebody still needs, or null: each product that reads it needs the
- * version that its last builds were made from. Throws a CatalogueError for a product that does not exist.
+ * The oldest version of a product's table that somebody still needs, or null: restore points that have not expired, and
+ * for each product that reads it the version that its last builds were made from. Throws a CatalogueError for a product
+ * that does not exist.
  */
 export async function oldestNeededVersion(
   catalogue: Catalogue,
   ledger: Pick<LedgerReader, 'newest'>,
+  restorePoints: Pick<RestorePoints, 'list'>,
   product: string,
 ): Promise<number | null> {
   const { key } = catalogue.get(product);
@@ -24,6 +27,8 @@ export async function oldestNeededVersion(
       return read.length > 0 ? [Math.max(...read)] : [];
     }),
   );
-  const versions = needed.flat();
+  const now = new Date().toISOString();
+  const kept = (await restorePoints.list(key)).filter(({ expiresAt }) => expiresAt > now);
+  const versions = [...needed.flat(), ...kept.map(({ version }) => version)];
   return versions.length > 0 ? Math.min(...versions) : null;
 }

@@ -48,6 +48,26 @@ export const intervalRecordSchema = z.object({
 });
 export type IntervalRecord = z.infer<typeof intervalRecordSchema>;
 
+/** Sort keys of restore points; a name is unlike a version's number. */
+const restorePointPrefix = 'restore-point/';
+export const restorePointKey = (name: string): string => `${restorePointPrefix}${name}`;
+export const restorePointName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be small letters, digits and hyphens, a letter first');
+
+/** A version of a table that somebody wants to be able to go back to, as the ledger keeps it. */
+export const restorePointSchema = z
+  .object({
+    interval: z.string(),
+    version: z.int(),
+    why: z.string(),
+    at: z.iso.datetime(),
+    /** Then maintenance need not keep it any more. */
+    expiresAt: z.iso.datetime(),
+  })
+  .transform(({ interval, ...point }) => ({ name: interval.slice(restorePointPrefix.length), ...point }));
+export type RestorePoint = z.infer<typeof restorePointSchema>;
+
 /** The newest version of a table in which a date of its partition column changed. */
 export const partitionRecordSchema = z.object({ product: z.string(), interval: z.string(), changedVersion: z.int() });
 

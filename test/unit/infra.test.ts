@@ -53,7 +53,7 @@ describe('the stack', () => {
     );
   });
 
-  it('lets workers claim intervals and tables, and jobs remove what is old', () => {
+  it('lets workers claim intervals and tables and read what commits say, and jobs remove what is old', () => {
     const actions = (type: string, name: string): string[] =>
       Object.entries(template.findResources(type))
         .filter(([id]) => id.startsWith(name))
@@ -64,7 +64,7 @@ describe('the stack', () => {
         .flatMap(({ Action }) => Action);
     // A transaction needs the right of each of its parts.
     expect(actions('AWS::IAM::ManagedPolicy', 'WorkerPolicy')).toEqual(
-      expect.arrayContaining(['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem', 'dynamodb:Query']),
+      expect.arrayContaining(['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem', 'dynamodb:Query', 's3:ListBucket']),
     );
     expect(actions('AWS::IAM::Policy', 'JobRole')).toContain('s3:DeleteObject*');
   });

@@ -126,6 +126,7 @@ describe('a commit of a table', () => {
       version: 4,
       at: '2025-01-18T11:33:20.000Z',
       build: null,
+      restored: null,
       changedPartitions: ['2025-01-16', '2025-01-18'],
     });
   });

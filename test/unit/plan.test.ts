@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { planBuild, planDailyBatch, planGold, planMaintenance, planStages } from '../../activities/catalogue/plan.ts';
+import {
+  planBuild,
+  planDailyBatch,
+  planGold,
+  planMaintenance,
+  planRestore,
+  planStages,
+} from '../../activities/catalogue/plan.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { jobConfig } from './job-config.ts';
 
@@ -54,6 +61,20 @@ describe('a maintenance plan', () => {
     expect(argument(job.arguments, '--product')).toBe('silver.trips');
     expect(argument(job.arguments, '--maintenance-id')).toBe(buildId);
     expect(argument(job.arguments, '--result')).toBe(resultUri);
+  });
+});
+
+describe('a restore plan', () => {
+  it('names the version, and claims like a maintenance', () => {
+    const plan = planRestore(catalogue, jobConfig, {
+      product: 'bronze.events_quarantine',
+      version: 4,
+      generation: 1737331200000,
+    });
+    expect(plan.claims).toBe('bronze.events');
+    expect(plan.job.arguments[0]).toBe('restore');
+    expect(argument(plan.job.arguments, '--version')).toBe('4');
+    expect(argument(plan.job.arguments, '--restore-id')).toBe(plan.buildId);
   });
 });
 

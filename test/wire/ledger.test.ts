@@ -3,7 +3,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLedgerActivities } from '../../activities/ledger/activities.ts';
 import { Ledger } from '../../activities/ledger/ledger.ts';
-import type { PublishedBuild } from '../../activities/ledger/records.ts';
+import { type PublishedBuild, publishedOf } from '../../activities/ledger/records.ts';
+import { RestorePoints } from '../../activities/ledger/restore-points.ts';
 import { surveyProduct } from '../../activities/ledger/survey.ts';
 import { ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
@@ -15,12 +16,15 @@ const catalogue = loadCatalogue();
 const lateData = { debounceSeconds: 1, approvalOverJobs: 100 };
 let emulator: LocalS3;
 let ledger: Ledger;
+let restorePoints: RestorePoints;
 beforeAll(async () => {
   emulator = await LocalS3.start();
   const client = new DynamoDBClient({ ...access, endpoint: emulator.url });
   await ensureLedger(client);
   await ensureLedger(client);
-  ledger = new Ledger(DynamoDBDocumentClient.from(client), ledgerTable);
+  const documents = DynamoDBDocumentClient.from(client);
+  ledger = new Ledger(documents, ledgerTable);
+  restorePoints = new RestorePoints(documents, ledgerTable);
 });
 afterAll(() => emulator.stop());
 
@@ -59,6 +63,7 @@ const activitiesAfter = (...ended: string[]) =>
   createLedgerActivities(
     ledger,
     catalogue,
+    restorePoints,
     {
       isRunning: async (workflowId) => !ended.includes(workflowId),
       statusOf: async () => 'running',
@@ -222,5 +227,64 @@ describe('what is published', () => {
       }),
     );
     expect(await stateOf()).toEqual(['stale', 'missing']);
+  });
+});
+
+describe('a restore point', () => {
+  const point = (name: string, version: number, expiresAt = '2999-01-01T00:00:00.000Z') => ({
+    name,
+    version,
+    why: 'new fares',
+    at: '2025-01-18T00:00:00.000Z',
+    expiresAt,
+  });
+
+  it('is created once under its name, listed, found and removed', async () => {
+    await restorePoints.create(product, point('before-fares', 7));
+    await expect(restorePoints.create(product, point('before-fares', 8))).rejects.toThrow(/has a restore point/);
+    await restorePoints.create(product, point('after-fares', 9));
+    expect((await restorePoints.list(product)).map(({ name, version }) => [name, version])).toEqual([
+      ['after-fares', 9],
+      ['before-fares', 7],
+    ]);
+    await restorePoints.remove(product, 'after-fares');
+    await expect(restorePoints.remove(product, 'after-fares')).rejects.toThrow(
+      `${product} has no restore point "after-fares". Restore points: before-fares.`,
+    );
+  });
+
+  it('is needed until it expires, and stands for its version', async () => {
+    const trips = 'silver.trips';
+    const activities = activitiesAfter();
+    expect(await activities.oldestNeededVersion({ product: trips })).toBeNull();
+    await restorePoints.create(trips, point('expired', 2, '2025-01-19T00:00:00.000Z'));
+    await restorePoints.create(trips, point('kept', 4));
+    expect(await activities.oldestNeededVersion({ product: trips })).toBe(4);
+    expect(await activities.resolveVersion({ product: trips, to: 'kept' })).toBe(4);
+    expect(await activities.resolveVersion({ product: trips, to: '12' })).toBe(12);
+    await expect(activities.resolveVersion({ product: trips, to: 'gone' })).rejects.toThrow(
+      'silver.trips has no restore point "gone". Restore points: expired, kept.',
+    );
+  });
+
+  it('lies apart from intervals and partitions', async () => {
+    await ledger.publish(publishedBuild('2025-01-18'));
+    await restorePoints.create(product, point('before-fares', 7));
+    await ledger.claim(build('maintenance', wholeTable));
+    expect((await ledger.newest(product, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18']);
+    expect((await ledger.changedVersions(product, '2025-01-01', '2025-12-31')).size).toBe(1);
+  });
+});
+
+describe('an interval after a restore', () => {
+  it('is what the table says, unless a build has published it since', async () => {
+    const older = publishedBuild('2025-01-18', { outputVersion: 5, generation: 1 });
+    await ledger.publish(publishedBuild('2025-01-18', { outputVersion: 8, generation: 3 }));
+    await ledger.publish(publishedBuild('2025-01-19', { outputVersion: 9, generation: 3 }));
+    await ledger.publish(publishedBuild('2025-01-20', { outputVersion: 12, generation: 4 }));
+    await ledger.settle(product, '2025-01-18', publishedOf(older, older.intervals[0]!), 10);
+    await ledger.settle(product, '2025-01-19', null, 10);
+    await ledger.settle(product, '2025-01-20', null, 10);
+    expect((await states('2025-01-18', '2025-01-20')).map(({ version }) => version)).toEqual([5, undefined, 12]);
   });
 });

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { datesUndone, parseCommit, standing, type TableCommit } from '../../activities/lake/delta-log.ts';
+import type { IntervalRecord } from '../../activities/ledger/records.ts';
+import { publishedOf } from '../../activities/ledger/records.ts';
+import { settledBy } from '../../activities/table-history.ts';
+import { publishedBuild } from '../workflow/memory-ledger.ts';
+
+const product = 'silver.trips';
+const rows = { rowsIn: 1, rowsPublished: 1, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
+const other = (version: number, restored: number | null = null): TableCommit => ({
+  version,
+  at: '2025-01-18T00:00:00.000Z',
+  build: null,
+  restored,
+  changedPartitions: [],
+});
+const built = (version: number, ...dates: string[]): TableCommit => ({
+  ...other(version),
+  build: {
+    product,
+    buildId: `build-${version}`,
+    generation: version,
+    sequence: version,
+    codeVersion: 'source',
+    intervals: dates.map((interval) => ({ interval, ...rows })),
+    quality: { score: 1, checks: [] },
+    inputVersions: {},
+  },
+});
+const record = (interval: string, outputVersion?: number): IntervalRecord => {
+  const build = publishedBuild(product, { start: '2025-01-18', end: '2025-01-19' });
+  const published =
+    outputVersion === undefined ? undefined : publishedOf({ ...build, outputVersion }, { interval, ...rows });
+  return { product, interval, ...(published && { published }) };
+};
+const versions = (commits: readonly TableCommit[]): number[] => commits.map(({ version }) => version);
+const settled = (commits: readonly TableCommit[], ...records: IntervalRecord[]) =>
+  Object.fromEntries(
+    [...settledBy(commits, records)].map(([key, published]) => [key, published?.outputVersion ?? null]),
+  );
+
+describe('the commits that stand', () => {
+  it('are all without a restore', () => {
+    expect(versions(standing([built(1), other(2), built(3)]))).toEqual([1, 2, 3]);
+  });
+
+  it('are those up to the restored version, the restore, and what came after it', () => {
+    expect(versions(standing([built(1), built(2), built(3), other(4, 1), built(5)]))).toEqual([1, 4, 5]);
+  });
+
+  it('are those of a restore that was itself undone by going back before it', () => {
+    const commits = [built(1), built(2), built(3), other(4, 1), built(5), other(6, 3)];
+    expect(versions(standing(commits))).toEqual([1, 2, 3, 6]);
+  });
+
+  it('leave the dates of the others to be built again, also where the restore itself changed nothing more', () => {
+    const changing = (commit: TableCommit, ...changedPartitions: string[]) => ({ ...commit, changedPartitions });
+    const commits = [changing(built(1), 'a'), changing(built(2), 'b', 'c'), changing(other(3, 1), 'b'), other(4, 1)];
+    expect(datesUndone(commits, commits[2]!)).toEqual(['b', 'c']);
+    expect(datesUndone(commits, commits[3]!)).toEqual(['b', 'c']);
+  });
+
+  it('are told by the restores that Delta writes', () => {
+    const operationParameters = { version: 1, timestamp: null };
+    const commitInfo = { timestamp: 1_737_200_000_000, operation: 'RESTORE', operationParameters };
+    expect(parseCommit(4, JSON.stringify({ commitInfo })).restored).toBe(1);
+    expect(parseCommit(4, JSON.stringify({ commitInfo: { timestamp: 1, operation: 'WRITE' } })).restored).toBeNull();
+  });
+});
+
+describe('the ledger after a restore', () => {
+  const [a, b, c] = ['2025-01-16', '2025-01-17', '2025-01-18'] as const;
+
+  it('has what an earlier build said of an interval, and nothing where none had published it', () => {
+    const commits = [built(1, a, b), built(2, b), built(3, c), other(4, 1)];
+    expect(settled(commits, record(a, 1), record(b, 2), record(c, 3))).toEqual({ [b]: 1, [c]: null });
+  });
+
+  it('keeps what a build found unchanged in a version that stands, not in one that was undone', () => {
+    const commits = [built(1, a, b), other(2), built(3, c), other(4, 2)];
+    expect(settled(commits, record(a, 2), record(b, 3), record(c, 3))).toEqual({ [b]: 1, [c]: null });
+  });
+
+  it('gets back what a restore had undone when that is undone', () => {
+    const commits = [built(1, a), built(2, a, b), other(3, 1), other(4, 2)];
+    expect(settled(commits, record(a, 1), record(b))).toEqual({ [a]: 2, [b]: 2 });
+  });
+
+  it('keeps what is older than the log, and intervals that were never published', () => {
+    expect(settled([built(7, a), built(8, a), other(9, 7)], record(a, 8), record(b, 3), record(c))).toEqual({ [a]: 7 });
+  });
+});
