@@ -11,6 +11,7 @@ import { explain, rebuildLedgerFrom, status } from './ledger.ts';
 import { applySchedules } from '../schedules/apply.ts';
 import { planSchedules } from '../schedules/plan.ts';
 import { schedules } from '../schedules/schedules.ts';
+import { createRestorePoint, listRestorePoints, removeRestorePoint, restore, restorePointLine } from './restore.ts';
 import { scheduleLines } from './schedules.ts';
 import { start } from './start.ts';
 import { statusGrid } from './status-grid.ts';
@@ -103,6 +104,56 @@ program
     await withTemporal((client) => followBackfill(client, { product, start, end, ...said }, yes));
   });
 
+const restorePointCommands = program
+  .command('restore-point')
+  .description('versions of a table that stay readable, under a name');
+
+restorePointCommands
+  .command('create')
+  .description('keep the newest version of a table')
+  .argument('<product>', 'such as silver.trips')
+  .argument('<name>', 'such as before-new-fares')
+  .requiredOption('--why <text>', 'what it is for')
+  .option('--days <number>', 'for how long', Number, 30)
+  .action(async (product: string, name: string, options: { why: string; days: number }) => {
+    useLocalPlatform(root);
+    console.log(restorePointLine(await createRestorePoint(process.env, product, { name, ...options })));
+  });
+
+restorePointCommands
+  .command('list')
+  .argument('<product>')
+  .action(async (product: string) => {
+    useLocalPlatform(root);
+    const points = await listRestorePoints(process.env, product);
+    console.log(points.map(restorePointLine).join('\n') || `${product} has no restore points.`);
+  });
+
+restorePointCommands
+  .command('remove')
+  .description('let maintenance remove the version')
+  .argument('<product>')
+  .argument('<name>')
+  .action(async (product: string, name: string) => {
+    useLocalPlatform(root);
+    await removeRestorePoint(process.env, product, name);
+  });
+
+program
+  .command('restore')
+  .description('put a table back to one of its versions; what reads it is built again (docs/runbooks/restore-table.md)')
+  .argument('<product>', 'such as silver.trips')
+  .argument('<to>', 'a version of the table, or the name of a restore point')
+  .action(async (product: string, to: string) => {
+    useLocalPlatform(root);
+    const { restored, version, changedPartitions, rowsLoaded } = await withTemporal((client) =>
+      restore(client, { product, to }),
+    );
+    const loaded = rowsLoaded === null ? '' : ` ${rowsLoaded} rows loaded into the warehouse.`;
+    console.log(`Version ${version} of ${product} has the rows of version ${restored}.${loaded}`);
+    console.log(`Dates that changed: ${changedPartitions.join(', ') || 'none'}`);
+  });
+
 const scheduleCommands = program.command('schedules').description('the schedules of this checkout and of the server');
 
 scheduleCommands
@@ -128,8 +179,8 @@ program
   .description('write into the ledger what the tables’ own commits say; what is newer there stays')
   .action(async () => {
     useLocalPlatform(root);
-    await rebuildLedgerFrom(process.env, (product, commits) => {
-      console.log(`${product}: ${commits} builds`);
+    await rebuildLedgerFrom(process.env, (product, builds) => {
+      console.log(`${product}: ${builds} builds`);
     });
   });
 

@@ -6,4 +6,5 @@ export { hourlyBronze } from './hourly-bronze.ts';
 export { maintainTable } from './maintain-table.ts';
 export { rebuildGold } from './rebuild-gold.ts';
 export { restateLateData } from './restate-late-data.ts';
+export { restoreTable } from './restore-table.ts';
 export { watchFreshness } from './watch-freshness.ts';

@@ -11,8 +11,8 @@ export class LoadCancelled extends CancelledFailure {}
 
 /** Loads the exported rows into the warehouse in one transaction, started over when it lost against another one. */
 export async function loadWarehouse(
-  input: BuildInput,
-  plan: BuildPlan,
+  input: Pick<BuildInput, 'product' | 'start' | 'end'>,
+  plan: Pick<BuildPlan, 'buildId' | 'name'>,
   lane: Lane,
   manifest: string,
   report: Report,

@@ -26,7 +26,16 @@ export const attributes = {
 export const maximumAttempts = 3;
 
 export type BuildState =
-  'planning' | 'waiting' | 'submitting' | 'running' | 'loading' | 'published' | 'maintained' | 'failed' | 'cancelled';
+  | 'planning'
+  | 'waiting'
+  | 'submitting'
+  | 'running'
+  | 'loading'
+  | 'published'
+  | 'maintained'
+  | 'restored'
+  | 'failed'
+  | 'cancelled';
 
 /** In the place of intervals, in a claim of all of them; as a sort key it lies apart from them. */
 export const wholeTable = 'table';
@@ -70,6 +79,20 @@ export interface MaintenanceOutcome extends MaintenanceResult {
   readonly jobRunId: string;
   readonly costUsd: number;
   readonly jobSeconds: number;
+}
+
+/** What a restore has done. */
+export interface RestoreOutcome {
+  readonly product: string;
+  /** The version whose rows the table has again, and the one that has them now. */
+  readonly restored: number;
+  readonly version: number;
+  /** Dates in which that changed rows: what reads them is built again. */
+  readonly changedPartitions: readonly string[];
+  readonly jobRunId: string;
+  readonly costUsd: number;
+  readonly jobSeconds: number;
+  readonly rowsLoaded: number | null;
 }
 
 /** What a build is doing, for people who have only the `temporal` command. */

@@ -4,6 +4,7 @@ import type { EmrServerlessActivities } from '../activities/emr-serverless/activ
 import type { LakeActivities } from '../activities/lake/activities.ts';
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { RedshiftActivities } from '../activities/redshift/activities.ts';
+import type { TableHistoryActivities } from '../activities/table-history.ts';
 import { type Lane, laneQueue, lanes, orchestrationQueue, submissionQueue } from './messages.ts';
 
 /** Retried until it works: an outage of a service delays a build, it doesn't fail it. Final errors are sorted out by the worker. */
@@ -18,7 +19,9 @@ export const catalogue = proxyActivities<CatalogueActivities>({
 
 /** Calls that answer at once. One that was under way when its worker died is made again after this time. */
 export const calls = (lane: Lane) =>
-  proxyActivities<EmrServerlessActivities & LakeActivities & LedgerActivities & RedshiftActivities>({
+  proxyActivities<
+    EmrServerlessActivities & LakeActivities & LedgerActivities & RedshiftActivities & TableHistoryActivities
+  >({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '20s',
     retry: untilItWorks,

@@ -15,7 +15,7 @@ import { type LateDataInput, lateDatesSignal } from './late-data-messages.ts';
 import { catalogue } from './proxies.ts';
 
 /**
- * Collects the dates that late events have touched, waits for more of them, then builds again what reads those dates,
+ * Collects the dates that late events, or a restore, have changed, waits for more of them, then builds again what reads those dates,
  * on the late lane, and ends when nothing has come meanwhile. A restatement of many dates waits for approval.
  */
 export async function restateLateData(input: LateDataInput): Promise<BackfillReport[]> {
@@ -26,7 +26,7 @@ export async function restateLateData(input: LateDataInput): Promise<BackfillRep
   });
   await condition(() => dates.size > 0);
   while (dates.size > 0) {
-    setCurrentDetails(`Late events for ${[...dates].sort().join(', ')}: waiting for more until they are restated.`);
+    setCurrentDetails(`Changed: ${[...dates].sort().join(', ')}. Waiting for more until they are restated.`);
     await sleep(`${input.debounceSeconds}s`);
     const restated = [...dates].sort();
     dates.clear();

@@ -5,14 +5,15 @@ import { refusingBadInput } from '../failures.ts';
 import {
   type BuildPlan,
   type JobConfig,
-  type MaintenancePlan,
   planBuild,
   planDailyBatch,
   planGold,
   planMaintenance,
   planRestatement,
+  planRestore,
   type RestatedRange,
   type Stage,
+  type TablePlan,
 } from './plan.ts';
 
 /** What the products' contracts say, brought into the history so that workflows never decide by a product's name. */
@@ -21,8 +22,11 @@ export function createCatalogueActivities(catalogue: Catalogue, config: JobConfi
     async planBuild(input: BuildInput & { generation: number }): Promise<BuildPlan> {
       return refusingBadInput(() => planBuild(catalogue, config, input));
     },
-    async planMaintenance(input: { product: string; generation: number }): Promise<MaintenancePlan> {
+    async planMaintenance(input: { product: string; generation: number }): Promise<TablePlan> {
       return refusingBadInput(() => planMaintenance(catalogue, config, input));
+    },
+    async planRestore(input: { product: string; version: number; generation: number }): Promise<TablePlan> {
+      return refusingBadInput(() => planRestore(catalogue, config, input));
     },
     async planDailyBatch({ date }: { date: string }): Promise<Stage[]> {
       return refusingBadInput(() => planDailyBatch(catalogue, date));

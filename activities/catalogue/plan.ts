@@ -41,8 +41,9 @@ export interface BuildPlan extends JobPlan {
   readonly lateBefore: string | null;
 }
 
-export interface MaintenancePlan extends JobPlan {
-  /** Whose builds write the table: no build of it may run meanwhile. */
+/** A job that needs a table for itself. */
+export interface TablePlan extends JobPlan {
+  /** Whose builds write the table: none of them may run meanwhile. */
   readonly claims: string;
 }
 
@@ -57,7 +58,7 @@ const option = (flag: string, value: string): string[] => [`--${flag}`, value];
 /** A job on one product's table; `interval` is what it is about, for people. */
 function planJob(
   config: JobConfig,
-  kind: 'build' | 'maintain',
+  kind: 'build' | 'maintain' | 'restore',
   product: string,
   buildId: string,
   interval: string,
@@ -116,13 +117,27 @@ export function planMaintenance(
   catalogue: Catalogue,
   config: JobConfig,
   input: { readonly product: string; readonly generation: number },
-): MaintenancePlan {
+): TablePlan {
   const { key, writtenBy } = catalogue.get(input.product);
   const id = `${key}/maintenance/${input.generation.toString(36)}`;
-  return {
-    ...planJob(config, 'maintain', key, id, 'maintenance', option('maintenance-id', id)),
-    claims: writtenBy ?? key,
-  };
+  const job = planJob(config, 'maintain', key, id, 'maintenance', option('maintenance-id', id));
+  return { ...job, claims: writtenBy ?? key };
+}
+
+/** Everything that it takes to put one table back to one of its versions. */
+export function planRestore(
+  catalogue: Catalogue,
+  config: JobConfig,
+  input: { readonly product: string; readonly version: number; readonly generation: number },
+): TablePlan {
+  const { key, writtenBy } = catalogue.get(input.product);
+  const id = `${key}/restore-${input.version}/${input.generation.toString(36)}`;
+  const job = planJob(config, 'restore', key, id, `restore to version ${input.version}`, [
+    ...option('restore-id', id),
+    ...option('generation', String(input.generation)),
+    ...option('version', String(input.version)),
+  ]);
+  return { ...job, claims: writtenBy ?? key };
 }
 
 export interface RestatedRange extends IntervalRange {

@@ -7,11 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateListJobRuns, EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCommits, type TableCommit } from '../../activities/lake/delta-log.ts';
+import { readCommits } from '../../activities/lake/delta-log.ts';
 import type { SurveyedInterval } from '../../activities/ledger/survey.ts';
 import { runDay } from '../../cli/days.ts';
 import { putInto } from '../../cli/land.ts';
-import { openLedger, rebuildLedger, survey } from '../../cli/ledger.ts';
+import { rebuildLedger } from '../../activities/table-history.ts';
+import { openLedger, survey } from '../../cli/ledger.ts';
+import { restore } from '../../cli/restore.ts';
 import { openSession, type Session } from '../../cli/session.ts';
 import { query } from '../../cli/warehouse.ts';
 import { partKey } from '../../local/generator/raw-parts.ts';
@@ -21,7 +23,7 @@ import { readTruth } from '../truth/read-truth.ts';
 import type { BackfillReport } from '../../workflows/backfill-messages.ts';
 import { intervalStart } from '../../workflows/intervals.ts';
 import { restateWorkflowId } from '../../workflows/late-data-messages.ts';
-import { type BuildOutcome, orchestrationQueue } from '../../workflows/messages.ts';
+import { type BuildOutcome, type MaintenanceOutcome, orchestrationQueue } from '../../workflows/messages.ts';
 import { root } from '../tools.ts';
 import { deltaVersion } from './delta-table.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';
@@ -198,13 +200,26 @@ describe('a day of trips', () => {
     expect(landed.lines).toBe((await readTruth(truthFolder)).hours.reduce((sum, hour) => sum + hour.lines, 0));
   });
 
+  it('stays as it is when its tables are maintained', async () => {
+    const maintained = await Promise.all(
+      [...session.catalogue.products.keys()].map(
+        (product) =>
+          session.client.workflow.execute('maintainTable', {
+            workflowId: `maintain/${product}`,
+            taskQueue: orchestrationQueue,
+            args: [{ product }],
+          }) as Promise<MaintenanceOutcome>,
+      ),
+    );
+    const events = maintained.find(({ product }) => product === 'bronze.events')!;
+    expect(events.filesAfter).toBeLessThan(events.filesBefore);
+    expect(events.neededVersion).toBeGreaterThan(0);
+    await expectLakeToBeTrue(session, truthFolder, withLateEvents);
+  });
+
   it('restates the date of a trip whose events arrive five days late, and no other', async () => {
     const { s3 } = session.platform;
-    const silverCommits = async (): Promise<TableCommit[]> => {
-      const commits: TableCommit[] = [];
-      for await (const commit of readCommits(s3, buckets.lake, 'silver.trips')) commits.push(commit);
-      return commits;
-    };
+    const silverCommits = () => readCommits(s3, buckets.lake, 'silver.trips');
     const arrival = '2025-01-23T02';
     await putInto(s3, buckets.raw)(partKey('raw/events', intervalStart(arrival).toMillis(), 0), lateTrip());
     const before = (await silverCommits()).length;
@@ -222,6 +237,33 @@ describe('a day of trips', () => {
         `SELECT trip_id, status, CAST(fare_amount AS VARCHAR(20)) AS fare FROM gold.trips WHERE trip_date = '2025-01-17'`,
       ),
     ).toEqual([{ trip_id: 'trip_five_days_late', status: 'COMPLETED', fare: '21.50' }]);
+  });
+
+  it('is put back by one command, in the lake, the ledger and the warehouse, and comes again with a backfill', async () => {
+    const { s3 } = session.platform;
+    const product = 'gold.trips';
+    const lateTrips = () => query(session.warehouse, `SELECT trip_id FROM gold.trips WHERE trip_date = '2025-01-17'`);
+    const stateOf = async () => {
+      const { intervals } = await survey(openLedger(ledgerTable), session.catalogue, {
+        from: '2025-01-17',
+        to: '2025-01-18',
+      });
+      return intervals.find((interval) => interval.product === product)?.state;
+    };
+    const builds = (await readCommits(s3, buckets.lake, product)).filter(({ build }) => build);
+    const before = builds.at(-2)!.version;
+    expect(await lateTrips()).toHaveLength(1);
+    const restored = await restore(session.client, { product, to: before });
+    expect(restored).toMatchObject({ restored: before, changedPartitions: ['2025-01-17'], rowsLoaded: 0 });
+    expect(await lateTrips()).toEqual([]);
+    expect(await stateOf()).not.toBe('published');
+    await session.client.workflow.execute('backfill', {
+      workflowId: 'backfill/after-restore',
+      taskQueue: orchestrationQueue,
+      args: [{ product, start: '2025-01-17', end: '2025-01-18' }],
+    });
+    expect(await lateTrips()).toHaveLength(1);
+    expect(await stateOf()).toBe('published');
   });
 
   it('leaves reference data in the warehouse that every trip finds', async () => {

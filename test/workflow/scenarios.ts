@@ -80,6 +80,13 @@ export const scenarios = {
       await handle.cancel();
     },
   },
+  restore: { script: {}, workflow: 'restoreTable', input: { product: 'silver.trips', to: 'before-fares' } },
+  'restore-loaded-into-warehouse': { script: {}, workflow: 'restoreTable', input: { product: 'gold.trips', to: 4 } },
+  'restore-to-unknown-point': {
+    script: {},
+    workflow: 'restoreTable',
+    input: { product: 'silver.trips', to: 'no-such-point' },
+  },
   'explain-interval': {
     script: {},
     workflow: 'explainInterval',

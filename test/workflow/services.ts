@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { JobRunEnd, SparkJob } from '../../activities/emr-serverless/activities.ts';
-import type { BuildResult, MaintenanceResult } from '../../activities/lake/result.ts';
+import type { BuildResult, MaintenanceResult, RestoreResult } from '../../activities/lake/result.ts';
 import type { Claimed } from '../../activities/ledger/ledger.ts';
 import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
 import { oldestNeededVersion } from '../../activities/ledger/needed-versions.ts';
@@ -40,6 +40,8 @@ export interface Calls {
   readonly recorded: PublishedBuild[];
   readonly released: Released[];
   readonly ledger: MemoryLedger;
+  /** Restores that the ledger was told of. */
+  readonly restored: { product: string; version: number }[];
   /** The lane of each wait for a job. */
   readonly lanes: string[];
   /** Late dates that builds have reported. */
@@ -72,6 +74,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     recorded: [],
     released: [],
     late: [],
+    restored: [],
     lanes: [],
     ledger: script.ledger ?? new MemoryLedger(),
   };
@@ -145,7 +148,30 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       return { claimed: true, holders: [] };
     },
     async oldestNeededVersion({ product }: { product: string }): Promise<number | null> {
-      return oldestNeededVersion(catalogue, calls.ledger, product);
+      return oldestNeededVersion(catalogue, calls.ledger, { list: async () => [] }, product);
+    },
+    async resolveVersion({ to }: { to: string | number }): Promise<number> {
+      return refusingBadInput(() => {
+        if (to === 'no-such-point') throw new RangeError(`silver.trips has no restore point "${to}".`);
+        return 4;
+      });
+    },
+    async readRestoreResult({ uri }: { uri: string }): Promise<RestoreResult | null> {
+      const submitted = calls.submitted.find(({ job }) => job.arguments.includes(uri));
+      const product = submitted?.job.arguments[submitted.job.arguments.indexOf('--product') + 1] ?? '';
+      return {
+        product,
+        restored: 4,
+        version: 9,
+        changedPartitions: ['2025-01-17', '2025-01-19'],
+        exportManifest: product.startsWith('gold.') ? 's3://tideline-lake/export/manifest.json' : null,
+        exportStart: '2025-01-17',
+        exportEnd: '2025-01-20',
+        error: null,
+      };
+    },
+    async recordRestored(restored: { product: string; version: number }): Promise<void> {
+      calls.restored.push(restored);
     },
     async readMaintenanceResult({ uri }: { uri: string }): Promise<MaintenanceResult | null> {
       const submitted = calls.submitted.find(({ job }) => job.arguments.includes(uri));

@@ -1,0 +1,45 @@
+import { workflowInfo } from '@temporalio/workflow';
+import { reportBuild } from './build-report.ts';
+import { whileClaimed } from './claims.ts';
+import { loadWarehouse } from './load-warehouse.ts';
+import { type RestoreOutcome, wholeTable } from './messages.ts';
+import { calls, catalogue } from './proxies.ts';
+import { runJobs } from './run-jobs.ts';
+
+/** Somebody waits for it. */
+const lane = 'scheduled';
+
+export interface RestoreTableInput {
+  readonly product: string;
+  /** A version of the table, or the name of a restore point. */
+  readonly to: number | string;
+}
+
+/**
+ * Puts a product's table back to what it was: rows in the lake and in the warehouse, and what the ledger says of its
+ * intervals. What reads the dates that this changes is built again, like after late events.
+ */
+export async function restoreTable({ product, to }: RestoreTableInput): Promise<RestoreOutcome> {
+  const generation = workflowInfo().startTime.getTime();
+  const report = reportBuild({ product }, `restore to ${to}`, lane);
+  const { readRestoreResult, recordRestored, reportLateDates, resolveVersion } = calls(lane);
+  try {
+    const plan = await catalogue.planRestore({ product, generation, version: await resolveVersion({ product, to }) });
+    const claimed = { product: plan.claims, intervals: [wholeTable], buildId: plan.buildId };
+    return await whileClaimed(claimed, lane, report.waiting, async () => {
+      const { result, ...ended } = await runJobs(plan, lane, report, readRestoreResult);
+      report.cost(ended.costUsd);
+      const { restored, version, changedPartitions, exportManifest, exportStart, exportEnd } = result;
+      await recordRestored({ product, version });
+      const load = { product, start: exportStart, end: exportEnd };
+      const named = { buildId: plan.buildId, name: `${exportStart} to ${exportEnd}` };
+      const rowsLoaded = exportManifest ? await loadWarehouse(load, named, lane, exportManifest, report) : null;
+      if (changedPartitions.length > 0) await reportLateDates({ product, dates: changedPartitions });
+      report.show('restored', `Version ${version} has the rows of version ${restored}.`);
+      return { product, restored, version, changedPartitions, ...ended, rowsLoaded };
+    });
+  } catch (error) {
+    report.failed(error);
+    throw error;
+  }
+}
