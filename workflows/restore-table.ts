@@ -1,4 +1,4 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import { reportBuild } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
 import { loadWarehouse } from './load-warehouse.ts';
@@ -30,11 +30,14 @@ export async function restoreTable({ product, to }: RestoreTableInput): Promise<
       const { result, ...ended } = await runJobs(plan, lane, report, readRestoreResult);
       report.cost(ended.costUsd);
       const { restored, version, changedPartitions, exportManifest, exportStart, exportEnd } = result;
-      await recordRestored({ product, version });
+      // The table is restored, whatever happens to the workflow now: a cancel comes too late for this.
+      await CancellationScope.nonCancellable(async () => {
+        await recordRestored({ product, version });
+        if (changedPartitions.length > 0) await reportLateDates({ product, dates: changedPartitions });
+      });
       const load = { product, start: exportStart, end: exportEnd };
       const named = { buildId: plan.buildId, name: `${exportStart} to ${exportEnd}` };
       const rowsLoaded = exportManifest ? await loadWarehouse(load, named, lane, exportManifest, report) : null;
-      if (changedPartitions.length > 0) await reportLateDates({ product, dates: changedPartitions });
       report.show('restored', `Version ${version} has the rows of version ${restored}.`);
       return { product, restored, version, changedPartitions, ...ended, rowsLoaded };
     });

@@ -156,10 +156,8 @@ export class Scene {
 
   /** How many commits a product's table has whose builds cover the interval. */
   async commits(product: string, interval: string): Promise<number> {
-    let count = 0;
-    for await (const { build } of readCommits(this.session.platform.s3, buckets.lake, product))
-      if (build?.intervals.some((rows) => rows.interval === interval)) count += 1;
-    return count;
+    const commits = await readCommits(this.session.platform.s3, buckets.lake, product);
+    return commits.filter(({ build }) => build?.intervals.some((rows) => rows.interval === interval)).length;
   }
 }
 
