@@ -71,8 +71,9 @@ export async function openSession({
       workerEnvironment,
       metrics,
       close: async () => {
-        await connection.close();
         await platform.stop();
+        // Last: a call that is made again on a closed connection ends this process before the platform has ended.
+        await connection.close();
       },
     };
   } catch (error) {

@@ -41,6 +41,8 @@ export async function start(root: string): Promise<void> {
     progress.step('Stopping');
     await session.close();
   }
+  // Calls of a build that was under way would be made again and again.
+  if (stopped.signal.aborted) process.exit();
 }
 
 /** Schedules rest while the platform is down, so that the next start doesn't begin with a day of missed runs. */
