@@ -75,7 +75,9 @@ export function createTableHistoryActivities(ledger: Ledger, client: S3Client, b
       if (restore?.version !== version) throw new Error(`Version ${version} of ${product} is not in its log.`);
       await ledger.touch(product, datesUndone(commits, restore), version);
       const settled = settledBy(commits, await ledger.records(product, ...allIntervals));
-      for (const [interval, published] of settled) await ledger.settle(product, interval, published, version);
+      await Promise.all(
+        [...settled].map(([interval, published]) => ledger.settle(product, interval, published, version)),
+      );
     },
   };
 }

@@ -12,7 +12,7 @@ import { orchestrationQueue, type RestoreOutcome } from '../workflows/messages.t
 import type { restoreTable, RestoreTableInput } from '../workflows/restore-table.ts';
 import { type Environment, parseEnvironment } from './ledger.ts';
 
-export const openRestorePoints = (table: string): RestorePoints =>
+const openRestorePoints = (table: string): RestorePoints =>
   new RestorePoints(DynamoDBDocumentClient.from(new DynamoDBClient()), table);
 
 const requestSchema = z.object({

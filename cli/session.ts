@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { type Platform, type PlatformOptions, startPlatform, startWorkers } from '../local/platform.ts';
+import { type Platform, type PlatformOptions, startPlatform, startWorker } from '../local/platform.ts';
 import { buckets } from '../local/provision.ts';
 import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
 import { adoptRunning, contentId, makeCurrent } from './release.ts';
@@ -54,7 +54,10 @@ export async function openSession({
       TIDELINE_BUILD_ID: contentId(root),
       ...settings,
     };
-    const metrics = await startWorkers(platform, root, workerEnvironment);
+    const metrics = await Promise.all([
+      startWorker(platform, root, workerEnvironment, 'orchestration'),
+      startWorker(platform, root, workerEnvironment, 'data-plane'),
+    ]);
     const { connectionOptions, namespace } = loadClientConnectConfig({
       overrideEnvVars: { TEMPORAL_ADDRESS: platform.environment.TEMPORAL_ADDRESS ?? '' },
     });

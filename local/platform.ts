@@ -169,23 +169,22 @@ export async function startPlatform({
   }
 }
 
-/** Starts the worker processes on a platform. Gives the addresses of their Prometheus metrics. */
-export async function startWorkers(
+/** Starts a worker process on a platform, under a name of its own where there is another. Gives the address of its Prometheus metrics. */
+export async function startWorker(
   platform: Platform,
   root: string,
   environment: Readonly<Record<string, string>>,
-): Promise<string[]> {
-  const start = async (name: 'orchestration' | 'data-plane'): Promise<string> => {
-    const metricsPort = await freePort(wantedPorts[name]);
-    await platform.supervisor.start({
-      name,
-      command: process.execPath,
-      args: [join(root, 'workers', `${name}.ts`)],
-      env: { ...platform.environment, ...environment, METRICS_PORT: String(metricsPort) },
-      isReady: (stdout) => stdout.includes('"ready"'),
-      readyTimeoutMs: 90_000,
-    });
-    return `http://127.0.0.1:${metricsPort}/metrics`;
-  };
-  return Promise.all([start('orchestration'), start('data-plane')]);
+  worker: 'orchestration' | 'data-plane',
+  name: string = worker,
+): Promise<string> {
+  const metricsPort = await freePort(wantedPorts[worker]);
+  await platform.supervisor.start({
+    name,
+    command: process.execPath,
+    args: [join(root, 'workers', `${worker}.ts`)],
+    env: { ...platform.environment, ...environment, METRICS_PORT: String(metricsPort) },
+    isReady: (stdout) => stdout.includes('"ready"'),
+    readyTimeoutMs: 90_000,
+  });
+  return `http://127.0.0.1:${metricsPort}/metrics`;
 }

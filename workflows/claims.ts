@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Claimant } from '../activities/ledger/records.ts';
 import { LoadCancelled } from './load-warehouse.ts';
-import { type Lane, wholeTable } from './messages.ts';
+import { isWholeTable, type Lane } from './messages.ts';
 import { calls } from './proxies.ts';
 
 const longestWaitSeconds = 60;
@@ -38,7 +38,7 @@ export async function whileClaimed<T>(
   } catch (error) {
     // The ledger tells what became of intervals; no interval fails with the care for their table.
     const tells = !isCancellation(error) || error instanceof LoadCancelled;
-    if (tells && !claimant.intervals.includes(wholeTable))
+    if (tells && !isWholeTable(claimant))
       failure = { state: outcomeOf(error), reason: rootCause(error) ?? String(error) };
     throw error;
   } finally {

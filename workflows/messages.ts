@@ -39,6 +39,8 @@ export type BuildState =
 
 /** In the place of intervals, in a claim of all of them; as a sort key it lies apart from them. */
 export const wholeTable = 'table';
+export const isWholeTable = ({ intervals }: { readonly intervals: readonly string[] }): boolean =>
+  intervals[0] === wholeTable;
 
 export interface BuildInput extends IntervalRange {
   readonly product: string;

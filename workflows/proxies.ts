@@ -19,17 +19,15 @@ export const catalogue = proxyActivities<CatalogueActivities>({
 
 /** Calls that answer at once. One that was under way when its worker died is made again after this time. */
 export const calls = (lane: Lane) =>
-  proxyActivities<
-    EmrServerlessActivities & LakeActivities & LedgerActivities & RedshiftActivities & TableHistoryActivities
-  >({
+  proxyActivities<EmrServerlessActivities & LakeActivities & LedgerActivities & RedshiftActivities>({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '20s',
     retry: untilItWorks,
   });
 
-/** Questions about thousands of intervals. */
+/** Calls about thousands of intervals, or all commits of a table. */
 export const surveys = (lane: Lane) =>
-  proxyActivities<Pick<LedgerActivities, 'planBackfill' | 'checkFreshness'>>({
+  proxyActivities<Pick<LedgerActivities, 'planBackfill' | 'checkFreshness'> & TableHistoryActivities>({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '2m',
     retry: untilItWorks,

@@ -3,7 +3,7 @@ import { reportBuild } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
 import { loadWarehouse } from './load-warehouse.ts';
 import { type RestoreOutcome, wholeTable } from './messages.ts';
-import { calls, catalogue } from './proxies.ts';
+import { calls, catalogue, surveys } from './proxies.ts';
 import { runJobs } from './run-jobs.ts';
 
 /** Somebody waits for it. */
@@ -22,7 +22,7 @@ export interface RestoreTableInput {
 export async function restoreTable({ product, to }: RestoreTableInput): Promise<RestoreOutcome> {
   const generation = workflowInfo().startTime.getTime();
   const report = reportBuild({ product }, `restore to ${to}`, lane);
-  const { readRestoreResult, recordRestored, reportLateDates, resolveVersion } = calls(lane);
+  const { readRestoreResult, reportLateDates, resolveVersion } = calls(lane);
   try {
     const plan = await catalogue.planRestore({ product, generation, version: await resolveVersion({ product, to }) });
     const claimed = { product: plan.claims, intervals: [wholeTable], buildId: plan.buildId };
@@ -32,7 +32,7 @@ export async function restoreTable({ product, to }: RestoreTableInput): Promise<
       const { restored, version, changedPartitions, exportManifest, exportStart, exportEnd } = result;
       // The table is restored, whatever happens to the workflow now: a cancel comes too late for this.
       await CancellationScope.nonCancellable(async () => {
-        await recordRestored({ product, version });
+        await surveys(lane).recordRestored({ product, version });
         if (changedPartitions.length > 0) await reportLateDates({ product, dates: changedPartitions });
       });
       const load = { product, start: exportStart, end: exportEnd };

@@ -70,13 +70,19 @@ async function* commitKeys(client: S3Client, bucket: string, product: string): A
   }
 }
 
+/** A log of hourly builds has ten thousand commits in a year. */
+const readsAtOnce = 50;
+
 /** The commits of a product's table whose files its log still holds, oldest first; none when there is no table. */
 export async function readCommits(client: S3Client, bucket: string, product: string): Promise<TableCommit[]> {
-  const commits: TableCommit[] = [];
-  for await (const [version, Key] of commitKeys(client, bucket, product)) {
+  const read = async ([version, Key]: [number, string]): Promise<TableCommit> => {
     const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-    commits.push(parseCommit(version, (await object.Body?.transformToString()) ?? ''));
-  }
+    return parseCommit(version, (await object.Body?.transformToString()) ?? '');
+  };
+  const keys = await Array.fromAsync(commitKeys(client, bucket, product));
+  const commits: TableCommit[] = [];
+  for (let from = 0; from < keys.length; from += readsAtOnce)
+    commits.push(...(await Promise.all(keys.slice(from, from + readsAtOnce).map(read))));
   return commits;
 }
 

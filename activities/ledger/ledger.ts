@@ -7,7 +7,7 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import { wholeTable } from '../../workflows/messages.ts';
+import { isWholeTable, wholeTable } from '../../workflows/messages.ts';
 import {
   allIntervals,
   type BuildFailure,
@@ -15,7 +15,6 @@ import {
   type Claimant,
   type IntervalRecord,
   intervalRecordSchema,
-  isWholeTable,
   partitionDate,
   partitionKey,
   partitionRecordSchema,

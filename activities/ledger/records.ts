@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type IntervalRows, wholeTable } from '../../workflows/messages.ts';
+import type { IntervalRows } from '../../workflows/messages.ts';
 
 /** Who builds an interval at the moment. */
 const claimSchema = z.object({ workflowId: z.string(), buildId: z.string(), since: z.iso.datetime() });
@@ -84,8 +84,6 @@ export interface Claimant {
   readonly workflowId: string;
   readonly buildId: string;
 }
-
-export const isWholeTable = ({ intervals }: Claimant): boolean => intervals[0] === wholeTable;
 
 /** Before the first and after the last sort key of an interval. */
 export const allIntervals = ['0', ':'] as const;

@@ -17,7 +17,8 @@ export const markProcess = async (pid: number): Promise<ProcessMark | undefined>
   }
 };
 
-const descendants = async (root: number): Promise<number[]> => {
+/** A process and all that it has started, directly or not. */
+export const descendants = async (root: number): Promise<number[]> => {
   const { stdout } = await run('ps', ['-e', '-o', 'pid=,ppid='], { maxBuffer: 16 * 1024 * 1024 });
   const childrenOf = new Map<number, number[]>();
   for (const line of stdout.trim().split('\n')) {
@@ -29,7 +30,8 @@ const descendants = async (root: number): Promise<number[]> => {
   return found;
 };
 
-const signal = (pid: number, name: 'SIGTERM' | 'SIGKILL' | 0): boolean => {
+/** Sends a signal, 0 for none; whether there is such a process. */
+export const signal = (pid: number, name: 'SIGTERM' | 'SIGKILL' | 0): boolean => {
   try {
     return process.kill(pid, name);
   } catch (error) {

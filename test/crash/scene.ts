@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { paginateListJobRuns, EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { readCommits } from '../../activities/lake/delta-log.ts';
 import { makeCurrent } from '../../cli/release.ts';
 import { openSession, type Session } from '../../cli/session.ts';
-import { type AwsService, announcement } from '../../local/platform.ts';
+import { descendants, signal } from '../../local/emr-serverless/process-tree.ts';
+import { type AwsService, announcement, startWorker } from '../../local/platform.ts';
 import { buckets } from '../../local/provision.ts';
 import { root } from '../tools.ts';
 import { type Answer, type Call, type Disturbance, Interceptor } from './interceptor.ts';
@@ -85,8 +85,8 @@ export class Scene {
   /** Kills the JVMs of all Spark drivers. */
   readonly killDriver = async (): Promise<void> => {
     this.disturbances += 1;
-    const pids = javaUnder(this.session.platform.supervisor.pidOf('emr-serverless') ?? 0);
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    const pids = await javaUnder(this.session.platform.supervisor.pidOf('emr-serverless') ?? 0);
+    for (const pid of pids) signal(pid, 'SIGKILL');
     await Promise.all(pids.map(gone));
   };
 
@@ -103,14 +103,8 @@ export class Scene {
     this.disturbances += 1;
     const { platform, client, workerEnvironment } = this.session;
     const buildId = 'next';
-    await platform.supervisor.start({
-      name: 'orchestration-next',
-      command: process.execPath,
-      args: [join(root, 'workers', 'orchestration.ts')],
-      env: { ...platform.environment, ...workerEnvironment, TIDELINE_BUILD_ID: buildId },
-      isReady: (stdout) => stdout.includes('"ready"'),
-      readyTimeoutMs: 90_000,
-    });
+    const environment = { ...workerEnvironment, TIDELINE_BUILD_ID: buildId };
+    await startWorker(platform, root, environment, 'orchestration', 'orchestration-next');
     await makeCurrent(client, buildId);
     this.#recoveries.push(this.#restart('data-plane', 'SIGTERM'));
   };
@@ -162,27 +156,13 @@ export class Scene {
 }
 
 async function gone(pid: number | undefined): Promise<void> {
-  while (pid !== undefined && alive(pid)) await delay(10);
+  while (pid !== undefined && signal(pid, 0)) await delay(10);
 }
 
-function alive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false; // There is no such process, which is the answer.
-  }
-}
-
-function javaUnder(ancestor: number): number[] {
-  const rows = execFileSync('ps', ['-e', '-o', 'pid=,ppid=,comm='], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/));
-  const family = new Set([String(ancestor)]);
-  // A child may be listed before its parent.
-  for (let known = 0; known < family.size;) {
-    known = family.size;
-    for (const [pid = '', parent = ''] of rows) if (family.has(parent)) family.add(pid);
-  }
-  return rows.flatMap(([pid = '', , command]) => (command === 'java' && family.has(pid) ? [Number(pid)] : []));
+async function javaUnder(ancestor: number): Promise<number[]> {
+  const family = new Set(await descendants(ancestor));
+  const rows = execFileSync('ps', ['-e', '-o', 'pid=,comm='], { encoding: 'utf8' }).trim().split('\n');
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .flatMap(([pid, command]) => (command === 'java' && family.has(Number(pid)) ? [Number(pid)] : []));
 }

@@ -5,15 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { signal } from '../../local/emr-serverless/process-tree.ts';
 import { root } from '../tools.ts';
-
-const alive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false; // There is no such process, which is the answer.
-  }
-};
 
 it('leaves no process behind when it is killed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'supervisor-'));
@@ -30,8 +23,8 @@ it('leaves no process behind when it is killed', async () => {
   });
   const [output] = (await once(supervisor.stdout, 'data')) as [Buffer];
   const pid = Number(output.toString());
-  expect(alive(pid)).toBe(true);
+  expect(signal(pid, 0)).toBe(true);
   supervisor.kill('SIGKILL');
-  while (alive(pid)) await delay(50);
+  while (signal(pid, 0)) await delay(50);
   rmSync(folder, { recursive: true, force: true });
 });
