@@ -3,11 +3,16 @@ import type { ActivityInterceptors } from '@temporalio/worker';
 import { CompleteAsyncError, type Context } from '@temporalio/activity';
 import { CatalogueError } from '../products/catalogue.ts';
 
-/** Which errors of a service will not go away by themselves; everything else is retried with back-off for as long as needed. */
+/** Which errors of a service end a build; everything else is retried with back-off for as long as needed. */
 export interface ServiceFailures {
   readonly service: string;
   /** Error name → what a person should do about it. */
-  readonly final: Readonly<Record<string, string>>;
+  readonly advice: Readonly<Record<string, string>>;
+  /**
+   * Activity → the errors that are final there. What is wrong around a build (a policy, a missing table) may end it only
+   * before its first job is submitted: later that would free its claim while the job runs, or lose what it has published.
+   */
+  readonly final: Readonly<Record<string, readonly string[]>>;
 }
 
 interface ServiceException extends Error {
@@ -28,19 +33,29 @@ export async function refusingBadInput<T>(make: () => T | Promise<T>): Promise<T
   }
 }
 
+/** A defect of this code, which the next attempt would meet again. An SDK's own may come of an answer that was cut off. */
+const isDefect = (error: Error): boolean =>
+  (error instanceof TypeError || error instanceof ReferenceError) && !('$response' in error);
+
 /** Turns any error of an activity into one failure that says what happened, to what, what to do, and whether to retry. */
-export function sortFailure(error: unknown, subject: string, failures: ServiceFailures | undefined): unknown {
+export function sortFailure(
+  error: unknown,
+  activity: string,
+  workflowId: string | undefined,
+  failures: ServiceFailures | undefined,
+): unknown {
+  const subject = `${activity} for ${workflowId ?? 'no workflow'}`;
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure || error instanceof CompleteAsyncError)
     return error;
   if (!(error instanceof Error))
     return ApplicationFailure.create({ message: `${subject}: ${String(error)}`, type: 'Unknown' });
-  const advice = failures?.final[error.name];
+  const advice = isDefect(error) ? 'This is a defect of Tideline.' : failures?.advice[error.name];
   const request =
     isServiceException(error) && error.$metadata.requestId ? ` (request ${error.$metadata.requestId})` : '';
   return ApplicationFailure.create({
     message: `${subject}: ${error.name}: ${error.message}${request}${advice ? ` ${advice}` : ''}`,
     type: error.name,
-    nonRetryable: advice !== undefined,
+    nonRetryable: isDefect(error) || (failures?.final[activity]?.includes(error.name) ?? false),
     cause: error,
   });
 }
@@ -61,8 +76,7 @@ export function failureSorting(services: readonly Service[]): (context: Context)
         } catch (error) {
           const { activityType, workflowExecution } = context.info;
           const service = services.find(({ activities }) => activityType in activities);
-          const subject = `${activityType} for ${workflowExecution?.workflowId ?? 'no workflow'}`;
-          throw sortFailure(error, subject, service?.failures);
+          throw sortFailure(error, activityType, workflowExecution?.workflowId, service?.failures);
         }
       },
     },

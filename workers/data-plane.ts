@@ -58,7 +58,7 @@ const services: readonly Service[] = [
   },
   {
     activities: createTableHistoryActivities(ledger, s3, config.lakeBucket),
-    failures: { service: 'S3 and DynamoDB', final: { ...lakeFailures.final, ...ledgerFailures.final } },
+    failures: { service: 'S3 and DynamoDB', advice: { ...lakeFailures.advice, ...ledgerFailures.advice }, final: {} },
   },
 ];
 const common = {

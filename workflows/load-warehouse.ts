@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, sleep } from '@temporalio/workflow';
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
+import type { StatementEnd } from '../activities/redshift/activities.ts';
 import type { Report } from './build-report.ts';
 import { type BuildInput, type Lane, maximumAttempts } from './messages.ts';
 import { calls, waits } from './proxies.ts';
@@ -25,21 +26,28 @@ export async function loadWarehouse(
       calls(lane).submitLoad({ token, product, start, end, manifest }),
     );
     report.show('loading', `Redshift statement \`${statementId}\``);
-    try {
-      const ended = await waits(lane).awaitStatement({ statementId });
-      if (ended.meaning === 'done') return ended.rowCount;
-      if (attempt === maximumAttempts) {
-        throw ApplicationFailure.nonRetryable(
-          `${product} ${plan.name} is published in the lake, but its load ${statementId} failed ${attempt} times: ${ended.error}`,
-          'LoadFailed',
-        );
-      }
-    } catch (error) {
-      if (!isCancellation(error)) throw error;
-      const ended = await CancellationScope.nonCancellable(() => waits(lane).cancelStatement({ statementId }));
-      if (ended.meaning === 'done') return ended.rowCount;
-      throw new LoadCancelled(loadCancelled);
+    const ended = await endOf(statementId, lane);
+    if (ended.meaning === 'done') return ended.rowCount;
+    if (attempt === maximumAttempts) {
+      throw ApplicationFailure.nonRetryable(
+        `${product} ${plan.name} is published in the lake, but its load ${statementId} failed ${attempt} times: ${ended.error}`,
+        'LoadFailed',
+      );
     }
-    await sleep(`${attempt * 5}s`);
+    // A cancel that comes meanwhile is told at the next turn, as that of a load.
+    await CancellationScope.nonCancellable(() => sleep(`${attempt * 5}s`));
+  }
+}
+
+/** How a load ended. Whatever ends the wait for it before, the load is over afterwards. */
+async function endOf(statementId: string, lane: Lane): Promise<StatementEnd> {
+  try {
+    return await waits(lane).awaitStatement({ statementId });
+  } catch (error) {
+    const ended = await CancellationScope.nonCancellable(() => waits(lane).cancelStatement({ statementId }));
+    if (ended.meaning === 'done') return ended;
+    throw isCancellation(error) || CancellationScope.current().consideredCancelled
+      ? new LoadCancelled(loadCancelled)
+      : error;
   }
 }

@@ -9,9 +9,14 @@ interface JobResult {
   readonly error: { readonly kind: string; readonly message: string } | null;
 }
 
+/** Capacity that is short comes back within hours; a job that is lost for longer needs a person. */
+const lostForHours = 6;
+const longestWaitSeconds = 15 * 60;
+
 /**
- * Runs a job to its end; one that ended without a verdict of its own (lost capacity, a dead driver) is started again.
- * `readResult` gives what the job wrote about itself, null when it wrote nothing.
+ * Runs a job to its end. One that failed is started again, up to `maximumAttempts`. One that ended without a word of its own
+ * (no capacity, a dead driver, its time limit, a cancel that nobody here asked for) says nothing about the build: it is
+ * started again for hours, ever later. `readResult` gives what the job wrote about itself, null when it wrote nothing.
  */
 export async function runJobs<R extends JobResult>(
   plan: JobPlan,
@@ -21,20 +26,22 @@ export async function runJobs<R extends JobResult>(
 ) {
   let costUsd = 0;
   let jobSeconds = 0;
+  let failures = 0;
+  const began = Date.now();
   for (let attempt = 1; ; attempt++) {
-    report.show('submitting', `Job ${attempt} of at most ${maximumAttempts}`);
+    report.show('submitting', `Job ${attempt}`);
     const { jobRunId, end } = await runJob(plan, lane, attempt, report);
     costUsd += end.costUsd;
     jobSeconds += end.durationSeconds;
     const result = await CancellationScope.nonCancellable(() => readResult({ uri: plan.resultUri }));
     if (end.meaning === 'done' && result && !result.error) return { result, jobRunId, costUsd, jobSeconds };
     const problem = describeFailure(plan, jobRunId, end.state, end.details, result);
-    if (end.meaning === 'cancelled')
-      throw ApplicationFailure.nonRetryable(`${problem} Somebody cancelled it at EMR Serverless.`, 'JobCancelled');
     if (verdicts.has(result?.error?.kind ?? '')) throw ApplicationFailure.nonRetryable(problem, result?.error?.kind);
-    if (attempt === maximumAttempts)
-      throw ApplicationFailure.nonRetryable(`${problem} It failed ${attempt} times.`, 'JobFailed');
-    await sleep(`${attempt * 10}s`);
+    if (result?.error && ++failures === maximumAttempts)
+      throw ApplicationFailure.nonRetryable(`${problem} It failed ${failures} times.`, 'JobFailed');
+    if (Date.now() - began > lostForHours * 3_600_000)
+      throw ApplicationFailure.nonRetryable(`${problem} ${attempt} jobs ended in ${lostForHours} hours.`, 'JobFailed');
+    await sleep(`${Math.min(10 * 2 ** (attempt - 1), longestWaitSeconds)}s`);
   }
 }
 
@@ -55,12 +62,16 @@ async function runJob(plan: JobPlan, lane: Lane, attempt: number, report: Report
     report.show('running', `EMR Serverless job run \`${jobRunId}\``);
     return { jobRunId, end: await waits(lane).awaitJobRun({ jobRunId }) };
   } catch (error) {
-    if (!isCancellation(error)) throw error;
+    // Whatever ended the wait, nobody else looks after the job: it has to be over before its claim is given back.
     const end = await CancellationScope.nonCancellable(() => waits(lane).cancelJobRun({ jobRunId }));
-    if (end.meaning !== 'done') throw error;
-    return { jobRunId, end };
+    if (end.meaning === 'done') return { jobRunId, end };
+    throw asCancelled(error, `Cancelled with its job run ${jobRunId}`);
   }
 }
+
+/** The server tries nothing again once a cancel is requested, so that any error may be all that is heard of the cancel. */
+const asCancelled = (error: unknown, message: string): unknown =>
+  !isCancellation(error) && CancellationScope.current().consideredCancelled ? new CancelledFailure(message) : error;
 
 function describeFailure(
   plan: JobPlan,

@@ -4,10 +4,11 @@ import {
   GetJobRunCommand,
   type JobRun,
   StartJobRunCommand,
+  ValidationException,
 } from '@aws-sdk/client-emr-serverless';
-import { cancellationDetails, cancellationSignal, heartbeat, log, sleep } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { heartbeat, log, sleep } from '@temporalio/activity';
 import { tokenHash } from '../tokens.ts';
+import { adoptable } from '../waiting.ts';
 import { meaningOf, type Meaning } from './states.ts';
 
 /** A Spark job as a build wants it. Everything in it is a key, a URI or a setting: no data. */
@@ -125,13 +126,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
     async awaitJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
       waiting += 1;
       try {
-        return await untilEnd(jobRunId);
-      } catch (error) {
-        if (!cancellationSignal().aborted || cancellationDetails()?.cancelRequested) throw error;
-        throw ApplicationFailure.retryable(
-          `Stopped waiting for ${jobRunId}: the next attempt adopts it`,
-          'WaitInterrupted',
-        );
+        return await adoptable(jobRunId, () => untilEnd(jobRunId));
       } finally {
         waiting -= 1;
       }
@@ -140,8 +135,12 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
     /** Cancels a job run and reads back until it has ended. A run that ended by itself in the meantime stays as it ended. */
     async cancelJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
       const { meaning } = await describe(jobRunId);
-      if (meaning === 'wait') await client.send(new CancelJobRunCommand({ applicationId, jobRunId }));
-      return untilEnd(jobRunId);
+      if (meaning === 'wait')
+        await client.send(new CancelJobRunCommand({ applicationId, jobRunId })).catch((error: unknown) => {
+          // What the service says when the run has ended in between; how it ended is read back.
+          if (!(error instanceof ValidationException)) throw error;
+        });
+      return adoptable(jobRunId, () => untilEnd(jobRunId));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
-import type { z } from 'zod';
+import { log } from '@temporalio/activity';
+import { ZodError, type z } from 'zod';
 import {
   type BuildResult,
   buildResultSchema,
@@ -19,7 +20,10 @@ export function createLakeActivities(client: S3Client) {
       return schema.parse(JSON.parse((await object.Body?.transformToString()) ?? ''));
     } catch (error) {
       if (error instanceof NoSuchKey) return null;
-      throw error;
+      // What nobody can read tells nothing, now and at any later attempt. The next job writes another.
+      if (!(error instanceof SyntaxError || error instanceof ZodError)) throw error;
+      log.warn('Unreadable result of a job: taken for none', { uri, problem: error.message });
+      return null;
     }
   }
 

@@ -4,11 +4,13 @@ import {
   DescribeStatementCommand,
   type DescribeStatementResponse,
   type RedshiftDataClient,
+  ResourceNotFoundException,
+  ValidationException,
 } from '@aws-sdk/client-redshift-data';
-import { cancellationDetails, cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import type { Catalogue } from '../../products/catalogue.ts';
 import { tokenHash } from '../tokens.ts';
+import { adoptable } from '../waiting.ts';
 import { meaningOf, type Meaning } from './states.ts';
 import { productStatements } from './statements.ts';
 
@@ -41,7 +43,17 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
     return { answer, meaning };
   }
 
+  /** A statement that is known no more ended more than a day ago. As nobody saw how, it failed: a load may be repeated. */
   async function untilEnd(statementId: string): Promise<StatementEnd> {
+    try {
+      return await untilKnownEnd(statementId);
+    } catch (error) {
+      if (!(error instanceof ResourceNotFoundException)) throw error;
+      return { meaning: 'failed', error: error.message, rowCount: 0 };
+    }
+  }
+
+  async function untilKnownEnd(statementId: string): Promise<StatementEnd> {
     for (;;) {
       const { answer, meaning } = await describe(statementId, config.longPollSeconds);
       if (meaning !== 'wait') {
@@ -88,22 +100,20 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
 
     /** Waits for a statement by long polls; adopted by the next attempt, like a job run. */
     async awaitStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
-      try {
-        return await untilEnd(statementId);
-      } catch (error) {
-        if (!cancellationSignal().aborted || cancellationDetails()?.cancelRequested) throw error;
-        throw ApplicationFailure.retryable(
-          `Stopped waiting for ${statementId}: the next attempt adopts it`,
-          'WaitInterrupted',
-        );
-      }
+      return adoptable(statementId, () => untilEnd(statementId));
     },
 
     /** Cancels a statement and reads back until it has ended. */
     async cancelStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
-      const { meaning } = await describe(statementId, 0);
-      if (meaning === 'wait') await client.send(new CancelStatementCommand({ Id: statementId }));
-      return untilEnd(statementId);
+      return adoptable(statementId, async () => {
+        const { meaning } = await describe(statementId, 0);
+        if (meaning === 'wait')
+          await client.send(new CancelStatementCommand({ Id: statementId })).catch((error: unknown) => {
+            // What the service says when the statement has ended in between; how it ended is read back.
+            if (!(error instanceof ValidationException)) throw error;
+          });
+        return untilEnd(statementId);
+      });
     },
   };
 }

@@ -6,11 +6,12 @@ import { pollDelayMs } from '../../activities/emr-serverless/activities.ts';
 import { emrServerlessFailures } from '../../activities/emr-serverless/failures.ts';
 import { meaningOf as meaningOfJob } from '../../activities/emr-serverless/states.ts';
 import { sortFailure } from '../../activities/failures.ts';
+import { ledgerFailures } from '../../activities/ledger/failures.ts';
 import { meaningOf as meaningOfStatement } from '../../activities/redshift/states.ts';
 import { tokenHash } from '../../activities/tokens.ts';
 
-const sort = (error: unknown) =>
-  sortFailure(error, 'submitJobRun for build/silver.trips/2025-01-18', emrServerlessFailures);
+const sort = (error: unknown, activity = 'submitJobRun') =>
+  sortFailure(error, activity, 'build/silver.trips/2025-01-18', emrServerlessFailures);
 
 describe('errors of a service', () => {
   it('that will not go away by themselves are final and say what to do', () => {
@@ -38,6 +39,28 @@ describe('errors of a service', () => {
       expect(failure.nonRetryable).toBe(false);
       expect(failure.type).toBe(name);
     }
+  });
+
+  it('are waited out once a job may run, or has published: a wrong policy frees no claim', () => {
+    for (const activity of ['awaitJobRun', 'cancelJobRun']) {
+      const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
+      const failure = sort(denied, activity) as ApplicationFailure;
+      expect(failure.nonRetryable).toBe(false);
+      expect(failure.message).toContain('The worker’s role lacks this permission');
+    }
+    const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
+    const finalFor = (activity: string) =>
+      (sortFailure(denied, activity, 'build', ledgerFailures) as ApplicationFailure).nonRetryable;
+    expect(finalFor('claimIntervals')).toBe(true);
+    expect(finalFor('recordPublished')).toBe(false);
+    expect(finalFor('releaseIntervals')).toBe(false);
+  });
+
+  it('are never programming errors, which fail at once; one that an SDK met in an answer is retried', () => {
+    const defect = new TypeError('x is not a function');
+    expect(sort(defect, 'awaitJobRun')).toMatchObject({ nonRetryable: true, type: 'TypeError' });
+    const cutOff = Object.assign(new TypeError('Cannot read properties of undefined'), { $response: {} });
+    expect(sort(cutOff, 'awaitJobRun')).toMatchObject({ nonRetryable: false });
   });
 
   it('keep the verdict that an activity has given already', () => {

@@ -1,11 +1,11 @@
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure, rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildOutcome } from '../../workflows/messages.ts';
+import { type BuildOutcome, orchestrationQueue } from '../../workflows/messages.ts';
 import { timeSkippingServer, withWorkers } from './environment.ts';
 import { play, type ScenarioName, scenarios } from './scenarios.ts';
-import type { Calls } from './services.ts';
+import type { Calls, Script } from './services.ts';
 
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {
@@ -22,9 +22,21 @@ interface Ending {
   readonly status: { state: string; details: string };
 }
 
-async function ending(name: ScenarioName): Promise<Ending> {
-  return withWorkers(environment, scenarios[name].script, async (calls) => {
-    const handle = await play(environment, name);
+const ending = (name: ScenarioName): Promise<Ending> => endingOf(scenarios[name].script, () => play(environment, name));
+
+/** How a build of two dates of silver ends. */
+const built = (script: Script): Promise<Ending> =>
+  endingOf(script, () =>
+    environment.client.workflow.start('buildProduct', {
+      workflowId: 'build/silver.trips/2025-01-18..2025-01-19',
+      taskQueue: orchestrationQueue,
+      args: [scenarios['build-published'].input],
+    }),
+  );
+
+async function endingOf(script: Script, start: () => Promise<WorkflowHandle>): Promise<Ending> {
+  return withWorkers(environment, script, async (calls) => {
+    const handle = await start();
     const [result] = await Promise.allSettled([handle.result() as Promise<BuildOutcome>]);
     if (result.status === 'rejected' && !(result.reason instanceof WorkflowFailedError)) throw result.reason;
     return {
@@ -67,11 +79,23 @@ describe('a build', () => {
     expect(outcome?.state).toBe('published');
   });
 
-  it('gives up after three lost drivers and says which run to look at', async () => {
+  it('starts another job for hours while jobs are lost or run into their time limit, ever later', async () => {
+    const lost = [...Array<'lost'>(9).fill('lost'), 'timed out'] as const;
+    const { outcome, calls } = await built({ jobs: [...lost, 'done'] });
+    expect(outcome?.state).toBe('published');
+    expect(calls.submitted).toHaveLength(11);
+  });
+
+  it('says so when jobs have been lost for six hours', async () => {
+    const { failure } = await built({ jobs: ['lost'] });
+    expect(rootCause(failure?.cause)).toMatch(/ended as FAILED: the driver was lost.*\d\d jobs ended in 6 hours/);
+  });
+
+  it('gives up after three failed jobs and says which run to look at', async () => {
     const { calls, failure } = await ending('build-given-up');
     expect(calls.submitted).toHaveLength(3);
     expect(rootCause(failure?.cause)).toMatch(
-      /silver\.trips 2025-01-18\.\.2025-01-19: job run run-3 ended as FAILED: the driver was lost.*3 times/,
+      /silver\.trips 2025-01-18\.\.2025-01-19: job run run-3 ended.*INTERNAL: an executor ran out of memory.*3 times/,
     );
   });
 

@@ -32,9 +32,9 @@ export const until = async (handle: WorkflowHandle, state: string): Promise<void
 export const scenarios = {
   'build-published': { script: {}, workflow: 'buildProduct', input: silver },
   'build-loaded-into-warehouse': { script: {}, workflow: 'buildProduct', input: gold },
-  'build-after-lost-driver': { script: { jobs: ['failed', 'done'] }, workflow: 'buildProduct', input: silver },
+  'build-after-lost-driver': { script: { jobs: ['lost', 'done'] }, workflow: 'buildProduct', input: silver },
   'build-after-load-conflict': { script: { loads: ['failed', 'done'] }, workflow: 'buildProduct', input: gold },
-  'build-given-up': { script: { jobs: ['failed'] }, workflow: 'buildProduct', input: silver },
+  'build-given-up': { script: { jobs: ['broken'] }, workflow: 'buildProduct', input: silver },
   'build-halted-by-quality': { script: { jobs: ['quality'] }, workflow: 'buildProduct', input: silver },
   'build-of-unknown-product': {
     script: {},
@@ -47,6 +47,24 @@ export const scenarios = {
     input: silver,
     meanwhile: async (handle) => {
       await until(handle, 'running');
+      await handle.cancel();
+    },
+  },
+  'build-cancelled-while-throttled': {
+    script: { jobs: ['hangs, then throttles'] },
+    workflow: 'buildProduct',
+    input: silver,
+    meanwhile: async (handle) => {
+      await until(handle, 'running');
+      await handle.cancel();
+    },
+  },
+  'load-cancelled-while-throttled': {
+    script: { loads: ['hangs, then throttles'] },
+    workflow: 'buildProduct',
+    input: gold,
+    meanwhile: async (handle) => {
+      await until(handle, 'loading');
       await handle.cancel();
     },
   },
@@ -67,7 +85,7 @@ export const scenarios = {
     input: { product: 'silver.trips' },
   },
   'maintenance-after-lost-driver': {
-    script: { jobs: ['failed', 'done'] },
+    script: { jobs: ['lost', 'done'] },
     workflow: 'maintainTable',
     input: { product: 'silver.trips' },
   },

@@ -17,8 +17,8 @@ import type { StatementEnd } from '../../activities/redshift/activities.ts';
 
 /** What happens to each job and each load, in order; the last entry repeats. */
 export interface Script {
-  readonly jobs?: readonly ('done' | 'failed' | 'quality' | 'hangs')[];
-  readonly loads?: readonly ('done' | 'failed')[];
+  readonly jobs?: readonly ('done' | 'lost' | 'timed out' | 'broken' | 'quality' | 'hangs' | 'hangs, then throttles')[];
+  readonly loads?: readonly ('done' | 'failed' | 'hangs, then throttles')[];
   /** No job ends before. */
   readonly gate?: Promise<void>;
   /** How often a claim is refused, because another build holds an interval, until it is given. */
@@ -64,6 +64,15 @@ function changedBy({ changedDates }: Script, intervals: readonly string[]): stri
     : dates.filter((date) => changedDates.includes(date));
 }
 
+const jobErrors: Readonly<Record<string, BuildResult['error']>> = {
+  quality: { kind: 'QUALITY_FAILED', message: 'half of the rows have no city_id' },
+  broken: { kind: 'INTERNAL', message: 'an executor ran out of memory' },
+};
+
+const throttled = (): never => {
+  throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+};
+
 /** Services that follow a script and write down what was asked of them: workflow tests are about order and decisions. */
 export function scriptedServices(script: Script = {}, waitForCancel: () => Promise<never>) {
   const calls: Calls = {
@@ -99,6 +108,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       const outcome = outcomeOf(jobRunId);
       await script.gate;
       if (outcome === 'hangs') return waitForCancel();
+      if (outcome === 'hangs, then throttles') return waitForCancel().catch(throttled);
+      if (outcome === 'timed out') return end('cancelled', 'CANCELLED');
       return outcome === 'done' ? end('done', 'SUCCESS') : end('failed', 'FAILED');
     },
     async cancelJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
@@ -109,7 +120,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       const index = calls.submitted.findLastIndex(({ job }) => job.arguments.includes(uri));
       const submitted = calls.submitted[index];
       const outcome = outcomeOf(`run-${index + 1}`);
-      if (!submitted || outcome === 'failed') return null;
+      if (!submitted || outcome === 'lost' || outcome === 'timed out') return null;
       const argument = (flag: string): string =>
         submitted.job.arguments[submitted.job.arguments.indexOf(flag) + 1] ?? '';
       const [product, start, end] = [argument('--product'), argument('--start'), argument('--end')];
@@ -119,7 +130,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
         product,
         buildId: argument('--build-id'),
         codeVersion: 'source',
-        status: outcome === 'quality' ? 'failed' : 'published',
+        status: outcome in jobErrors ? 'failed' : 'published',
         intervals: intervals.map((interval) => ({ interval, ...rows })),
         quality: { score: outcome === 'quality' ? 0.5 : 1, checks: [] },
         inputVersions: Object.fromEntries(
@@ -129,7 +140,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
         changedPartitions: changedBy(script, intervals),
         exportManifest: product.startsWith('gold.') ? 's3://tideline-lake/export/manifest.json' : null,
         schemaDrift: [],
-        error: outcome === 'quality' ? { kind: 'QUALITY_FAILED', message: 'half of the rows have no city_id' } : null,
+        error: jobErrors[outcome] ?? null,
       };
     },
     async claimIntervals({ product, intervals, workflowId, buildId }: Claimant): Promise<Claimed> {
@@ -225,11 +236,13 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     },
     async awaitStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
       const outcome = at(script.loads ?? ['done'], Number(statementId.slice('statement-'.length)) - 1, 'done');
+      if (outcome === 'hangs, then throttles') return waitForCancel().catch(throttled);
       return outcome === 'done'
         ? { meaning: 'done', error: '', rowCount: 8 }
         : { meaning: 'failed', error: 'could not complete because of conflict', rowCount: 0 };
     },
-    async cancelStatement(): Promise<StatementEnd> {
+    async cancelStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
+      calls.cancelled.push(statementId);
       return { meaning: 'cancelled', error: '', rowCount: 0 };
     },
   };

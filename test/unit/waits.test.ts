@@ -1,0 +1,132 @@
+import { EMRServerlessClient, ValidationException } from '@aws-sdk/client-emr-serverless';
+import {
+  RedshiftDataClient,
+  ResourceNotFoundException,
+  ValidationException as StatementValidationException,
+} from '@aws-sdk/client-redshift-data';
+import { NoSuchKey, S3Client } from '@aws-sdk/client-s3';
+import { ActivityCancellationDetails } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { describe, expect, it } from 'vitest';
+import { createEmrServerlessActivities } from '../../activities/emr-serverless/activities.ts';
+import { createLakeActivities } from '../../activities/lake/activities.ts';
+import { createRedshiftActivities } from '../../activities/redshift/activities.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+
+type Answer = (command: string, signal: AbortSignal | undefined) => unknown;
+
+/** A client that answers from memory; whatever it throws is what the service says. */
+function answering<C extends object>(client: C, answer: Answer): C {
+  const send = async (command: object, options?: { abortSignal?: AbortSignal }) =>
+    answer(command.constructor.name, options?.abortSignal);
+  return Object.assign(client, { send });
+}
+
+const redshift = (answer: Answer) =>
+  createRedshiftActivities(answering(new RedshiftDataClient({ region: 'eu-west-1' }), answer), loadCatalogue(), {
+    workgroup: 'tideline',
+    database: 'tideline',
+    copyRoleArn: 'arn:aws:iam::000000000000:role/copy',
+    longPollSeconds: 30,
+  });
+
+const emr = (answer: Answer) =>
+  createEmrServerlessActivities(answering(new EMRServerlessClient({ region: 'eu-west-1' }), answer), {
+    applicationId: 'a',
+    executionRoleArn: 'r',
+    logUri: 'u',
+    pollIntervalMs: 1,
+    pollsPerSecond: 1_000,
+  });
+
+const lake = (answer: Answer) => createLakeActivities(answering(new S3Client({ region: 'eu-west-1' }), answer));
+
+/** A long poll, which the SDK ends with an error of its own when the activity is cancelled. */
+const heldBack: Answer = (_, signal) =>
+  new Promise((_resolve, reject) =>
+    signal?.addEventListener('abort', () => {
+      reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' }));
+    }),
+  );
+
+const $metadata = {};
+const activity = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+
+describe('a wait', () => {
+  it('for a statement ends as cancelled when a person cancels it in the middle of a long poll', async () => {
+    const environment = activity();
+    const { awaitStatement } = redshift(heldBack);
+    const waiting = environment.run(() => awaitStatement({ statementId: 's' }));
+    environment.cancel('CANCELLED', ActivityCancellationDetails.fromProto({ isCancelled: true }));
+    await expect(waiting).rejects.toMatchObject({ name: 'CancelledFailure' });
+  });
+
+  it('is left to the next attempt when its worker stops', async () => {
+    const environment = activity();
+    const { awaitStatement } = redshift(heldBack);
+    const waiting = environment.run(() => awaitStatement({ statementId: 's' }));
+    environment.cancel('WORKER_SHUTDOWN', ActivityCancellationDetails.fromProto({ isWorkerShutdown: true }));
+    await expect(waiting).rejects.toMatchObject({ type: 'WaitInterrupted', nonRetryable: false });
+  });
+
+  it('for a statement that the service has forgotten ends as failed, so that the load is repeated', async () => {
+    const { awaitStatement } = redshift(() => {
+      throw new ResourceNotFoundException({
+        Message: 'Query does not exist',
+        message: 'Query does not exist',
+        ResourceId: 's',
+        $metadata,
+      });
+    });
+    expect(await activity().run(() => awaitStatement({ statementId: 's' }))).toMatchObject({
+      meaning: 'failed',
+    });
+  });
+});
+
+describe('a cancel of remote work that ends at the same moment', () => {
+  it('reads back how the job run ended', async () => {
+    const states = ['RUNNING', 'SUCCESS'];
+    const { cancelJobRun } = emr((command) => {
+      if (command === 'GetJobRunCommand') return { jobRun: { state: states.shift() } };
+      throw new ValidationException({ message: 'The job run has already finished', $metadata });
+    });
+    expect(await activity().run(() => cancelJobRun({ jobRunId: 'j' }))).toMatchObject({
+      meaning: 'done',
+    });
+  });
+
+  it('reads back how the statement ended', async () => {
+    const states = ['STARTED', 'FINISHED'];
+    const { cancelStatement } = redshift((command) => {
+      if (command === 'DescribeStatementCommand') return { Status: states.shift() };
+      throw new StatementValidationException({ message: 'already in FINISHED state', $metadata });
+    });
+    expect(await activity().run(() => cancelStatement({ statementId: 's' }))).toMatchObject({
+      meaning: 'done',
+    });
+  });
+});
+
+describe('the result of a job', () => {
+  const read = (answer: Answer) =>
+    activity().run(() => lake(answer).readBuildResult({ uri: 's3://artifacts/result.json' }));
+  const body = (text: string) => ({ Body: { transformToString: async () => text } });
+
+  it('is none where there is none, and where it cannot be read', async () => {
+    const missing: Answer = () => {
+      throw new NoSuchKey({ message: 'no such key', $metadata });
+    };
+    expect(await read(missing)).toBeNull();
+    expect(await read(() => body('{"product": "silv'))).toBeNull();
+    expect(await read(() => body('{"product": "silver.trips"}'))).toBeNull();
+  });
+
+  it('is waited for while the lake cannot be reached', async () => {
+    const denied: Answer = () => {
+      throw Object.assign(new Error('Access Denied'), { name: 'AccessDenied' });
+    };
+    await expect(read(denied)).rejects.toThrow('Access Denied');
+  });
+});
