@@ -1,8 +1,11 @@
 import {
   allHandlersFinished,
+  ApplicationFailure,
   condition,
   continueAsNew,
   executeChild,
+  isCancellation,
+  rootCause,
   setCurrentDetails,
   setHandler,
   setWorkflowOptions,
@@ -11,39 +14,66 @@ import {
 } from '@temporalio/workflow';
 import { backfill } from './backfill.ts';
 import type { BackfillReport } from './backfill-messages.ts';
+import { checkInput } from './inputs.ts';
 import { type LateDataInput, lateDatesSignal } from './late-data-messages.ts';
 import { catalogue } from './proxies.ts';
 
+/** One, two, four and eight hours later: by then somebody has seen the failed backfill, or the day has to end in a failure. */
+const maximumRetries = 4;
+
 /**
  * Collects the dates that late events, or a restore, have changed, waits for more of them, then builds again what reads those dates,
- * on the late lane, and ends when nothing has come meanwhile. A restatement of many dates waits for approval.
+ * on the late lane, and ends when nothing has come meanwhile. A restatement of many dates waits for approval. Dates whose
+ * backfill failed are carried: they are tried again with the next that come, or hours later, and named at the end.
  */
 export async function restateLateData(input: LateDataInput): Promise<BackfillReport[]> {
+  checkInput('restateLateData', input);
   const dates = new Set(input.dates);
+  const failed = new Set<string>();
+  let retries = 0;
+  let reason = '';
   const reports: BackfillReport[] = [];
+  let children = 0;
   setHandler(lateDatesSignal, (more) => {
     for (const date of more) dates.add(date);
   });
   await condition(() => dates.size > 0);
-  while (dates.size > 0) {
+  while (dates.size > 0 || failed.size > 0) {
+    if (dates.size === 0) {
+      const left = [...failed].sort().join(', ');
+      if (retries === maximumRetries)
+        throw ApplicationFailure.nonRetryable(
+          `What reads ${left} of ${input.product} could not be restated: ${reason} Correct the cause, then backfill these dates.`,
+          'RestatementFailed',
+        );
+      setCurrentDetails(`Failed: ${left}: ${reason} Trying again in ${2 ** retries} h, or with the next late dates.`);
+      await condition(() => dates.size > 0, `${2 ** retries++}h`);
+    }
     setCurrentDetails(`Changed: ${[...dates].sort().join(', ')}. Waiting for more until they are restated.`);
     await sleep(`${input.debounceSeconds}s`);
-    const restated = [...dates].sort();
+    const restated = [...new Set([...dates, ...failed])].sort();
     dates.clear();
+    failed.clear();
     setCurrentDetails(`Restating what reads ${restated.join(', ')} of ${input.product}.`);
     for (const range of await catalogue.planRestatement({ product: input.product, dates: restated })) {
       const { product, start, end } = range;
-      reports.push(
-        await executeChild(backfill, {
+      try {
+        const report = await executeChild(backfill, {
           args: [{ product, start, end, mode: 'stale', lane: 'late', approvalOverJobs: input.approvalOverJobs }],
-          workflowId: `restate/${product}/${start}..${end}/${workflowInfo().runId.slice(0, 8)}-${reports.length}`,
+          workflowId: `restate/${product}/${start}..${end}/${workflowInfo().runId.slice(0, 8)}-${children++}`,
           staticSummary: `late data: ${product}, ${restated.length} dates of ${input.product}`,
-        }),
-      );
+        });
+        reports.push(report);
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        reason = rootCause(error) ?? String(error);
+        for (const date of restated) failed.add(date);
+      }
     }
+    if (failed.size === 0) retries = 0;
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
-      await continueAsNew<typeof restateLateData>({ ...input, dates: [...dates] });
+      await continueAsNew<typeof restateLateData>({ ...input, dates: [...dates, ...failed] });
     }
   }
   return reports;

@@ -1,3 +1,5 @@
+import type { WorkflowFailedError } from '@temporalio/client';
+import { rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
@@ -69,6 +71,32 @@ describe('late data', () => {
       const reports = (await (await restate(['2024-03-10'])).result()) as BackfillReport[];
       expect(reports.map(({ built }) => built.jobs)).toEqual([0]);
       expect(calls.submitted).toEqual([]);
+    });
+  });
+
+  it('is tried again hours later when it failed', async () => {
+    const ledger = builtDays();
+    const arrived = { start: '2025-02-03T05', end: '2025-02-03T06' };
+    ledger.publish(publishedBuild('bronze.events', arrived, { outputVersion: 8, changedPartitions: ['2024-03-10'] }));
+    await withWorkers(environment, { ledger, jobs: ['quality', 'done'], changedDates: [] }, async (calls) => {
+      const handle = await restate(['2024-03-10']);
+      const reports = (await handle.result()) as BackfillReport[];
+      expect(reports.map(({ built }) => built.intervals)).toEqual([3]);
+      const around = ['2024-03-09', '2024-03-10', '2024-03-11'];
+      expect(submitted(calls, 'silver.trips')).toEqual([...around, ...around]);
+    });
+  });
+
+  it('ends in a failure that names the dates when it failed for hours', async () => {
+    const ledger = builtDays();
+    const arrived = { start: '2025-02-03T05', end: '2025-02-03T06' };
+    ledger.publish(publishedBuild('bronze.events', arrived, { outputVersion: 8, changedPartitions: ['2024-03-10'] }));
+    await withWorkers(environment, { ledger, jobs: ['quality'] }, async (calls) => {
+      const failure: unknown = await (await restate(['2024-03-10'])).result().catch((error: unknown) => error);
+      expect(rootCause((failure as WorkflowFailedError).cause)).toMatch(
+        /2024-03-10 of bronze\.events could not be restated: .*half of the rows have no city_id/,
+      );
+      expect(calls.submitted).toHaveLength(5);
     });
   });
 
