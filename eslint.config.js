@@ -72,8 +72,8 @@ export default defineConfig(
         {
           patterns: [
             {
-              regex: '^(?!@temporalio/(workflow|common)$|luxon$|\\.{1,2}/).+',
-              message: 'Workflows import Temporal, Luxon and each other.',
+              regex: '^(?!@temporalio/(workflow|common)$|luxon$|zod$|\\.{1,2}/).+',
+              message: 'Workflows import Temporal, Luxon, Zod and each other.',
             },
             {
               regex: '/activities/',

@@ -1,6 +1,7 @@
 import { allHandlersFinished, condition, continueAsNew, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import { controlBackfill } from './backfill-control.ts';
 import type { BackfillInput, BackfillProgress, BackfillReport } from './backfill-messages.ts';
+import { checkInput } from './inputs.ts';
 import { surveys } from './proxies.ts';
 import { runWindow } from './sliding-window.ts';
 
@@ -13,6 +14,7 @@ const eventsBeforeNextPlan = 1_500;
  * the workflow continues as new. The first failed stage ends it; started again, it goes on with what is incomplete.
  */
 export async function backfill(input: BackfillInput, carried?: BackfillProgress): Promise<BackfillReport> {
+  checkInput('backfill', input);
   const control = controlBackfill(input, carried);
   const { progress } = control;
   for (;;) {

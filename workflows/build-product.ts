@@ -2,6 +2,7 @@ import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import { type Report, reportBuild, resultTable } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
+import { checkInput } from './inputs.ts';
 import { grainOf, intervalsIn } from './intervals.ts';
 import { loadWarehouse } from './load-warehouse.ts';
 import type { BuildInput, BuildOutcome, Lane } from './messages.ts';
@@ -13,6 +14,7 @@ import { runJobs } from './run-jobs.ts';
  * Fails for good when the data or the contract is at fault; a cancel ends the remote work too.
  */
 export async function buildProduct(input: BuildInput): Promise<BuildOutcome> {
+  checkInput('buildProduct', input);
   const lane = input.lane ?? 'scheduled';
   // The start of the chain stays the same over a reset, so a reset adopts the job that is running.
   const generation = workflowInfo().startTime.getTime();

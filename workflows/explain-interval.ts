@@ -1,3 +1,4 @@
+import { checkInput } from './inputs.ts';
 import { calls } from './proxies.ts';
 
 export interface ExplainIntervalInput {
@@ -8,5 +9,6 @@ export interface ExplainIntervalInput {
 
 /** One paragraph that says why an interval is missing, stale, running, failed or published, and what to do about it. */
 export async function explainInterval(input: ExplainIntervalInput): Promise<string> {
+  checkInput('explainInterval', input);
   return calls('scheduled').explainInterval(input);
 }

@@ -1,4 +1,5 @@
 import { firedAt } from './fired-at.ts';
+import { checkInput } from './inputs.ts';
 import { intervalKey } from './intervals.ts';
 import type { BuildOutcome, Lane } from './messages.ts';
 import { runBuilds } from './run-builds.ts';
@@ -14,6 +15,7 @@ export interface HourlyBronzeInput {
 
 /** Builds the two hours before the current one: every hour is built twice, so that stragglers are picked up. */
 export async function hourlyBronze(input: HourlyBronzeInput = {}): Promise<BuildOutcome[]> {
+  checkInput('hourlyBronze', input);
   const hour = firedAt(input.firedAt).startOf('hour');
   const range = { start: intervalKey('hour', hour.minus({ hours: 2 })), end: intervalKey('hour', hour) };
   const build = { product: input.product ?? 'bronze.events', ...range, rebuild: input.rebuild ?? false };

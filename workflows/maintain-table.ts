@@ -1,6 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { maintenanceTable, reportBuild } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
+import { checkInput } from './inputs.ts';
 import { type MaintenanceOutcome, wholeTable } from './messages.ts';
 import { calls, catalogue } from './proxies.ts';
 import { runJobs } from './run-jobs.ts';
@@ -16,7 +17,9 @@ export interface MaintainTableInput {
  * Compacts and sorts what has changed of a product's table, and removes files and commits that the contract does not keep
  * and nobody needs. No build of the table runs meanwhile.
  */
-export async function maintainTable({ product }: MaintainTableInput): Promise<MaintenanceOutcome> {
+export async function maintainTable(input: MaintainTableInput): Promise<MaintenanceOutcome> {
+  checkInput('maintainTable', input);
+  const { product } = input;
   const generation = workflowInfo().startTime.getTime();
   const report = reportBuild({ product }, 'maintenance', lane);
   const { oldestNeededVersion, readMaintenanceResult } = calls(lane);

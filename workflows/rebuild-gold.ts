@@ -1,9 +1,15 @@
+import { checkInput } from './inputs.ts';
 import type { IntervalRange } from './intervals.ts';
 import type { BuildOutcome, Lane } from './messages.ts';
 import { catalogue } from './proxies.ts';
 import { runBuilds } from './run-builds.ts';
 
+export interface RebuildGoldInput extends IntervalRange {
+  readonly lane?: Lane;
+}
+
 /** Rebuilds the gold layer and the warehouse from silver, for dates [start, end). */
-export async function rebuildGold(input: IntervalRange & { readonly lane?: Lane }): Promise<BuildOutcome[]> {
+export async function rebuildGold(input: RebuildGoldInput): Promise<BuildOutcome[]> {
+  checkInput('rebuildGold', input);
   return runBuilds(await catalogue.planGold(input), input.lane ?? 'backfill');
 }

@@ -1,6 +1,7 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import { reportBuild } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
+import { checkInput } from './inputs.ts';
 import { loadWarehouse } from './load-warehouse.ts';
 import { type RestoreOutcome, wholeTable } from './messages.ts';
 import { calls, catalogue, surveys } from './proxies.ts';
@@ -19,7 +20,9 @@ export interface RestoreTableInput {
  * Puts a product's table back to what it was: rows in the lake and in the warehouse, and what the ledger says of its
  * intervals. What reads the dates that this changes is built again, like after late events.
  */
-export async function restoreTable({ product, to }: RestoreTableInput): Promise<RestoreOutcome> {
+export async function restoreTable(input: RestoreTableInput): Promise<RestoreOutcome> {
+  checkInput('restoreTable', input);
+  const { product, to } = input;
   const generation = workflowInfo().startTime.getTime();
   const report = reportBuild({ product }, `restore to ${to}`, lane);
   const { readRestoreResult, reportLateDates, resolveVersion } = calls(lane);

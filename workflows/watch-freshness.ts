@@ -1,6 +1,7 @@
 import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
 import { firedAt } from './fired-at.ts';
 import type { FreshnessReport, WatchFreshnessInput } from './freshness-messages.ts';
+import { checkInput } from './inputs.ts';
 import { markdownTable } from './markdown.ts';
 import { surveys } from './proxies.ts';
 
@@ -9,6 +10,7 @@ import { surveys } from './proxies.ts';
  * that finds some fails: that is the alarm (`temporal_workflow_failed{workflow_type="watchFreshness"}`).
  */
 export async function watchFreshness(input: WatchFreshnessInput): Promise<FreshnessReport> {
+  checkInput('watchFreshness', input);
   const at = firedAt(input.firedAt).toISO();
   const report = await surveys('scheduled').checkFreshness({ cadences: input.cadences, at });
   const rows = report.findings.map(({ product, interval, problem }) => [product, interval ?? '', problem]);

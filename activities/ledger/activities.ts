@@ -5,7 +5,6 @@ import type { FreshnessCheck, FreshnessReport } from '../../workflows/freshness-
 import type { LateDataInput } from '../../workflows/late-data-messages.ts';
 import { checkFreshness } from './freshness.ts';
 import { planBackfill } from './backfill.ts';
-import { checkRequest } from './backfill-request.ts';
 import { explainInterval } from './explain.ts';
 import type { Claimed, Ledger } from './ledger.ts';
 import { oldestNeededVersion } from './needed-versions.ts';
@@ -62,10 +61,7 @@ export function createLedgerActivities(
 
     /** What a backfill has to do, as the ledger is now. A product or intervals that do not exist fail at once. */
     async planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
-      return refusingBadInput(() => {
-        checkRequest(request);
-        return planBackfill(catalogue, ledger, request);
-      });
+      return refusingBadInput(() => planBackfill(catalogue, ledger, request));
     },
 
     /** What should be published by now and is not. */

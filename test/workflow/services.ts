@@ -5,7 +5,6 @@ import type { Claimed } from '../../activities/ledger/ledger.ts';
 import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
 import { oldestNeededVersion } from '../../activities/ledger/needed-versions.ts';
 import { planBackfill } from '../../activities/ledger/backfill.ts';
-import { checkRequest } from '../../activities/ledger/backfill-request.ts';
 import { refusingBadInput } from '../../activities/failures.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import type { FreshnessFinding, FreshnessReport } from '../../workflows/freshness-messages.ts';
@@ -221,10 +220,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       calls.late.push(late);
     },
     async planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
-      return refusingBadInput(() => {
-        checkRequest(request);
-        return planBackfill(catalogue, calls.ledger, request);
-      });
+      return refusingBadInput(() => planBackfill(catalogue, calls.ledger, request));
     },
     async checkFreshness(): Promise<FreshnessReport> {
       const findings = script.freshness ?? [];

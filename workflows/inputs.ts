@@ -1,0 +1,81 @@
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { z } from 'zod';
+import type { BackfillInput } from './backfill-messages.ts';
+import type { DailyBatchInput } from './daily-batch.ts';
+import type { ExplainIntervalInput } from './explain-interval.ts';
+import type { WatchFreshnessInput } from './freshness-messages.ts';
+import type { HourlyBronzeInput } from './hourly-bronze.ts';
+import type { LateDataInput } from './late-data-messages.ts';
+import type { MaintainTableInput } from './maintain-table.ts';
+import { type BuildInput, lanes } from './messages.ts';
+import type { RebuildGoldInput } from './rebuild-gold.ts';
+import type { RestoreTableInput } from './restore-table.ts';
+
+// What people write with `temporal workflow start`: a misspelt field, or a lane that nobody serves, would wait for ever.
+// Whether a product exists, and has such intervals, is the catalogue's to say.
+
+const interval = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}(T\d{2})?$/, 'write an hour as 2025-01-18T03, a date as 2025-01-18 (UTC)');
+const date = z.iso.date('write a date as 2025-01-18 (UTC)');
+const lane = z.enum(lanes).exactOptional();
+const flag = z.boolean().exactOptional();
+const cadence = z.strictObject({ scheduleId: z.string(), firesAfterMinutes: z.int().nonnegative() });
+
+/** Of every workflow, what it takes. */
+export const inputs = {
+  backfill: z.strictObject({
+    product: z.string(),
+    start: interval,
+    end: interval,
+    mode: z.enum(['missing', 'failed', 'stale', 'all']).exactOptional(),
+    lane: z.enum(['late', 'backfill']).exactOptional(),
+    downstream: flag,
+    dryRun: flag,
+    reverse: flag,
+    maximumJobsAtOnce: z.int().min(1).max(50).exactOptional(),
+    approvalOverJobs: z.int().min(0).exactOptional(),
+  }) satisfies z.ZodType<BackfillInput>,
+  buildProduct: z.strictObject({
+    product: z.string(),
+    start: interval,
+    end: interval,
+    lane,
+    planId: z.string().exactOptional(),
+    rebuild: flag,
+  }) satisfies z.ZodType<BuildInput>,
+  dailyBatch: z.strictObject({ date: date.exactOptional(), lane }) satisfies z.ZodType<DailyBatchInput>,
+  explainInterval: z.strictObject({ product: z.string(), interval }) satisfies z.ZodType<ExplainIntervalInput>,
+  hourlyBronze: z.strictObject({
+    product: z.string().exactOptional(),
+    firedAt: z.string().exactOptional(),
+    lane,
+    rebuild: flag,
+  }) satisfies z.ZodType<HourlyBronzeInput>,
+  maintainTable: z.strictObject({ product: z.string() }) satisfies z.ZodType<MaintainTableInput>,
+  rebuildGold: z.strictObject({ start: date, end: date, lane }) satisfies z.ZodType<RebuildGoldInput>,
+  restateLateData: z.strictObject({
+    product: z.string(),
+    dates: z.array(date),
+    debounceSeconds: z.number().positive(),
+    approvalOverJobs: z.int().min(0),
+  }) satisfies z.ZodType<LateDataInput>,
+  restoreTable: z.strictObject({
+    product: z.string(),
+    to: z.union([z.int().nonnegative(), z.string().min(1)]),
+  }) satisfies z.ZodType<RestoreTableInput>,
+  watchFreshness: z.strictObject({
+    cadences: z.strictObject({ hour: cadence, date: cadence }),
+    firedAt: z.string().exactOptional(),
+  }) satisfies z.ZodType<WatchFreshnessInput>,
+};
+
+/** Ends the workflow for good, with every problem and its place, unless its input is one that it takes. */
+export function checkInput(workflow: keyof typeof inputs, input: unknown): void {
+  const checked = inputs[workflow].safeParse(input);
+  if (checked.success) return;
+  throw ApplicationFailure.nonRetryable(
+    `The input of ${workflowInfo().workflowType} is not valid:\n${z.prettifyError(checked.error)}`,
+    'BadInput',
+  );
+}
