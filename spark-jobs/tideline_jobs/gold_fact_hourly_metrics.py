@@ -28,7 +28,8 @@ def _with_dimensions(trips: DataFrame) -> DataFrame:
     return trips.select(
         F.coalesce("city_id", F.lit("unknown")).alias("city_id"),
         F.coalesce("vehicle_type", F.lit("unknown")).alias("vehicle_type"),
-        F.coalesce("assigned_at", "start_time").alias("busy_from"),
+        # Device clocks put an assignment after its start; a null is passed over.
+        F.least("assigned_at", "start_time").alias("busy_from"),
         "start_time",
         "end_time",
         "fare_amount",

@@ -65,7 +65,7 @@ export function expectedHourlyMetrics(trips: Iterable<MeteredTrip>): ExpectedHou
     }
     if (trip.end_time === null) continue;
     const endMs = Date.parse(trip.end_time);
-    const busyFromMs = Date.parse(trip.assigned_at ?? trip.start_time);
+    const busyFromMs = Math.min(Date.parse(trip.assigned_at ?? trip.start_time), Date.parse(trip.start_time));
     for (let hourMs = hourOf(busyFromMs); hourMs < endMs; hourMs += HOUR_MS) {
       const hour = tallyOf(hourMs, trip);
       hour.driverMs += overlapMs(busyFromMs, endMs, hourMs);
