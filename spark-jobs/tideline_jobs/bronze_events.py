@@ -58,7 +58,7 @@ def _stage(build: Build, raw: RawHours) -> dict[str, int]:
     lines = read_lines(build.spark, raw).observe(counter, *per_hour)
     parsed = parse_lines(lines, build.earliest_event, build.contract.custom["knownSchemaVersions"])
     try:
-        build.staging.write(parsed.coalesce(raw.tasks))
+        build.staging.write(parsed.coalesce(raw.tasks), exported=False)
     except (PySparkException, Py4JError) as failure:
         # The reason is among the causes, which PySpark keeps beside the message.
         told = f"{failure} {getattr(failure, '_stackTrace', '')}"

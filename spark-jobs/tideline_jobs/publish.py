@@ -68,7 +68,9 @@ def changed_keys(
 
 
 def _hashes(frame: DataFrame, contract: Contract, side: str) -> DataFrame:
-    content = F.xxhash64(*[name for name in contract.columns if name != "processing_timestamp"])
+    compared = [name for name in contract.columns if name != "processing_timestamp"]
+    # The hash skips nulls: without saying where they are, a value that moves to a null beside it would leave it equal.
+    content = F.xxhash64(*compared, *[F.col(name).isNull() for name in compared])
     return frame.select(interval_key(contract).alias("key"), F.lit(side).alias("side"), content.alias("hash"))
 
 
@@ -130,7 +132,7 @@ def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column
     if settled and not (build.contract.is_exported and not build.staging.has_manifest()):
         build.report.export_manifest = build.staging.manifest if build.contract.is_exported else None
         return
-    build.staging.write(build.contract.conform(compute()))
+    build.staging.write(build.contract.conform(compute()), exported=build.contract.is_exported)
     staged = build.staging.read()
     if build.contract.is_exported:
         build.report.export_manifest = build.staging.write_manifest()

@@ -93,5 +93,5 @@ def _export(spark: SparkSession, table: Table, request: RestoreRequest, report: 
         # A column that is younger than the restored version.
         rows = rows.withColumn(name, F.lit(None))
     staging = Staging(spark, request.lake, request.product, request.restore_id)
-    staging.write(contract.conform(rows))
+    staging.write(contract.conform(rows), exported=True)
     report.export_manifest = staging.write_manifest()

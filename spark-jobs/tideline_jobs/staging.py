@@ -23,9 +23,10 @@ class Staging:
         self._data = f"{self.folder}/data"
         self.manifest = f"{self.folder}/manifest.json"
 
-    def write(self, rows: DataFrame) -> None:
-        # Read back twice and deleted: what costs little to write and read beats what is small.
-        rows.write.mode("overwrite").option("compression", "lz4_raw").parquet(self._data)
+    def write(self, rows: DataFrame, *, exported: bool) -> None:
+        # Read back twice and deleted: what costs little to write and read beats what is small. Redshift reads no LZ4_RAW.
+        compression = "snappy" if exported else "lz4_raw"
+        rows.write.mode("overwrite").option("compression", compression).parquet(self._data)
 
     def read(self) -> DataFrame:
         return self._spark.read.parquet(self._data)

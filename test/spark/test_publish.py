@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from events import event
 from lakehouse import Lakehouse, Line
 from tideline_jobs import bronze_events, tables
 from tideline_jobs.bronze_lines import RawHours
+from tideline_jobs.contracts import contract_of
+from tideline_jobs.publish import changed_keys
 from tideline_jobs.tables import Table
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
@@ -169,3 +172,25 @@ def test_an_hour_without_files_is_published_as_empty_once(lakehouse: Lakehouse) 
 def test_a_broken_gzip_file_is_bad_input_and_publishes_nothing(lakehouse: Lakehouse) -> None:
     lakehouse.land_bytes(HOUR[0], b"this is no gzip")
     assert lakehouse.build("bronze.events", *HOUR)["error"]["kind"] == "BAD_INPUT"
+
+
+def test_a_value_that_moves_to_a_null_beside_it_is_a_change(spark: SparkSession) -> None:
+    contract = contract_of("silver.trips")
+    nulls = spark.range(1).select(*[F.lit(None).cast(kind).alias(name) for name, kind in contract.columns.items()])
+    one = nulls.withColumn("trip_id", F.lit("t")).withColumn("trip_date", F.lit("2025-01-18").cast("date"))
+    pairs: dict[str, list[str]] = {}
+    for name, kind in contract.columns.items():
+        if name not in ("trip_id", "trip_date", "processing_timestamp"):
+            pairs.setdefault(kind, []).append(name)
+    for kind, names in pairs.items():
+        value = F.lit("2025-01-18" if kind == "timestamp" else "true" if kind == "boolean" else "1").cast(kind)
+        for left, right in itertools.pairwise(names):
+            before, after = one.withColumn(left, value), one.withColumn(right, value)
+            assert changed_keys(after, {"2025-01-18": 1}, before, contract) == ["2025-01-18"], (left, right)
+
+
+def test_what_the_warehouse_loads_is_written_as_redshift_reads_it(lakehouse: Lakehouse) -> None:
+    lakehouse.must_build("gold.dim_city", "2025-01-18", "2025-01-19")
+    files = [file.name for file in lakehouse._files("_staging/gold.dim_city/**/*.parquet")]
+    assert files
+    assert all(".snappy." in name for name in files)
