@@ -24,7 +24,8 @@ class Staging:
         self.manifest = f"{self.folder}/manifest.json"
 
     def write(self, rows: DataFrame, *, exported: bool) -> None:
-        # Read back twice and deleted: what costs little to write and read beats what is small. Redshift reads no LZ4_RAW.
+        # Read back twice and deleted: what costs little to write and read beats what is small. But Redshift
+        # reads no LZ4_RAW.
         compression = "snappy" if exported else "lz4_raw"
         rows.write.mode("overwrite").option("compression", compression).parquet(self._data)
 

@@ -16,12 +16,9 @@ afterAll(async () => {
 });
 
 const product = 'silver.trips';
-const start = (on: TestWorkflowEnvironment, workflowType: 'maintainTable' | 'buildProduct', workflowId: string) =>
-  on.client.workflow.start(workflowType, {
-    workflowId,
-    taskQueue: orchestrationQueue,
-    args: [{ product, start: '2025-01-18', end: '2025-01-19' }],
-  });
+const inputs = { maintainTable: { product }, buildProduct: { product, start: '2025-01-18', end: '2025-01-19' } };
+const start = (on: TestWorkflowEnvironment, workflowType: keyof typeof inputs, workflowId: string) =>
+  on.client.workflow.start(workflowType, { workflowId, taskQueue: orchestrationQueue, args: [inputs[workflowType]] });
 const stateOf = async (handle: WorkflowHandle) => handle.query<{ state: string; details: string }>('status');
 
 describe('a maintenance', () => {
