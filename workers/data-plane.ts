@@ -8,6 +8,7 @@ import { Worker } from '@temporalio/worker';
 import { createEmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
 import { emrServerlessFailures } from '../activities/emr-serverless/failures.ts';
 import { failureSorting, type Service } from '../activities/failures.ts';
+import { heartbeating } from '../activities/heartbeats.ts';
 import { createLakeActivities } from '../activities/lake/activities.ts';
 import { lakeFailures } from '../activities/lake/failures.ts';
 import { createLedgerActivities } from '../activities/ledger/activities.ts';
@@ -65,7 +66,7 @@ const common = {
   connection,
   namespace,
   activities: Object.assign({}, ...services.map(({ activities }) => activities)) as object,
-  interceptors: { activity: [failureSorting(services)] },
+  interceptors: { activity: [heartbeating, failureSorting(services)] },
   shutdownGraceTime: config.shutdownGraceMs,
   // A cancel reaches a wait with the answer to its heartbeat.
   maxHeartbeatThrottleInterval: '5s',

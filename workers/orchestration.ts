@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { createCatalogueActivities } from '../activities/catalogue/activities.ts';
+import { heartbeating } from '../activities/heartbeats.ts';
 import { loadCatalogue } from '../products/catalogue.ts';
 import { orchestrationQueue } from '../workflows/messages.ts';
 import { parseConfig } from './config.ts';
@@ -15,6 +16,7 @@ const worker = await Worker.create({
   taskQueue: orchestrationQueue,
   workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
   activities: createCatalogueActivities(loadCatalogue(), config.job),
+  interceptors: { activity: [heartbeating] },
   shutdownGraceTime: config.shutdownGraceMs,
   workerDeploymentOptions: versioned(config.buildId),
 });

@@ -10,18 +10,23 @@ import { type Lane, laneQueue, lanes, orchestrationQueue, submissionQueue } from
 /** Retried until it works: an outage of a service delays a build, it doesn't fail it. Final errors are sorted out by the worker. */
 const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
 
+/** Workers beat for all that they run (`activities/heartbeats.ts`): what a dead one had begun is begun again after this time. */
+const heartbeatTimeout = '12s';
+
 /** Reading the contracts: quick, and wrong input fails at once. */
 export const catalogue = proxyActivities<CatalogueActivities>({
   taskQueue: orchestrationQueue,
   startToCloseTimeout: '30s',
+  heartbeatTimeout,
   retry: untilItWorks,
 });
 
-/** Calls that answer at once. One that was under way when its worker died is made again after this time. */
+/** Calls that answer at once. */
 export const calls = (lane: Lane) =>
   proxyActivities<EmrServerlessActivities & LakeActivities & LedgerActivities & RedshiftActivities>({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '20s',
+    heartbeatTimeout,
     retry: untilItWorks,
   });
 
@@ -30,6 +35,7 @@ export const surveys = (lane: Lane) =>
   proxyActivities<Pick<LedgerActivities, 'planBackfill' | 'checkFreshness'> & TableHistoryActivities>({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '2m',
+    heartbeatTimeout,
     retry: untilItWorks,
   });
 
@@ -38,17 +44,18 @@ export const submissions = (lane: Lane) =>
   proxyActivities<Pick<EmrServerlessActivities, 'submitJobRun'>>({
     taskQueue: submissionQueue,
     startToCloseTimeout: '20s',
+    heartbeatTimeout,
     retry: untilItWorks,
     // 1 comes before 3; lanes are listed by importance.
     priority: { priorityKey: lanes.indexOf(lane) + 1 },
   });
 
-/** Waits for remote work. The heartbeat tells a dead worker within half a minute, and the next attempt adopts the work. */
+/** Waits for remote work. Each attempt adopts the work that is there, soon also after the last of many deploys. */
 export const waits = (lane: Lane) =>
   proxyActivities<EmrServerlessActivities & RedshiftActivities>({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '24h',
-    heartbeatTimeout: '40s',
+    heartbeatTimeout,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: untilItWorks,
+    retry: { ...untilItWorks, maximumInterval: '10s' },
   });

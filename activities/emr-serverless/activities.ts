@@ -6,7 +6,7 @@ import {
   StartJobRunCommand,
   ValidationException,
 } from '@aws-sdk/client-emr-serverless';
-import { heartbeat, log, sleep } from '@temporalio/activity';
+import { log, sleep } from '@temporalio/activity';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
 import { meaningOf, type Meaning } from './states.ts';
@@ -53,17 +53,6 @@ export function pollDelayMs({ pollIntervalMs, pollsPerSecond }: EmrServerlessCon
   return Math.max(pollIntervalMs, Math.ceil((waiting * 1000) / pollsPerSecond));
 }
 
-/** Well below the heartbeat time-out of the waits. */
-const heartbeatEveryMs = 10_000;
-
-/** Rests, and tells Temporal meanwhile that the wait is alive and what it has seen. */
-async function rest(durationMs: number, seen: object): Promise<void> {
-  for (let leftMs = durationMs; leftMs > 0; leftMs -= heartbeatEveryMs) {
-    heartbeat(seen);
-    await sleep(Math.min(leftMs, heartbeatEveryMs));
-  }
-}
-
 export function createEmrServerlessActivities(client: EMRServerlessClient, config: EmrServerlessConfig) {
   const { applicationId } = config;
   let waiting = 0;
@@ -76,7 +65,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
     return { run: jobRun, meaning };
   }
 
-  /** Waits for the end, telling Temporal each poll that it is alive. Stops waiting, not the job, when it is cancelled. */
+  /** Waits for the end. Stops waiting, not the job, when it is cancelled. */
   async function untilEnd(jobRunId: string): Promise<JobRunEnd> {
     for (;;) {
       const { run, meaning } = await describe(jobRunId);
@@ -89,7 +78,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
           durationSeconds: run.totalExecutionDurationSeconds ?? 0,
         };
       }
-      await rest(pollDelayMs(config, waiting), { jobRunId, state: run.state });
+      await sleep(pollDelayMs(config, waiting));
     }
   }
 

@@ -7,7 +7,7 @@ import {
   ResourceNotFoundException,
   ValidationException,
 } from '@aws-sdk/client-redshift-data';
-import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { cancellationSignal, log } from '@temporalio/activity';
 import type { Catalogue } from '../../products/catalogue.ts';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
@@ -63,7 +63,6 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
           rowCount: answer.SubStatements?.at(-1)?.ResultRows ?? 0,
         };
       }
-      heartbeat({ statementId, status: answer.Status });
     }
   }
 

@@ -8,8 +8,9 @@ import { NoSuchKey, S3Client } from '@aws-sdk/client-s3';
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createEmrServerlessActivities } from '../../activities/emr-serverless/activities.ts';
+import { heartbeating } from '../../activities/heartbeats.ts';
 import { createLakeActivities } from '../../activities/lake/activities.ts';
 import { createRedshiftActivities } from '../../activities/redshift/activities.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
@@ -128,5 +129,21 @@ describe('the result of a job', () => {
       throw Object.assign(new Error('Access Denied'), { name: 'AccessDenied' });
     };
     await expect(read(denied)).rejects.toThrow('Access Denied');
+  });
+});
+
+describe('an activity', () => {
+  it('tells that it is alive as long as it runs, whatever it waits for', async () => {
+    vi.useFakeTimers();
+    try {
+      let beats = 0;
+      const environment = new MockActivityEnvironment({}, { interceptors: [heartbeating] });
+      environment.on('heartbeat', () => (beats += 1));
+      await environment.run(async () => vi.advanceTimersByTime(9_000));
+      vi.advanceTimersByTime(9_000);
+      expect(beats).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

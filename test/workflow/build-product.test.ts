@@ -51,6 +51,21 @@ async function endingOf(script: Script, start: () => Promise<WorkflowHandle>): P
 }
 
 describe('a build', () => {
+  it('does nothing in which a dead worker would be missed for long', async () => {
+    await withWorkers(environment, scenarios['build-loaded-into-warehouse'].script, async () => {
+      const handle = await play(environment, 'build-loaded-into-warehouse');
+      await handle.result();
+      const { events } = await handle.fetchHistory();
+      const scheduled = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: each }) =>
+        each ? [each] : [],
+      );
+      expect(scheduled.map(({ activityType }) => activityType?.name)).toContain('awaitStatement');
+      expect(new Set(scheduled.map(({ heartbeatTimeout }) => Number(heartbeatTimeout?.seconds)))).toEqual(
+        new Set([12]),
+      );
+    });
+  });
+
   it('submits one job, reads its result and is published', async () => {
     const { calls, outcome, status } = await ending('build-published');
     expect(calls.submitted).toHaveLength(1);

@@ -14,6 +14,7 @@ import {
 } from '@temporalio/worker';
 import { makeCurrent } from '../../cli/release.ts';
 import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
+import { heartbeating } from '../../activities/heartbeats.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { attributes, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
 import { versioned } from '../../workers/versions.ts';
@@ -92,6 +93,7 @@ export async function withWorkers<T>(
     }
   });
   const connection = environment.nativeConnection;
+  const interceptors = { activity: [heartbeating] };
   const workers = await Promise.all([
     orchestrationWorker(
       connection,
@@ -99,7 +101,7 @@ export async function withWorkers<T>(
     ),
     ...[...lanes.map(laneQueue), submissionQueue].map((taskQueue) =>
       // A cancel reaches a wait with the answer to its heartbeat.
-      Worker.create({ connection, taskQueue, activities, maxHeartbeatThrottleInterval: '1s' }),
+      Worker.create({ connection, taskQueue, activities, maxHeartbeatThrottleInterval: '1s', interceptors }),
     ),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
