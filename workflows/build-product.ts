@@ -1,4 +1,4 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import { type Report, reportBuild, resultTable } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
@@ -7,7 +7,7 @@ import { grainOf, intervalsIn } from './intervals.ts';
 import { loadWarehouse } from './load-warehouse.ts';
 import type { BuildInput, BuildOutcome, Lane } from './messages.ts';
 import { calls, catalogue } from './proxies.ts';
-import { runJobs } from './run-jobs.ts';
+import { isSuperseded, runJobs } from './run-jobs.ts';
 
 /**
  * Builds a run of consecutive intervals of one product in one Spark job, and loads the warehouse where it has the product.
@@ -26,6 +26,8 @@ export async function buildProduct(input: BuildInput): Promise<BuildOutcome> {
     const claimed = { product, intervals: intervalsIn(grainOf(start), input), buildId: plan.buildId };
     return await whileClaimed(claimed, lane, report.waiting, () => buildClaimed(input, plan, generation, lane, report));
   } catch (error) {
+    // It waited while the table was restored: what it leaves is built on by a build that is asked for now.
+    if (isSuperseded(error)) await continueAsNew<typeof buildProduct>(input);
     report.failed(error);
     throw error;
   }

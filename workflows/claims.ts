@@ -10,6 +10,7 @@ import type { Claimant } from '../activities/ledger/records.ts';
 import { LoadCancelled } from './load-warehouse.ts';
 import { isWholeTable, type Lane } from './messages.ts';
 import { calls } from './proxies.ts';
+import { isSuperseded } from './run-jobs.ts';
 
 const longestWaitSeconds = 60;
 
@@ -37,7 +38,7 @@ export async function whileClaimed<T>(
     return await use();
   } catch (error) {
     // The ledger tells what became of intervals; no interval fails with the care for their table.
-    const tells = !isCancellation(error) || error instanceof LoadCancelled;
+    const tells = (!isCancellation(error) && !isSuperseded(error)) || error instanceof LoadCancelled;
     if (tells && !isWholeTable(claimant))
       failure = { state: outcomeOf(error), reason: rootCause(error) ?? String(error) };
     throw error;

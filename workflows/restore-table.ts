@@ -1,11 +1,11 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import { reportBuild } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
 import { checkInput } from './inputs.ts';
 import { loadWarehouse } from './load-warehouse.ts';
 import { type RestoreOutcome, wholeTable } from './messages.ts';
 import { calls, catalogue, surveys } from './proxies.ts';
-import { runJobs } from './run-jobs.ts';
+import { isSuperseded, runJobs } from './run-jobs.ts';
 
 /** Somebody waits for it. */
 const lane = 'scheduled';
@@ -45,6 +45,8 @@ export async function restoreTable(input: RestoreTableInput): Promise<RestoreOut
       return { product, restored, version, changedPartitions, ...ended, rowsLoaded };
     });
   } catch (error) {
+    // A build came in between: it is what the person who asked wants undone too.
+    if (isSuperseded(error)) await continueAsNew<typeof restoreTable>(input);
     report.failed(error);
     throw error;
   }

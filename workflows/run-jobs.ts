@@ -46,7 +46,11 @@ export async function runJobs<R extends JobResult>(
 }
 
 /** Failures that another job over the same data would meet again. */
-const verdicts = new Set(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT']);
+const verdicts = new Set(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT', 'SUPERSEDED']);
+
+/** Whether somebody has asked later for what the job would undo. Who still wants it asks for it anew. */
+export const isSuperseded = (error: unknown): boolean =>
+  error instanceof ApplicationFailure && error.type === 'SUPERSEDED';
 
 /**
  * One job, from submit to end. The submit can't be cancelled, so that a cancel always knows which job to end. A job that

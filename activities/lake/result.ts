@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Why a job did not do its work; null when it did. */
 const jobErrorSchema = z
   .object({
-    kind: z.enum(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT', 'CONFLICT', 'INTERNAL']),
+    kind: z.enum(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT', 'CONFLICT', 'SUPERSEDED', 'INTERNAL']),
     message: z.string(),
   })
   .nullable();

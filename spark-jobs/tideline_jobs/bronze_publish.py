@@ -15,7 +15,15 @@ from tideline_jobs.contracts import contract_of
 from tideline_jobs.errors import BuildError
 from tideline_jobs.history import Head
 from tideline_jobs.intervals import key_of, sql_literal
-from tideline_jobs.publish import changed_keys, empty_keys, mark_changed, published_rows, rows_of, settle_early
+from tideline_jobs.publish import (
+    changed_keys,
+    empty_keys,
+    mark_changed,
+    published_rows,
+    refuse_if_restored,
+    rows_of,
+    settle_early,
+)
 from tideline_jobs.results import IntervalCounts
 from tideline_jobs.tables import Table, until_committed
 
@@ -47,6 +55,7 @@ def publish_quarantine(build: Build, staged: StagedHours) -> list[str]:
         newer = head.newer_build(request.start, request.end, request.generation, head.version)
         if newer or head.find_build(request.build_id, request.generation):
             return head.version
+        refuse_if_restored(build, head)
         published = published_rows(table, head, staged.keys)
         changed[:] = changed_keys(rejected, staged.counts("quarantined"), published, contract)
         if not changed:

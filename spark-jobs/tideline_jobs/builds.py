@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
+from importlib import resources
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -16,9 +15,9 @@ from tideline_jobs.staging import Staging
 
 @cache
 def code_version() -> str:
-    """The hash of the archive this code came in; `source` when it runs from a source tree."""
-    archive = next((parent for parent in Path(__file__).parents if parent.suffix == ".zip"), None)
-    return sha256(archive.read_bytes()).hexdigest() if archive and archive.is_file() else "source"
+    """The hash under which this code was deployed; `source` when it runs from a source tree."""
+    deployed = resources.files("tideline_jobs").joinpath("version")
+    return deployed.read_text("utf-8") if deployed.is_file() else "source"
 
 
 @dataclass(frozen=True)

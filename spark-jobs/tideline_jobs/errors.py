@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Literal
 
-ErrorKind = Literal["QUALITY_FAILED", "CONSERVATION_BROKEN", "BAD_INPUT", "CONFLICT", "INTERNAL"]
+ErrorKind = Literal["QUALITY_FAILED", "CONSERVATION_BROKEN", "BAD_INPUT", "CONFLICT", "SUPERSEDED", "INTERNAL"]
 
 _log = logging.getLogger(__name__)
 _MESSAGE_LIMIT = 4000

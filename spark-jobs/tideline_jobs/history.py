@@ -118,9 +118,9 @@ class Head:
 
     @cached_property
     def sequence(self) -> int:
-        """Number of the last build that committed, undone or not. Maintenance does not count: it changes no rows."""
+        """Number of the last build or announced restore, undone or not. Maintenance changes no rows and has none."""
         commits = (self.log.commit(version) for version in self.versions)
-        newest = next((int(commit.build["sequence"]) for commit in commits if commit.build), None)
+        newest = next((int(commit.metadata["sequence"]) for commit in commits if "sequence" in commit.metadata), None)
         if newest is not None:
             return newest
         # The commits of a table that has long been quiet are gone, and Delta skips a write whose number it knows.
@@ -132,8 +132,16 @@ class Head:
 
     def find_restore(self, restore_id: str, since_ms: int) -> Commit | None:
         """The commit of a restore that began at `since_ms`."""
-        commits = self.commits(since_ms)
-        return next((commit for commit in commits if commit.metadata.get("restoreId") == restore_id), None)
+        restores = (commit for commit in self.commits(since_ms) if commit.restored is not None)
+        return next((commit for commit in restores if commit.metadata.get("restoreId") == restore_id), None)
+
+    def newer(self, generation: int) -> Iterator[Commit]:
+        """Commits of builds and of restores that were asked for after `generation`."""
+        return (commit for commit in self.commits(generation) if commit.metadata.get("generation", 0) > generation)
+
+    def newer_restore(self, generation: int) -> Commit | None:
+        """A restore that was asked for after `generation`, also one that has only been announced."""
+        return next((commit for commit in self.newer(generation) if "restoreId" in commit.metadata), None)
 
     def find_build(self, build_id: str, since_ms: int) -> Commit | None:
         """The commit of a build that began at `since_ms`."""

@@ -74,6 +74,14 @@ def _hashes(frame: DataFrame, contract: Contract, side: str) -> DataFrame:
     return frame.select(interval_key(contract).alias("key"), F.lit(side).alias("side"), content.alias("hash"))
 
 
+def refuse_if_restored(build: Build, head: Head) -> None:
+    """SUPERSEDED where a restore was asked for after this build: its rows would come back over what was restored."""
+    restore_commit = head.newer_restore(build.request.generation)
+    if restore_commit:
+        told = f"restore {restore_commit.metadata['restoreId']} was asked for after this build"
+        raise BuildError("SUPERSEDED", f"{build.request.product}: {told}: build on what it has left")
+
+
 def settle_early(build: Build, head: Head) -> bool:
     """Whether the table already says how this build ended; then the report is filled in and nothing is to do."""
     request, report = build.request, build.report
@@ -83,6 +91,7 @@ def settle_early(build: Build, head: Head) -> bool:
         report.output_version = done.version
         report.status = "published"
         return True
+    refuse_if_restored(build, head)
     if build.first_version is None:
         build.first_version = head.version
     newer = head.newer_build(request.start, request.end, request.generation, build.first_version)

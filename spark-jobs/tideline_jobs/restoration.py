@@ -13,11 +13,11 @@ from pyspark.sql import functions as F
 from tideline_jobs.builds import code_version
 from tideline_jobs.contracts import contract_of
 from tideline_jobs.errors import BuildError, failure_of
-from tideline_jobs.history import Commit
+from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import shift_key, sql_literal
 from tideline_jobs.results import RestoreReport, restore_document
 from tideline_jobs.staging import Staging
-from tideline_jobs.tables import EVERYTHING, Table
+from tideline_jobs.tables import EVERYTHING, Table, until_committed
 
 _USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 
@@ -56,12 +56,34 @@ def run_restore(spark: SparkSession, request: RestoreRequest) -> dict[str, Any]:
     return restore_document(identity, report, failure_of(work))
 
 
+def _identity(request: RestoreRequest) -> dict[str, Any]:
+    return {"restoreId": request.restore_id, "generation": request.generation}
+
+
 def _find(table: Table, request: RestoreRequest) -> Commit | None:
     return table.head().find_restore(request.restore_id, request.generation)
 
 
+def _announce(table: Table, request: RestoreRequest) -> None:
+    """
+    Takes the number of the next build, in a commit without rows; Delta's own restore takes none. A job whose workflow was
+    terminated may run on, and what it has read may not be published over the restored rows.
+    """
+    metadata = {"product": request.product, **_identity(request)}
+
+    def attempt(head: Head) -> int | None:
+        newer = next(head.newer(request.generation), None)
+        if newer:
+            told = f"version {newer.version} was asked for after restore {request.restore_id}"
+            raise BuildError("SUPERSEDED", f"{request.product}: {told}")
+        return table.commit(table.read(head.version).where("false"), None, head, metadata)
+
+    until_committed(table, table.head(), attempt)
+
+
 def _restore(spark: SparkSession, table: Table, request: RestoreRequest) -> Commit:
-    spark.conf.set(_USER_METADATA, json.dumps({"restoreId": request.restore_id}))
+    _announce(table, request)
+    spark.conf.set(_USER_METADATA, json.dumps(_identity(request)))
     try:
         DeltaTable.forPath(spark, table.path).restoreToVersion(request.version)
     except (AnalysisException, IllegalArgumentException) as failure:

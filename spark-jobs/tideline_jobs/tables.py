@@ -74,17 +74,18 @@ class Table:
     def read(self, version: int) -> DataFrame:
         return self._spark.read.format("delta").option("versionAsOf", version).load(self.path)
 
-    def commit(self, rows: DataFrame, replaces: str | None, head: Head, build: dict[str, Any]) -> int | None:
+    def commit(self, rows: DataFrame, replaces: str | None, head: Head, metadata: dict[str, Any]) -> int | None:
         """
         Adds `rows` in one commit, in the place of what matches the SQL `replaces` (None: of nothing), if no other build
-        has committed since `head`. The new version, or None when another build was first.
+        has committed since `head`, and no restore has been announced. The new version, or None when another was first.
         """
         sequence = head.sequence + 1
+        told = json.dumps({**metadata, "sequence": sequence})
         writer = (
             rows.write.format("delta")
             .mode("append" if replaces is None else "overwrite")
             .option("overwriteSchema" if replaces == EVERYTHING else "mergeSchema", "true")
-            .option("userMetadata", json.dumps({**build, "sequence": sequence}))
+            .option("userMetadata", told)
             .option("txnAppId", self.contract.product)
             .option("txnVersion", sequence)
         )
@@ -95,8 +96,8 @@ class Table:
         except DeltaConcurrentModificationException:
             return None
         # Delta skips a write in silence when this sequence number is taken: only the log tells who wrote it.
-        written = self.head().find_build(build["buildId"], build["generation"])
-        return written.version if written and written.version > head.version else None
+        since = (commit for commit in self.head().commits(metadata["generation"]) if commit.version > head.version)
+        return next((commit.version for commit in since if commit.metadata == json.loads(told)), None)
 
 
 def read_input(spark: SparkSession, contract: Contract, lake: str) -> tuple[DataFrame, int]:

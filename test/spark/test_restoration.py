@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pyspark.sql import SparkSession
 
 from events import event, place
 from lakehouse import Lakehouse
+from tideline_jobs import bronze_publish
 from tideline_jobs.restoration import RestoreRequest, run_restore
 
 EVENTS = "bronze.events"
@@ -16,12 +18,16 @@ NEXT = ("2025-01-18T11", "2025-01-18T12")
 DAY = ("2025-01-18", "2025-01-19")
 
 
-def _restore(lakehouse: Lakehouse, product: str, version: int, restore_id: str = "restore") -> dict[str, Any]:
-    return run_restore(lakehouse.spark, RestoreRequest(product, restore_id, 1, lakehouse.lake, version))
+def _restore(
+    lakehouse: Lakehouse, product: str, version: int, restore_id: str = "restore", generation: int = 1
+) -> dict[str, Any]:
+    return run_restore(lakehouse.spark, RestoreRequest(product, restore_id, generation, lakehouse.lake, version))
 
 
-def _must_restore(lakehouse: Lakehouse, product: str, version: int, restore_id: str = "restore") -> dict[str, Any]:
-    result = _restore(lakehouse, product, version, restore_id)
+def _must_restore(
+    lakehouse: Lakehouse, product: str, version: int, restore_id: str = "restore", generation: int = 1
+) -> dict[str, Any]:
+    result = _restore(lakehouse, product, version, restore_id, generation)
     assert result["error"] is None, result["error"]
     return result
 
@@ -44,7 +50,7 @@ def test_a_restored_table_has_the_rows_that_it_had_and_builds_go_on_from_there(l
     last = _publish(lakehouse, NEXT, "also bad")
     result = _must_restore(lakehouse, EVENTS, good)
     assert lakehouse.table(EVENTS).collect() == before
-    assert (result["restored"], result["version"]) == (good, last + 1)
+    assert (result["restored"], result["version"]) == (good, last + 2)
     assert result["changedPartitions"] == ["2025-01-18"]
     # The files are those of the undone builds: they are read again, for what they made is no longer there.
     again = lakehouse.must_build(EVENTS, HOUR[0], NEXT[1])
@@ -83,7 +89,48 @@ def test_a_second_try_of_a_restore_answers_like_the_first_and_commits_nothing(la
     assert lakehouse.versions(EVENTS) == first["version"] + 1
     # Asked for once more, it is another restore with the same to do for readers.
     again = _must_restore(lakehouse, EVENTS, good, "again")
-    assert again == {**first, "restoreId": "again", "version": first["version"] + 1}
+    assert again == {**first, "restoreId": "again", "version": first["version"] + 2}
+
+
+def test_a_build_that_was_asked_for_before_a_restore_publishes_nothing_over_it(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = _publish(lakehouse, HOUR, "a")
+    commit = bronze_publish._commit
+
+    def restored_meanwhile(*arguments: Any) -> int | None:
+        monkeypatch.undo()
+        _must_restore(lakehouse, EVENTS, good, "meanwhile", 2)
+        return commit(*arguments)
+
+    # It has read the table, and the restore comes before its commit.
+    monkeypatch.setattr(bronze_publish, "_commit", restored_meanwhile)
+    lakehouse.land(HOUR[0], [event("bad", "trip_requested", f"{HOUR[0]}:00:00.000Z")])
+    error = lakehouse.build(EVENTS, *HOUR)["error"]
+    assert (error["kind"], _ids(lakehouse)) == ("SUPERSEDED", ["a"])
+    assert "restore meanwhile" in error["message"]
+    # Its driver comes up when the restore is over.
+    assert lakehouse.build(EVENTS, *HOUR)["error"]["kind"] == "SUPERSEDED"
+    lakehouse.must_build(EVENTS, *HOUR, generation=3)
+    assert _ids(lakehouse) == ["bad"]
+
+
+def test_neither_does_it_over_a_restored_quarantine(lakehouse: Lakehouse) -> None:
+    quarantine = "bronze.events_quarantine"
+    lakehouse.land(HOUR[0], ["no event"])
+    good = int(lakehouse.must_build(EVENTS, *HOUR)["outputVersion"])
+    _must_restore(lakehouse, quarantine, good, generation=2)
+    lakehouse.land(HOUR[0], ["no event", "nor this"])
+    assert lakehouse.build(EVENTS, *HOUR)["error"]["kind"] == "SUPERSEDED"
+    assert len(lakehouse.rows(quarantine)) == 1
+
+
+def test_a_restore_undoes_no_build_that_was_asked_for_after_it(lakehouse: Lakehouse) -> None:
+    good = _publish(lakehouse, HOUR, "a")
+    lakehouse.land(HOUR[0], [event("newer", "trip_requested", f"{HOUR[0]}:00:00.000Z")])
+    lakehouse.must_build(EVENTS, *HOUR, generation=2)
+    assert _restore(lakehouse, EVENTS, good)["error"]["kind"] == "SUPERSEDED"
+    assert _ids(lakehouse) == ["newer"]
 
 
 def test_a_version_that_is_no_more_or_never_was_is_bad_input_and_nothing_changes(lakehouse: Lakehouse) -> None:
@@ -91,14 +138,14 @@ def test_a_version_that_is_no_more_or_never_was_is_bad_input_and_nothing_changes
     _publish(lakehouse, HOUR, "b")
     lakehouse.age(EVENTS, days=9)
     lakehouse.must_maintain(EVENTS)
-    versions = lakehouse.versions(EVENTS)
     for version, told in ((gone, "Not all files"), (99, "Available versions")):
         error = _restore(lakehouse, EVENTS, version)["error"]
         assert error["kind"] == "BAD_INPUT"
         assert f"{EVENTS} cannot be restored to version {version}: " in error["message"]
         assert told in error["message"]
     assert "has no table" in _restore(lakehouse, "silver.trips", 1)["error"]["message"]
-    assert (lakehouse.versions(EVENTS), _ids(lakehouse)) == (versions, ["b"])
+    assert _ids(lakehouse) == ["b"]
+    assert lakehouse.must_build(EVENTS, *HOUR)["status"] == "unchanged"
 
 
 def _exported(spark: SparkSession, result: dict[str, Any]) -> list[tuple[str, str]]:

@@ -121,6 +121,13 @@ describe('a build', () => {
     expect(status.state).toBe('failed');
   });
 
+  it('is asked for anew when its table was restored while it waited, under another build id', async () => {
+    const { calls, outcome } = await built({ jobs: ['superseded', 'done'] });
+    expect(outcome?.state).toBe('published');
+    expect(new Set(calls.submitted.map(({ token }) => token.split('/job/')[0])).size).toBe(2);
+    expect(calls.released.map(({ failure }) => failure)).toEqual([null, null]);
+  });
+
   it('names the products there are when it is asked for another', async () => {
     const { calls, failure } = await ending('build-of-unknown-product');
     expect(calls.submitted).toHaveLength(0);

@@ -2,6 +2,7 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { orchestrationQueue } from '../../workflows/messages.ts';
 import { timeSkippingServer, withWorkers } from './environment.ts';
 import { play, scenarios } from './scenarios.ts';
 
@@ -41,6 +42,16 @@ describe('a restore', () => {
       const handle = await play(environment, 'restore-loaded-into-warehouse');
       expect(await handle.result()).toMatchObject({ rowsLoaded: 8 });
       expect(calls.loads).toMatchObject([{ product: 'gold.trips', start: '2025-01-17', end: '2025-01-20' }]);
+    });
+  });
+
+  it('is asked for anew when a build came before its claim', async () => {
+    await withWorkers(environment, { jobs: ['superseded', 'done'] }, async (calls) => {
+      const { workflow, input } = scenarios.restore;
+      const args = [input];
+      const options = { workflowId: 'restore/silver.trips', taskQueue: orchestrationQueue, args };
+      expect(await environment.client.workflow.execute(workflow, options)).toMatchObject({ version: 9 });
+      expect(new Set(calls.submitted.map(({ token }) => token.split('/job/')[0])).size).toBe(2);
     });
   });
 

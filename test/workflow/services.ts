@@ -16,7 +16,9 @@ import type { StatementEnd } from '../../activities/redshift/activities.ts';
 
 /** What happens to each job and each load, in order; the last entry repeats. */
 export interface Script {
-  readonly jobs?: readonly ('done' | 'lost' | 'timed out' | 'broken' | 'quality' | 'hangs' | 'hangs, then throttles')[];
+  readonly jobs?: readonly (
+    'done' | 'lost' | 'timed out' | 'broken' | 'quality' | 'superseded' | 'hangs' | 'hangs, then throttles'
+  )[];
   readonly loads?: readonly ('done' | 'failed' | 'hangs, then throttles')[];
   /** No job ends before. */
   readonly gate?: Promise<void>;
@@ -65,6 +67,7 @@ function changedBy({ changedDates }: Script, intervals: readonly string[]): stri
 
 const jobErrors: Readonly<Record<string, BuildResult['error']>> = {
   quality: { kind: 'QUALITY_FAILED', message: 'half of the rows have no city_id' },
+  superseded: { kind: 'SUPERSEDED', message: 'restore r was asked for after this build' },
   broken: { kind: 'INTERNAL', message: 'an executor ran out of memory' },
 };
 
@@ -167,7 +170,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       });
     },
     async readRestoreResult({ uri }: { uri: string }): Promise<RestoreResult | null> {
-      const submitted = calls.submitted.find(({ job }) => job.arguments.includes(uri));
+      const index = calls.submitted.findLastIndex(({ job }) => job.arguments.includes(uri));
+      const submitted = calls.submitted[index];
       const product = submitted?.job.arguments[submitted.job.arguments.indexOf('--product') + 1] ?? '';
       return {
         product,
@@ -177,7 +181,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
         exportManifest: product.startsWith('gold.') ? 's3://tideline-lake/export/manifest.json' : null,
         exportStart: '2025-01-17',
         exportEnd: '2025-01-20',
-        error: null,
+        error: jobErrors[outcomeOf(`run-${index + 1}`)] ?? null,
       };
     },
     async recordRestored(restored: { product: string; version: number }): Promise<void> {
@@ -220,7 +224,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       calls.late.push(late);
     },
     async planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
-      return refusingBadInput(() => planBackfill(catalogue, calls.ledger, request));
+      return refusingBadInput(() => planBackfill(catalogue, calls.ledger, request, 'source'));
     },
     async checkFreshness(): Promise<FreshnessReport> {
       const findings = script.freshness ?? [];
