@@ -4,6 +4,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import { Command, Option } from 'commander';
 import { followBackfill } from './backfill.ts';
+import { type BackfillInput, backfillModes } from '../workflows/backfill-messages.ts';
 import { demo } from './demo.ts';
 import { deploy } from './deploy.ts';
 import { useLocalPlatform } from '../local/environment.ts';
@@ -18,7 +19,7 @@ import { statusGrid } from './status-grid.ts';
 import { withTemporal } from './temporal.ts';
 
 interface BackfillOptions {
-  mode?: 'missing' | 'failed' | 'stale' | 'all';
+  mode?: BackfillInput['mode'];
   downstream?: boolean;
   dryRun?: boolean;
   reverse?: boolean;
@@ -87,9 +88,7 @@ program
   .argument('<product>', 'such as bronze.events')
   .argument('<start>', 'first interval: an hour (2025-01-18T03) or a date (2025-01-18), UTC')
   .argument('<end>', 'first interval left out')
-  .addOption(
-    new Option('--mode <mode>', 'which intervals').choices(['missing', 'failed', 'stale', 'all']).default('missing'),
-  )
+  .addOption(new Option('--mode <mode>', 'which intervals').choices(backfillModes).default('missing'))
   .option('--no-downstream', 'only this product')
   .option('--dry-run', 'only show the plan')
   .option('--reverse', 'newest intervals first')

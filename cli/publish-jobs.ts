@@ -26,7 +26,7 @@ function packageFiles(): Record<string, Uint8Array> {
 }
 
 /**
- * Uploads the Spark jobs under the hash of their content and returns the hash. What is there already is left alone, so
+ * Uploads the Spark jobs under the hash of their content, which they write into every commit, and returns it. What is there already is left alone, so
  * running builds keep the code they started with.
  */
 export async function publishJobs(client: S3Client, bucket: string): Promise<string> {
@@ -40,7 +40,8 @@ export async function publishJobs(client: S3Client, bucket: string): Promise<str
     await client.send(new HeadObjectCommand({ Bucket: bucket, Key: `${prefix}/main.py` }));
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
-    const archive = zipSync(files, { mtime: '1980-01-02T00:00:00Z' });
+    const deployed = { ...files, 'tideline_jobs/version': Buffer.from(version) };
+    const archive = zipSync(deployed, { mtime: '1980-01-02T00:00:00Z' });
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/tideline_jobs.zip`, Body: archive }));
     // Last, as the sign that the package is whole.
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/main.py`, Body: entryPoint }));

@@ -77,6 +77,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       approvalOverJobs: values.TIDELINE_LATE_APPROVAL_OVER_JOBS,
     },
     buildId: values.TIDELINE_BUILD_ID,
+    jobsVersion: values.TIDELINE_JOBS_VERSION,
     ledgerTable: values.TIDELINE_LEDGER_TABLE,
     lakeBucket: values.TIDELINE_LAKE_BUCKET,
     metricsPort: values.METRICS_PORT,

@@ -2,14 +2,16 @@ import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { IntervalRange } from './intervals.ts';
 import type { BuildInput } from './messages.ts';
 
+export const backfillModes = ['missing', 'failed', 'stale', 'code', 'all'] as const;
+
 export interface BackfillInput extends IntervalRange {
   readonly product: string;
   /**
    * `missing` (the default): all that is not right: never built, stale, failed or held back by its audit; `failed`: only
-   * what failed or was held back; `stale`: only what has inputs that it was not built from; `all`: everything, also what
-   * is right.
+   * what failed or was held back; `stale`: only what has inputs that it was not built from; `code`: what other jobs than
+   * those of now have built, and what is stale of it; `all`: everything, also what is right.
    */
-  readonly mode?: 'missing' | 'failed' | 'stale' | 'all';
+  readonly mode?: (typeof backfillModes)[number];
   readonly lane?: 'late' | 'backfill';
   /** Whether to go on with every product that reads this one; by default it does. */
   readonly downstream?: boolean;

@@ -1,6 +1,6 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { z } from 'zod';
-import type { BackfillInput } from './backfill-messages.ts';
+import { type BackfillInput, backfillModes } from './backfill-messages.ts';
 import type { DailyBatchInput } from './daily-batch.ts';
 import type { ExplainIntervalInput } from './explain-interval.ts';
 import type { WatchFreshnessInput } from './freshness-messages.ts';
@@ -28,7 +28,7 @@ export const inputs = {
     product: z.string(),
     start: interval,
     end: interval,
-    mode: z.enum(['missing', 'failed', 'stale', 'all']).exactOptional(),
+    mode: z.enum(backfillModes).exactOptional(),
     lane: z.enum(['late', 'backfill']).exactOptional(),
     downstream: flag,
     dryRun: flag,

@@ -24,6 +24,7 @@ export function createLedgerActivities(
   restorePoints: RestorePoints,
   orchestrator: Orchestrator,
   lateData: LateDataPolicy,
+  codeVersion: string,
 ) {
   return {
     /** Claims intervals or the whole table, or tells whose claims stand in the way. Claims of workflows that have ended do not. */
@@ -61,7 +62,7 @@ export function createLedgerActivities(
 
     /** What a backfill has to do, as the ledger is now. A product or intervals that do not exist fail at once. */
     async planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
-      return refusingBadInput(() => planBackfill(catalogue, ledger, request));
+      return refusingBadInput(() => planBackfill(catalogue, ledger, request, codeVersion));
     },
 
     /** What should be published by now and is not. */

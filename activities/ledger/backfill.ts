@@ -63,7 +63,12 @@ function isDownstream(catalogue: Catalogue, product: Product, of: Product): bool
 }
 
 /** Whether an interval is to be built in this mode, as the ledger has it. What was built since `doneSinceMs` is done. */
-function isWanted(request: BackfillRequest, interval: SurveyedInterval, doneSinceMs: number): boolean {
+function isWanted(
+  request: BackfillRequest,
+  interval: SurveyedInterval,
+  doneSinceMs: number,
+  codeVersion: string,
+): boolean {
   const { record, changedInputs } = interval;
   // Who builds it now may fail; who waits for it finds the work done.
   const state = stateOf(record && { ...record, claim: undefined }, changedInputs);
@@ -78,6 +83,8 @@ function isWanted(request: BackfillRequest, interval: SurveyedInterval, doneSinc
       );
     case 'stale':
       return changedInputs.length > 0;
+    case 'code':
+      return record?.published !== undefined && (record.published.codeVersion !== codeVersion || state === 'stale');
     case 'missing':
       return state !== 'published';
   }
@@ -111,12 +118,13 @@ function estimateOf(history: readonly IntervalRecord[], intervals: number): Back
 
 /**
  * What a backfill has to do, from the ledger as it is now: per product what is to be built and what is right already, and
- * the jobs that come next. Products come after their inputs; a product's jobs are handed out when all before it is done.
+ * the jobs that come next. `codeVersion` is that of the jobs which builds are started with now. Products come after their inputs; a product's jobs are handed out when all before it is done.
  */
 export async function planBackfill(
   catalogue: Catalogue,
   ledger: LedgerReader,
   request: BackfillRequest,
+  codeVersion: string,
 ): Promise<BackfillPlan> {
   const products: ProductPlan[] = [];
   const building = new Map<string, string[]>();
@@ -129,7 +137,7 @@ export async function planBackfill(
   for (const [index, { product, range }] of candidates.entries()) {
     const doneSinceMs = request.stage?.product === product.key ? request.stage.startedAtMs : Infinity;
     const surveyed = await surveyProduct(ledger, catalogue, product, range);
-    const wanted = surveyed.filter((each) => index >= reached && isWanted(request, each, doneSinceMs));
+    const wanted = surveyed.filter((each) => index >= reached && isWanted(request, each, doneSinceMs, codeVersion));
     const waitsForInput = surveyed.filter(({ interval }) => readsAny(catalogue, product, interval, building));
     const intervals = [...new Set([...wanted, ...waitsForInput])].map(({ interval }) => interval).sort();
     building.set(product.key, intervals);

@@ -17,10 +17,9 @@ const request = (more: Partial<BackfillRequest>): BackfillRequest => ({
 });
 const summary = async (more: Partial<BackfillRequest>) =>
   Object.fromEntries(
-    (await planBackfill(catalogue, ledger, request(more))).products.map(({ product, intervals, right, jobs }) => [
-      product,
-      [intervals, right, jobs],
-    ]),
+    (await planBackfill(catalogue, ledger, request(more), 'source')).products.map(
+      ({ product, intervals, right, jobs }) => [product, [intervals, right, jobs]],
+    ),
   );
 
 let ledger: MemoryLedger;
@@ -46,13 +45,13 @@ describe('a plan', () => {
   });
 
   it('goes product by product: silver has its jobs when no bronze is left to do', async () => {
-    const first = await planBackfill(catalogue, ledger, request({}));
+    const first = await planBackfill(catalogue, ledger, request({}), 'source');
     expect(first.next.map(({ product, start, end }) => [product, start, end])).toEqual([
       ['bronze.events', '2025-01-01T00', '2025-01-02T00'],
       ['bronze.events', '2025-01-02T00', '2025-01-03T00'],
     ]);
     publish('bronze.events', '2025-01-01T00', '2025-01-03T00');
-    const second = await planBackfill(catalogue, ledger, request({}));
+    const second = await planBackfill(catalogue, ledger, request({}), 'source');
     expect(second.next).toEqual([{ product: 'silver.trips', start: '2024-12-31', end: '2025-01-04' }]);
   });
 
@@ -67,7 +66,7 @@ describe('a plan', () => {
 
   it('cuts around gaps, at the length that the contract allows', async () => {
     publish('bronze.events', '2025-01-01T05', '2025-01-01T07');
-    const { next } = await planBackfill(catalogue, ledger, request({}));
+    const { next } = await planBackfill(catalogue, ledger, request({}), 'source');
     expect(next.map(({ start, end }) => [start, end])).toEqual([
       ['2025-01-01T00', '2025-01-01T05'],
       ['2025-01-01T07', '2025-01-02T07'],
@@ -89,7 +88,7 @@ describe('a plan', () => {
   it('of everything builds once more what is right, but not twice', async () => {
     publish('bronze.events', '2025-01-01T00', '2025-01-03T00');
     expect((await summary({ mode: 'all' }))['bronze.events']).toEqual([48, 0, 2]);
-    const { next } = await planBackfill(catalogue, ledger, request({ mode: 'all', reverse: true }));
+    const { next } = await planBackfill(catalogue, ledger, request({ mode: 'all', reverse: true }), 'source');
     expect(next.map(({ start, rebuild }) => [start, rebuild])).toEqual([
       ['2025-01-02T00', true],
       ['2025-01-01T00', true],
@@ -99,9 +98,25 @@ describe('a plan', () => {
     expect((await summary({ mode: 'all', stage }))['bronze.events']).toEqual([24, 24, 1]);
   });
 
+  it('of other code takes what was built by it, with what reads that, and nothing that was never built', async () => {
+    publish('bronze.events', '2025-01-01T00', '2025-01-02T00');
+    expect((await summary({ mode: 'code' }))['bronze.events']).toEqual([0, 48, 0]);
+    const older = publishedBuild(
+      'bronze.events',
+      { start: '2025-01-01T02', end: '2025-01-01T04' },
+      { codeVersion: 'old' },
+    );
+    ledger.publish({ ...older, generation: startedAtMs - 1 });
+    const { products, next } = await planBackfill(catalogue, ledger, request({ mode: 'code' }), 'source');
+    expect(next).toEqual([{ product: 'bronze.events', start: '2025-01-01T02', end: '2025-01-01T04' }]);
+    expect(products[1]).toMatchObject({ product: 'silver.trips', intervals: 3 });
+    publish('bronze.events', '2025-01-01T02', '2025-01-01T04', {}, startedAtMs + 5);
+    expect((await summary({ mode: 'code' }))['bronze.events']).toEqual([0, 48, 0]);
+  });
+
   it('estimates time and cost from the intervals built before, and admits where there are none', async () => {
     publish('bronze.events', '2024-12-01T00', '2024-12-01T10');
-    const { products } = await planBackfill(catalogue, ledger, request({}));
+    const { products } = await planBackfill(catalogue, ledger, request({}), 'source');
     expect(products[0]?.estimate?.jobSeconds).toBeCloseTo(48 * 3);
     expect(products[0]?.estimate?.costUsd).toBeCloseTo(48 * 0.02);
     expect(products[1]?.estimate).toBeNull();
@@ -112,13 +127,18 @@ describe('a plan', () => {
       catalogue,
       ledger,
       request({ start: '2024-01-01T00', end: '2025-01-31T00' }),
+      'source',
     );
     expect(products[0]).toMatchObject({ intervals: 9_504, jobs: 396 });
     expect(next).toHaveLength(300);
   });
 
   it('refuses intervals and inputs that make no sense, and says why', async () => {
-    await expect(planBackfill(catalogue, ledger, request({ start: '2025-01-01' }))).rejects.toThrow(/they are hours/);
-    await expect(planBackfill(catalogue, ledger, request({ product: 'bronze.event' }))).rejects.toThrow(/no product/);
+    await expect(planBackfill(catalogue, ledger, request({ start: '2025-01-01' }), 'source')).rejects.toThrow(
+      /they are hours/,
+    );
+    await expect(planBackfill(catalogue, ledger, request({ product: 'bronze.event' }), 'source')).rejects.toThrow(
+      /no product/,
+    );
   });
 });

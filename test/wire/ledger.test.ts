@@ -71,6 +71,7 @@ const activitiesAfter = (...ended: string[]) =>
       scheduleOf: async () => null,
     },
     lateData,
+    'source',
   );
 const states = async (first: string, last: string) =>
   (await ledger.records(product, first, last)).map(({ interval, claim, published, failure }) => ({
