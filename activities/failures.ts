@@ -13,6 +13,8 @@ export interface ServiceFailures {
    * before its first job is submitted: later that would free its claim while the job runs, or lose what it has published.
    */
   readonly final: Readonly<Record<string, readonly string[]>>;
+  /** What an error says that is about a state which passes: it is never final. */
+  readonly passing?: RegExp;
 }
 
 interface ServiceException extends Error {
@@ -52,10 +54,11 @@ export function sortFailure(
   const advice = isDefect(error) ? 'This is a defect of Tideline.' : failures?.advice[error.name];
   const request =
     isServiceException(error) && error.$metadata.requestId ? ` (request ${error.$metadata.requestId})` : '';
+  const isFinal = failures?.final[activity]?.includes(error.name) && !failures.passing?.test(error.message);
   return ApplicationFailure.create({
     message: `${subject}: ${error.name}: ${error.message}${request}${advice ? ` ${advice}` : ''}`,
     type: error.name,
-    nonRetryable: isDefect(error) || (failures?.final[activity]?.includes(error.name) ?? false),
+    nonRetryable: isDefect(error) || isFinal === true,
     cause: error,
   });
 }

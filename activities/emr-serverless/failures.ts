@@ -7,10 +7,13 @@ export const emrServerlessFailures: ServiceFailures = {
       'The request is not one that EMR Serverless accepts; correct the contract or the worker configuration.',
     ResourceNotFoundException:
       'Check EMR_APPLICATION_ID and that the run still exists (runs are kept for a limited time).',
-    ConflictException: 'The same token was used for another job; this needs a person to look.',
+    ConflictException:
+      'The application is changing its state, or the token was used for another job; after an hour of this, look at it.',
     AccessDeniedException: 'The worker’s role lacks this permission; see infra/.',
   },
   final: {
-    submitJobRun: ['ValidationException', 'ResourceNotFoundException', 'ConflictException', 'AccessDeniedException'],
+    submitJobRun: ['ValidationException', 'ResourceNotFoundException', 'AccessDeniedException'],
   },
+  // An application that stops for lack of jobs takes none until it has stopped, and says so like this.
+  passing: /must be in one of the following statuses/,
 };

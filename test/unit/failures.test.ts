@@ -22,9 +22,6 @@ describe('errors of a service', () => {
     expect(failure.message).toMatch(
       /submitJobRun for build\/silver\.trips\/2025-01-18: ValidationException: name is too long \(request r-1\).*correct the contract/,
     );
-    expect((sort(new ConflictException({ message: 'x', $metadata: {} })) as ApplicationFailure).nonRetryable).toBe(
-      true,
-    );
   });
 
   it('such as throttling and lost connections are retried', () => {
@@ -39,6 +36,15 @@ describe('errors of a service', () => {
       expect(failure.nonRetryable).toBe(false);
       expect(failure.type).toBe(name);
     }
+  });
+
+  it('are waited out while an application stops, which takes no job until it has', () => {
+    const stopping = 'Application cannot run jobs. Applications must be in one of the following statuses: [STARTED]';
+    for (const error of [
+      new ValidationException({ message: stopping, $metadata: {} }),
+      new ConflictException({ message: 'conflict in the current state of the resource', $metadata: {} }),
+    ])
+      expect(sort(error)).toMatchObject({ nonRetryable: false, type: error.name });
   });
 
   it('are waited out once a job may run, or has published: a wrong policy frees no claim', () => {
@@ -90,7 +96,7 @@ describe('states', () => {
 
 describe('polling', () => {
   it('slows down with the number of jobs that are waited for, within the share of the quota', () => {
-    const config = { applicationId: 'a', executionRoleArn: 'r', logUri: 'u', pollIntervalMs: 5_000, pollsPerSecond: 8 };
+    const config = { pollIntervalMs: 5_000, pollsPerSecond: 8 };
     expect(pollDelayMs(config, 1)).toBe(5_000);
     expect(pollDelayMs(config, 40)).toBe(5_000);
     expect(pollDelayMs(config, 300)).toBe(37_500);
