@@ -2,5 +2,6 @@ import { App } from 'aws-cdk-lib';
 import { LakehouseStack } from './lakehouse-stack.ts';
 
 const app = new App();
-new LakehouseStack(app, 'TidelineLakehouse');
+const maximumVcpu: unknown = app.node.tryGetContext('maximumVcpu');
+new LakehouseStack(app, 'TidelineLakehouse', maximumVcpu === undefined ? {} : { maximumVcpu: Number(maximumVcpu) });
 app.synth();

@@ -28,19 +28,28 @@ export function createStorage(scope: Construct): Storage {
       [{ transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(90) }] }],
       true,
     ),
-    // A staged build is also what the warehouse copies from; a week covers every retry.
-    lake: bucket('Lake', [{ prefix: '_staging/', expiration: Duration.days(7) }], false),
+    // A staged build is also what the warehouse copies from; a week covers every retry. What is deleted or overwritten can
+    // be brought back for as long: a table without its log is lost.
+    lake: bucket(
+      'Lake',
+      [
+        { prefix: '_staging/', expiration: Duration.days(7) },
+        { noncurrentVersionExpiration: Duration.days(7), expiredObjectDeleteMarker: true },
+      ],
+      true,
+    ),
     // Rebuilt from the tables when it is lost; the recovery window saves what they don't keep: costs and failures.
     ledger: new TableV2(scope, 'Ledger', {
       partitionKey: { name: 'product', type: AttributeType.STRING },
       sortKey: { name: 'interval', type: AttributeType.STRING },
       billing: Billing.onDemand(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     }),
     artifacts: bucket(
       'Artifacts',
-      ['logs/', 'builds/', 'reports/'].map((prefix) => ({ prefix, expiration: Duration.days(90) })),
+      ['logs/', 'builds/'].map((prefix) => ({ prefix, expiration: Duration.days(90) })),
       false,
     ),
   };

@@ -142,6 +142,7 @@ export async function startPlatform({
       TIDELINE_LEDGER_TABLE: ledgerTable,
       EMR_APPLICATION_ID: applicationId,
       EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-jobs',
+      EMR_MAINTENANCE_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-maintenance',
       EMR_POLL_INTERVAL_MS: '200',
       EMR_SUBMISSIONS_PER_SECOND: '20',
       EMR_POLLS_PER_SECOND: '50',

@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import { knownPrices } from '../activities/emr-serverless/prices.ts';
 
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{2,62}$/, 'must be an S3 bucket name');
 const role = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of an IAM role');
 const port = z.coerce.number().int().min(1).max(65535);
 
+const price = z.coerce.number().positive().optional();
+
 /** Every variable that the workers read, besides those that the AWS SDK (`AWS_*`) and Temporal (`TEMPORAL_*`) read themselves. */
-const environmentSchema = z.object({
+const variables = z.object({
+  AWS_REGION: z.string().default(''),
   TIDELINE_RAW_BUCKET: bucket,
   TIDELINE_LAKE_BUCKET: bucket,
   TIDELINE_ARTIFACTS_BUCKET: bucket,
@@ -16,6 +20,10 @@ const environmentSchema = z.object({
   TIDELINE_EARLIEST_EVENT: z.iso.date().optional(),
   EMR_APPLICATION_ID: z.string().regex(/^[0-9a-z]+$/, 'must be the id of an EMR Serverless application'),
   EMR_EXECUTION_ROLE_ARN: role,
+  EMR_MAINTENANCE_ROLE_ARN: role,
+  /** What a vCPU and a GB of memory cost in an hour; known for the regions in `activities/emr-serverless/prices.ts`. */
+  EMR_USD_PER_VCPU_HOUR: price,
+  EMR_USD_PER_GB_HOUR: price,
   EMR_SUBMIT_PARAMETERS: z.string().default(''),
   EMR_JOB_TIMEOUT_MINUTES: z.coerce.number().int().positive().default(360),
   EMR_POLL_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),
@@ -34,8 +42,23 @@ const environmentSchema = z.object({
   TIDELINE_LATE_APPROVAL_OVER_JOBS: z.coerce.number().int().min(0).default(100),
   /** Where Prometheus scrapes this process; no metrics are served without it. */
   METRICS_PORT: port.optional(),
+  /** On which of this machine's addresses; 0.0.0.0 (all) where the scraper is on another. */
+  METRICS_HOST: z.union([z.ipv4(), z.ipv6()], 'must be an IP address').default('127.0.0.1'),
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().int().min(0).default(10),
 });
+
+const environmentSchema = variables.transform((values, context) => {
+  const { AWS_REGION: region, EMR_USD_PER_VCPU_HOUR: vcpu, EMR_USD_PER_GB_HOUR: gb } = values;
+  const told = vcpu !== undefined && gb !== undefined && { usdPerVcpuHour: vcpu, usdPerMemoryGbHour: gb };
+  const prices = told || (vcpu === undefined && gb === undefined && knownPrices[region]);
+  if (prices) return { ...values, prices };
+  const message = `prices are known of ${Object.keys(knownPrices).join(', ')}, not of "${region}": set EMR_USD_PER_VCPU_HOUR and EMR_USD_PER_GB_HOUR, both, to those of https://aws.amazon.com/emr/pricing/`;
+  context.addIssue({ code: 'custom', path: ['AWS_REGION'], message });
+  return z.NEVER;
+});
+
+const addressOf = (host: string, port: number): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 export type Config = Readonly<ReturnType<typeof parseConfig>>;
 
@@ -61,6 +84,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     emrServerless: {
       applicationId: values.EMR_APPLICATION_ID,
       executionRoleArn: values.EMR_EXECUTION_ROLE_ARN,
+      maintenanceRoleArn: values.EMR_MAINTENANCE_ROLE_ARN,
+      prices: values.prices,
       logUri: `${artifactsUri}/logs`,
       pollIntervalMs: values.EMR_POLL_INTERVAL_MS,
       submissionsPerSecond: values.EMR_SUBMISSIONS_PER_SECOND,
@@ -80,7 +105,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     jobsVersion: values.TIDELINE_JOBS_VERSION,
     ledgerTable: values.TIDELINE_LEDGER_TABLE,
     lakeBucket: values.TIDELINE_LAKE_BUCKET,
-    metricsPort: values.METRICS_PORT,
+    metricsAddress: values.METRICS_PORT === undefined ? undefined : addressOf(values.METRICS_HOST, values.METRICS_PORT),
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1000,
   });
 }

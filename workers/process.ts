@@ -6,8 +6,8 @@ import type { Config } from './config.ts';
 export async function connectWorker(config: Config): Promise<{ connection: NativeConnection; namespace: string }> {
   Runtime.install({
     logger: new DefaultLogger('INFO'),
-    ...(config.metricsPort !== undefined && {
-      telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${config.metricsPort}` } } },
+    ...(config.metricsAddress !== undefined && {
+      telemetryOptions: { metrics: { prometheus: { bindAddress: config.metricsAddress } } },
     }),
   });
   const { connectionOptions, namespace } = loadClientConnectConfig();

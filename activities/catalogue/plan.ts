@@ -77,6 +77,7 @@ function planJob(
         `--py-files ${config.jobsUri}/tideline_jobs.zip ${deltaSettings} ${config.submitParameters}`.trim(),
       timeoutMinutes: config.timeoutMinutes,
       tags: { product, interval },
+      ...(kind === 'maintain' && { role: 'maintenance' as const }),
     },
   };
 }

@@ -9,6 +9,7 @@ import {
 import { log, sleep } from '@temporalio/activity';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
+import { costOf, type Prices } from './prices.ts';
 import { meaningOf, type Meaning } from './states.ts';
 
 /** A Spark job as a build wants it. Everything in it is a key, a URI or a setting: no data. */
@@ -19,6 +20,8 @@ export interface SparkJob {
   readonly submitParameters: string;
   readonly timeoutMinutes: number;
   readonly tags: Readonly<Record<string, string>>;
+  /** Whose rights it has, unless it is a build. */
+  readonly role?: 'maintenance';
 }
 
 export interface JobRunEnd {
@@ -32,24 +35,20 @@ export interface JobRunEnd {
 export interface EmrServerlessConfig {
   readonly applicationId: string;
   readonly executionRoleArn: string;
+  /** Of the jobs that may delete published files. */
+  readonly maintenanceRoleArn: string;
+  readonly prices: Prices;
   readonly logUri: string;
   readonly pollIntervalMs: number;
   /** GetJobRun calls that this process may make in a second: its share of the account's quota (10/s). */
   readonly pollsPerSecond: number;
 }
 
-/** On-demand prices of us-east-1 x86, https://aws.amazon.com/emr/pricing/ (read 2026-11). */
-const usdPerVcpuHour = 0.052624;
-const usdPerMemoryGbHour = 0.0057785;
-
-function costOf(run: JobRun): number {
-  const used = run.billedResourceUtilization ?? run.totalResourceUtilization;
-  const usd = (used?.vCPUHour ?? 0) * usdPerVcpuHour + (used?.memoryGBHour ?? 0) * usdPerMemoryGbHour;
-  return Math.round(usd * 1e6) / 1e6;
-}
-
 /** How long a wait rests between two polls, so that all `waiting` together stay within their share of the quota. */
-export function pollDelayMs({ pollIntervalMs, pollsPerSecond }: EmrServerlessConfig, waiting: number): number {
+export function pollDelayMs(
+  { pollIntervalMs, pollsPerSecond }: Pick<EmrServerlessConfig, 'pollIntervalMs' | 'pollsPerSecond'>,
+  waiting: number,
+): number {
   return Math.max(pollIntervalMs, Math.ceil((waiting * 1000) / pollsPerSecond));
 }
 
@@ -74,7 +73,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
           meaning,
           state: run.state ?? 'unknown',
           details: (run.stateDetails ?? '').slice(0, 2000),
-          costUsd: costOf(run),
+          costUsd: costOf(run, config.prices),
           durationSeconds: run.totalExecutionDurationSeconds ?? 0,
         };
       }
@@ -90,7 +89,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
         new StartJobRunCommand({
           applicationId,
           clientToken: tokenHash(token),
-          executionRoleArn: config.executionRoleArn,
+          executionRoleArn: job.role === 'maintenance' ? config.maintenanceRoleArn : config.executionRoleArn,
           name: job.name,
           executionTimeoutMinutes: job.timeoutMinutes,
           jobDriver: {

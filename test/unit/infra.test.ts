@@ -1,17 +1,14 @@
-import { App } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { LakehouseStack } from '../../infra/lakehouse-stack.ts';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { grantsOf, templateOf } from './stack.ts';
 
-let template: Template;
-beforeAll(() => {
-  template = Template.fromStack(new LakehouseStack(new App(), 'Lakehouse'));
-});
-
-interface Statement {
-  readonly Action: string | string[];
-  readonly Resource: unknown;
-}
+const template = templateOf();
+const lifecycleOf = (bucket: string): string =>
+  JSON.stringify(
+    Object.entries(template.findResources('AWS::S3::Bucket')).filter(([id]) =>
+      new RegExp(`^${bucket}\\w{8}$`).test(id),
+    ),
+  );
 
 describe('the stack', () => {
   it('keeps every bucket private, encrypted and when the stack goes', () => {
@@ -24,53 +21,95 @@ describe('the stack', () => {
   });
 
   it('never lets raw events expire', () => {
-    const rules = JSON.stringify(
-      template.findResources('AWS::S3::Bucket', { Properties: { VersioningConfiguration: Match.anyValue() } }),
-    );
-    expect(rules).not.toContain('ExpirationInDays');
+    expect(lifecycleOf('Raw')).toContain('"VersioningConfiguration":{"Status":"Enabled"}');
+    expect(lifecycleOf('Raw')).not.toContain('Expiration');
+  });
+
+  it('keeps what is deleted of a table, and of its log, for a week', () => {
+    expect(lifecycleOf('Lake')).toContain('"VersioningConfiguration":{"Status":"Enabled"}');
+    expect(lifecycleOf('Lake')).toContain('"NoncurrentVersionExpiration":{"NoncurrentDays":7}');
   });
 
   it('grants no action on everything, but those that know no resource', () => {
-    const policies = {
-      ...template.findResources('AWS::IAM::Policy'),
-      ...template.findResources('AWS::IAM::ManagedPolicy'),
-    };
-    const statements = Object.values(policies).flatMap(
-      (policy) =>
-        (policy as { Properties: { PolicyDocument: { Statement: Statement[] } } }).Properties.PolicyDocument.Statement,
+    const grants = ['WorkerPolicy', 'JobRole', 'MaintenanceRole', 'CopyRole'].flatMap((policy) =>
+      grantsOf(template, policy),
     );
-    const open = statements.filter(({ Resource }) => Resource === '*').flatMap(({ Action }) => Action);
+    const open = grants.filter(({ resource }) => resource === '*').map(({ action }) => action);
     expect(open.sort()).toEqual(['redshift-data:CancelStatement', 'redshift-data:DescribeStatement']);
-    expect(
-      statements.flatMap(({ Action }) => Action).filter((action) => action === '*' || action.endsWith(':*')),
-    ).toEqual([]);
+    expect(grants.filter(({ action }) => action.endsWith(':*'))).toEqual([]);
+  });
+
+  it('lets its own application run jobs with their roles, no other', () => {
+    const application = Object.keys(template.findResources('AWS::EMRServerless::Application'))[0];
+    const trust = {
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { Service: 'emr-serverless.amazonaws.com' },
+            Condition: {
+              StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+              ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [application, 'Arn'] } },
+            },
+          },
+        ],
+      },
+    };
+    template.resourcePropertiesCountIs('AWS::IAM::Role', trust, 2);
+  });
+
+  it('lets both kinds of Redshift read what is to be loaded', () => {
+    template.hasResourceProperties('AWS::IAM::Role', {
+      AssumeRolePolicyDocument: {
+        Statement: ['redshift-serverless', 'redshift'].map((service) => ({
+          Principal: { Service: `${service}.amazonaws.com` },
+        })),
+      },
+    });
+  });
+
+  it('gives the warehouse three zones to live in, and a way to S3 and nowhere else', () => {
+    template.hasResourceProperties('AWS::RedshiftServerless::Workgroup', {
+      EnhancedVpcRouting: true,
+      SubnetIds: [Match.anyValue(), Match.anyValue(), Match.anyValue()],
+    });
+    const zones = Object.values(template.findResources('AWS::EC2::Subnet')).map((subnet) =>
+      JSON.stringify((subnet as { Properties: Record<string, unknown> }).Properties.AvailabilityZone),
+    );
+    expect(new Set(zones).size).toBe(3);
+    template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
+      VpcEndpointType: 'Gateway',
+      RouteTableIds: [Match.anyValue(), Match.anyValue(), Match.anyValue()],
+    });
+    template.resourceCountIs('AWS::EC2::InternetGateway', 0);
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+  });
+
+  it('bounds what jobs may use at once, and starts no more than have room to begin', () => {
+    const application = (vcpu: number, runs: number) => ({
+      MaximumCapacity: { Cpu: `${vcpu}vCPU`, Memory: `${4 * vcpu}GB`, Disk: `${5 * vcpu}GB` },
+      SchedulerConfiguration: { MaxConcurrentRuns: runs },
+    });
+    template.hasResourceProperties('AWS::EMRServerless::Application', application(800, 50));
+    templateOf({ maximumVcpu: 66 }).hasResourceProperties('AWS::EMRServerless::Application', application(64, 4));
+    expect(() => templateOf({ maximumVcpu: 8 })).toThrow('maximumVcpu is 8: one job needs 16');
+    expect(() => templateOf({ maximumVcpu: Number('many') })).toThrow('maximumVcpu is NaN');
   });
 
   it('keeps the ledger when the stack goes, and what it said a month ago', () => {
     template.hasResource('AWS::DynamoDB::GlobalTable', { DeletionPolicy: 'Retain' });
-    expect(JSON.stringify(template.findResources('AWS::DynamoDB::GlobalTable'))).toContain(
-      '"PointInTimeRecoveryEnabled":true',
-    );
-  });
-
-  it('lets workers claim intervals and tables and read what commits say, and jobs remove what is old', () => {
-    const actions = (type: string, name: string): string[] =>
-      Object.entries(template.findResources(type))
-        .filter(([id]) => id.startsWith(name))
-        .flatMap(
-          ([, { Properties }]) =>
-            (Properties as { PolicyDocument: { Statement: Statement[] } }).PolicyDocument.Statement,
-        )
-        .flatMap(({ Action }) => Action);
-    // A transaction needs the right of each of its parts.
-    expect(actions('AWS::IAM::ManagedPolicy', 'WorkerPolicy')).toEqual(
-      expect.arrayContaining(['dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem', 'dynamodb:Query', 's3:ListBucket']),
-    );
-    expect(actions('AWS::IAM::Policy', 'JobRole')).toContain('s3:DeleteObject*');
+    const ledger = JSON.stringify(template.findResources('AWS::DynamoDB::GlobalTable'));
+    expect(ledger).toContain('"PointInTimeRecoveryEnabled":true');
+    expect(ledger).toContain('"DeletionProtectionEnabled":true');
   });
 
   it('tells the workers what they must know', () => {
-    for (const output of ['EmrApplicationId', 'EmrExecutionRoleArn', 'RedshiftCopyRoleArn', 'TidelineLakeBucket']) {
+    for (const output of [
+      'EmrApplicationId',
+      'EmrExecutionRoleArn',
+      'EmrMaintenanceRoleArn',
+      'RedshiftCopyRoleArn',
+      'TidelineLakeBucket',
+    ]) {
       template.hasOutput(output, {});
     }
   });

@@ -32,14 +32,18 @@ const redshift = (answer: Answer) =>
     longPollSeconds: 30,
   });
 
+const emrConfig = {
+  applicationId: 'a',
+  executionRoleArn: 'r',
+  maintenanceRoleArn: 'm',
+  prices: { usdPerVcpuHour: 0.05, usdPerMemoryGbHour: 0.006 },
+  logUri: 'u',
+  pollIntervalMs: 1,
+  pollsPerSecond: 1_000,
+};
+
 const emr = (answer: Answer) =>
-  createEmrServerlessActivities(answering(new EMRServerlessClient({ region: 'eu-west-1' }), answer), {
-    applicationId: 'a',
-    executionRoleArn: 'r',
-    logUri: 'u',
-    pollIntervalMs: 1,
-    pollsPerSecond: 1_000,
-  });
+  createEmrServerlessActivities(answering(new EMRServerlessClient({ region: 'eu-west-1' }), answer), emrConfig);
 
 const lake = (answer: Answer) => createLakeActivities(answering(new S3Client({ region: 'eu-west-1' }), answer));
 
@@ -106,6 +110,31 @@ describe('a cancel of remote work that ends at the same moment', () => {
     });
     expect(await activity().run(() => cancelStatement({ statementId: 's' }))).toMatchObject({
       meaning: 'done',
+    });
+  });
+});
+
+describe('a job', () => {
+  const job = { name: 'j', entryPoint: 'e', arguments: [], submitParameters: '', timeoutMinutes: 1, tags: {} };
+
+  it('has the rights of a build, unless it is a maintenance', async () => {
+    const roles: unknown[] = [];
+    const client = new EMRServerlessClient({ region: 'eu-west-1' });
+    client.middlewareStack.add(() => async ({ input }) => {
+      roles.push((input as { executionRoleArn?: string }).executionRoleArn);
+      return { response: {}, output: { $metadata, jobRunId: 'j' } };
+    });
+    const { submitJobRun } = createEmrServerlessActivities(client, emrConfig);
+    await activity().run(() => submitJobRun({ token: '1', job }));
+    await activity().run(() => submitJobRun({ token: '2', job: { ...job, role: 'maintenance' } }));
+    expect(roles).toEqual(['r', 'm']);
+  });
+
+  it('costs what it is billed for at the prices of its region', async () => {
+    const billedResourceUtilization = { vCPUHour: 2, memoryGBHour: 10, storageGBHour: 1 };
+    const { awaitJobRun } = emr(() => ({ jobRun: { state: 'SUCCESS', billedResourceUtilization } }));
+    expect(await activity().run(() => awaitJobRun({ jobRunId: 'j' }))).toMatchObject({
+      costUsd: 2 * 0.05 + 10 * 0.006,
     });
   });
 });

@@ -105,7 +105,9 @@ describe('three hundred jobs in flight', () => {
     const { client, nativeConnection: connection } = environment;
     const { calls, activities } = scriptedServices({}, () => Promise.reject(new Error('nothing hangs here')));
     const { applicationId, running } = service;
-    const config = { applicationId, executionRoleArn: roleArn, logUri: 's3://logs', pollIntervalMs: 500, ...shares };
+    const roles = { executionRoleArn: roleArn, maintenanceRoleArn: roleArn };
+    const prices = { usdPerVcpuHour: 0, usdPerMemoryGbHour: 0 };
+    const config = { applicationId, ...roles, prices, logUri: 's3://logs', pollIntervalMs: 500, ...shares };
     const real = createEmrServerlessActivities(emr, config);
     const failed: unknown[] = [];
     const noting = async <T>(call: () => Promise<T>): Promise<T> => {

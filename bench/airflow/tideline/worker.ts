@@ -20,6 +20,8 @@ const notes = new Notes(BENCH_NOTES);
 const jobs = createEmrServerlessActivities(restingJobs(notes, 'waits', BENCH_WAIT_SECONDS), {
   applicationId: 'rests',
   executionRoleArn: 'arn:aws:iam::000000000000:role/rests',
+  maintenanceRoleArn: 'arn:aws:iam::000000000000:role/rests',
+  prices: { usdPerVcpuHour: 0, usdPerMemoryGbHour: 0 },
   logUri: 's3://rests/logs',
   pollIntervalMs: 5_000,
   // An account's quota would lengthen the waits of any orchestrator; only the 5 s between two polls count here.

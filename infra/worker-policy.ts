@@ -1,0 +1,52 @@
+import type { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
+import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { CfnWorkgroup } from 'aws-cdk-lib/aws-redshiftserverless';
+import type { Construct } from 'constructs';
+import type { Storage } from './storage.ts';
+
+export interface Used extends Storage {
+  readonly application: CfnApplication;
+  readonly jobRoles: readonly IRole[];
+  readonly workgroup: CfnWorkgroup;
+}
+
+/** What data-plane workers may do: the calls of `activities/`, no more (test/unit/infra-permissions.test.ts). */
+export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy {
+  const { application, jobRoles, workgroup, lake, artifacts, ledger } = used;
+  return new ManagedPolicy(scope, 'WorkerPolicy', {
+    description: 'Data-plane workers: start and watch jobs, load the warehouse, read what builds say about themselves',
+    statements: [
+      new PolicyStatement({ actions: ['emr-serverless:StartJobRun'], resources: [application.attrArn] }),
+      new PolicyStatement({
+        actions: ['emr-serverless:GetJobRun', 'emr-serverless:CancelJobRun', 'emr-serverless:TagResource'],
+        resources: [`${application.attrArn}/jobruns/*`],
+      }),
+      new PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: jobRoles.map(({ roleArn }) => roleArn),
+        conditions: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
+      }),
+      new PolicyStatement({
+        actions: ['redshift-data:BatchExecuteStatement', 'redshift-serverless:GetCredentials'],
+        resources: [workgroup.attrWorkgroupWorkgroupArn],
+      }),
+      // These two know no resources. The condition on a statement's owner means the session, and each worker has one of
+      // its own: none could adopt what another has begun.
+      new PolicyStatement({
+        actions: ['redshift-data:DescribeStatement', 'redshift-data:CancelStatement'],
+        resources: ['*'],
+      }),
+      new PolicyStatement({
+        actions: ['dynamodb:Query', 'dynamodb:UpdateItem', 'dynamodb:ConditionCheckItem'],
+        resources: [ledger.tableArn],
+      }),
+      // After a restore the ledger is told what the table's commits say.
+      new PolicyStatement({
+        actions: ['s3:GetObject'],
+        resources: [artifacts.arnForObjects('builds/*'), lake.arnForObjects('*/_delta_log/*')],
+      }),
+      // Without it S3 answers "access denied" for a result that no job has written. No condition on prefixes: a read has none.
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [lake.bucketArn, artifacts.bucketArn] }),
+    ],
+  });
+}

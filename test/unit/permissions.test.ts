@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { planBuild, planMaintenance, planRestore } from '../../activities/catalogue/plan.ts';
+import type { SparkJob } from '../../activities/emr-serverless/activities.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { root } from '../tools.ts';
+import { jobConfig } from './job-config.ts';
+import { allows, type Grant, grantsOf, templateOf } from './stack.ts';
+
+const template = templateOf();
+
+/** What is granted and not used, and what is used and not granted. */
+function compare(grants: readonly Grant[], calls: readonly string[]) {
+  return {
+    refused: calls.filter((call) => !grants.some((grant) => allows(grant, call))),
+    unused: grants.filter((grant) => !calls.some((call) => allows(grant, call))),
+  };
+}
+const nothing = { refused: [], unused: [] };
+
+/** The project's files that a file imports, itself included, at any depth. */
+function filesFrom(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const imports = readFileSync(join(root, file), 'utf8').matchAll(
+    /^(?:import|export) (?!type ).*?from '(\.[^']+)';/gms,
+  );
+  for (const [, path = ''] of imports) filesFrom(relative(root, join(root, dirname(file), path)), seen);
+  return seen;
+}
+
+/** What a file asks of AWS: its commands, paginators, and the parts of its transactions. */
+function commandsIn(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = text.matchAll(/new (\w+)Command\(|\bpaginate(\w+)\(|\b(ConditionCheck|Update|Put|Delete): \{/g);
+  return [...found].map((match) => `${file} ${match.slice(1).find(Boolean) ?? ''}`);
+}
+
+/** Which calls a command makes, by IAM's names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+const callsOf: Readonly<Record<string, readonly string[]>> = {
+  'activities/emr-serverless/activities.ts StartJobRun': [
+    'emr-serverless:StartJobRun Spark',
+    'emr-serverless:TagResource Spark/jobruns/1',
+    'iam:PassRole JobRole',
+    'iam:PassRole MaintenanceRole',
+  ],
+  'activities/emr-serverless/activities.ts GetJobRun': ['emr-serverless:GetJobRun Spark/jobruns/1'],
+  'activities/emr-serverless/activities.ts CancelJobRun': ['emr-serverless:CancelJobRun Spark/jobruns/1'],
+  'activities/redshift/activities.ts BatchExecuteStatement': [
+    'redshift-data:BatchExecuteStatement Workgroup',
+    'redshift-serverless:GetCredentials Workgroup',
+  ],
+  'activities/redshift/activities.ts DescribeStatement': ['redshift-data:DescribeStatement *'],
+  'activities/redshift/activities.ts CancelStatement': ['redshift-data:CancelStatement *'],
+  // Who may not list a bucket is not told that an object is missing.
+  'activities/lake/activities.ts GetObject': ['s3:GetObject Artifacts/builds/1/result.json', 's3:ListBucket Artifacts'],
+  'activities/lake/delta-log.ts GetObject': ['s3:GetObject Lake/silver/trips/_delta_log/1.json'],
+  'activities/lake/delta-log.ts ListObjectsV2': ['s3:ListBucket Lake'],
+  'activities/ledger/ledger.ts Query': ['dynamodb:Query Ledger'],
+  'activities/ledger/ledger.ts Update': ['dynamodb:UpdateItem Ledger'],
+  // A transaction needs the right of each of its parts.
+  'activities/ledger/ledger.ts TransactWrite': [],
+  'activities/ledger/ledger.ts ConditionCheck': ['dynamodb:ConditionCheckItem Ledger'],
+  'activities/ledger/restore-points.ts Query': ['dynamodb:Query Ledger'],
+  // `lake restore-point` alone makes and removes them, with the rights of whoever runs it.
+  'activities/ledger/restore-points.ts Put': [],
+  'activities/ledger/restore-points.ts Delete': [],
+};
+
+describe('the rights of a worker', () => {
+  const grants = grantsOf(template, 'WorkerPolicy');
+
+  it('are those for the calls in its code, and no others', () => {
+    const commands = [...filesFrom('workers/data-plane.ts')].flatMap(commandsIn);
+    expect([...new Set(commands)].sort()).toEqual(Object.keys(callsOf).sort());
+    expect(compare(grants, Object.values(callsOf).flat())).toEqual(nothing);
+  });
+
+  it('are none where it only decides', () => {
+    expect([...filesFrom('workers/orchestration.ts')].flatMap(commandsIn)).toEqual([]);
+  });
+
+  it('end neither at a session nor at a prefix, which a worker that adopts or a read of what is missing does not have', () => {
+    const conditions = grants.filter(({ condition }) => condition !== undefined);
+    expect(conditions.map(({ action, condition }) => [action, condition])).toEqual(
+      ['JobRole', 'MaintenanceRole'].map(() => [
+        'iam:PassRole',
+        { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
+      ]),
+    );
+  });
+});
+
+/** Calls of a job, from the places that its plan names. */
+function callsOfJob({ arguments: args, entryPoint, submitParameters }: SparkJob): string[] {
+  const buckets = { 'tideline-raw': 'Raw', 'tideline-lake': 'Lake', 'tideline-artifacts': 'Artifacts' } as const;
+  const place = (uri = ''): string =>
+    uri.replace(/^s3:\/\/([^/]+)/, (_, bucket: keyof typeof buckets) => buckets[bucket]);
+  const at = (flag: string): string | undefined => args[args.indexOf(flag) + 1];
+  const on = (path: string, ...actions: string[]): string[] => actions.map((action) => `s3:${action} ${path}`);
+  const read = ['GetObject'];
+  const write = ['GetObject', 'PutObject', 'AbortMultipartUpload'];
+  const [kind] = args;
+  const lake = place(at('--lake'));
+  return [
+    ...on(place(entryPoint), ...read),
+    ...on(place(/--py-files (\S+)/.exec(submitParameters)?.[1]), ...read),
+    ...(args.includes('--raw') ? [...on(`${place(at('--raw'))}/part.gz`, ...read), ...on('Raw', 'ListBucket')] : []),
+    ...['silver/trips/part.parquet', 'silver/trips/_delta_log/1.json', '_staging/silver.trips/1/part.parquet'].flatMap(
+      (path) => on(`${lake}/${path}`, ...write),
+    ),
+    ...on(lake, 'ListBucket'),
+    ...on(place(at('--result')), 'PutObject'),
+    ...on('Artifacts/logs/1', 'PutObject'),
+    ...on('Artifacts', 'ListBucket'),
+    ...on(`${lake}/_staging/silver.trips/1/part.parquet`, 'DeleteObject'),
+    ...on(`${lake}/silver/trips/_delta_log/1.json`, 'DeleteObject'),
+    ...(kind === 'maintain' ? on(`${lake}/silver/trips/part.parquet`, 'DeleteObject') : []),
+  ];
+}
+
+describe('the rights of a Spark job', () => {
+  const catalogue = loadCatalogue();
+  const about = { product: 'silver.trips', generation: 1 };
+  const jobs = [
+    planBuild(catalogue, jobConfig, { ...about, start: '2025-01-18', end: '2025-01-19' }),
+    planRestore(catalogue, jobConfig, { ...about, version: 1 }),
+    planMaintenance(catalogue, jobConfig, about),
+  ].map(({ job }) => job);
+  const of = (role: string) => (role === 'JobRole' ? undefined : 'maintenance');
+
+  it.each(['JobRole', 'MaintenanceRole'])('that runs as %s are those for what it reads and writes', (role) => {
+    const calls = jobs.filter((job) => job.role === of(role)).flatMap(callsOfJob);
+    expect(compare(grantsOf(template, role), calls)).toEqual(nothing);
+  });
+
+  it('let nothing but maintenance delete published files, and nothing at all raw events', () => {
+    const deleting = (role: string, call: string) => grantsOf(template, role).some((grant) => allows(grant, call));
+    expect(deleting('JobRole', 's3:DeleteObject Lake/silver/trips/trip_date=2025-01-18/part.parquet')).toBe(false);
+    for (const role of ['JobRole', 'MaintenanceRole', 'WorkerPolicy', 'CopyRole'])
+      for (const action of ['DeleteObject', 'PutObject', 'DeleteObjectVersion'])
+        expect(deleting(role, `s3:${action} Raw/raw/events/part.gz`)).toBe(false);
+  });
+});
