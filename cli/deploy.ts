@@ -5,6 +5,7 @@ import { loadCatalogue } from '../products/catalogue.ts';
 import { applySchedules } from '../schedules/apply.ts';
 import { schedules } from '../schedules/schedules.ts';
 import { publishJobs } from './publish-jobs.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
 import { withTemporal } from './temporal.ts';
 import { applyWarehouse } from './warehouse.ts';
 
@@ -15,8 +16,9 @@ const environmentSchema = z.object({
 });
 
 /**
- * Brings an environment up to this checkout: Spark jobs, warehouse tables, schedules. AWS and Temporal are found through
- * their own variables (`AWS_*`, `TEMPORAL_*`). Returns the version of the jobs, which the workers must be started with.
+ * Brings an environment up to this checkout: Spark jobs, warehouse tables, search attributes, schedules. AWS and Temporal
+ * are found through their own variables (`AWS_*`, `TEMPORAL_*`). Returns the version of the jobs, which the workers must be
+ * started with.
  */
 export async function deploy(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
   const parsed = environmentSchema.safeParse(environment);
@@ -24,6 +26,9 @@ export async function deploy(environment: Readonly<Record<string, string | undef
   const { TIDELINE_ARTIFACTS_BUCKET: bucket, REDSHIFT_WORKGROUP: workgroup, REDSHIFT_DATABASE: database } = parsed.data;
   const version = await publishJobs(new S3Client({ forcePathStyle: true }), bucket);
   await applyWarehouse({ client: new RedshiftDataClient(), workgroup, database }, loadCatalogue());
-  await withTemporal((client) => applySchedules(client, schedules));
+  await withTemporal(async (client, connection) => {
+    await ensureSearchAttributes(connection, client.options.namespace);
+    await applySchedules(client, schedules);
+  });
   return version;
 }

@@ -5,7 +5,6 @@ import { rootCause } from '@temporalio/common';
 import { Command, Option } from 'commander';
 import { followBackfill } from './backfill.ts';
 import { type BackfillInput, backfillModes } from '../workflows/backfill-messages.ts';
-import { demo } from './demo.ts';
 import { deploy } from './deploy.ts';
 import { useLocalPlatform } from '../local/environment.ts';
 import { explain, rebuildLedgerFrom, status } from './ledger.ts';
@@ -14,7 +13,6 @@ import { planSchedules } from '../schedules/plan.ts';
 import { schedules } from '../schedules/schedules.ts';
 import { createRestorePoint, listRestorePoints, removeRestorePoint, restore, restorePointLine } from './restore.ts';
 import { scheduleLines } from './schedules.ts';
-import { start } from './start.ts';
 import { statusGrid } from './status-grid.ts';
 import { withTemporal } from './temporal.ts';
 
@@ -37,6 +35,8 @@ program
   .option('--shift-to <date>', 'move the first day of the trips to this date (YYYY-MM-DD)')
   .option('--report <folder>', 'write the published gold tables as Parquet and CSV, and a summary as JSON')
   .action(async (options: { trips?: string; shiftTo?: string; report?: string }) => {
+    // What runs on this machine alone is loaded for it alone, with packages that production has not.
+    const { demo } = await import('./demo.ts');
     await demo({
       root,
       ...(options.trips !== undefined && { trips: resolve(options.trips) }),
@@ -49,13 +49,14 @@ program
   .command('start')
   .description('build the demo day, then stay up: live events arrive and the schedules go on until Ctrl-C')
   .action(async () => {
+    const { start } = await import('./start.ts');
     await start(root);
   });
 
 program
   .command('deploy')
   .description(
-    'publish the Spark jobs, make the warehouse tables and apply the schedules where AWS_* and TEMPORAL_* point',
+    'publish the Spark jobs, make the warehouse tables and the namespace’s search attributes, and apply the schedules, where AWS_* and TEMPORAL_* point',
   )
   .action(async () => {
     console.log(`TIDELINE_JOBS_VERSION=${await deploy(process.env)}`);

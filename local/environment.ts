@@ -1,5 +1,6 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 
 const fileIn = (folder: string): string => join(folder, 'environment');
 
@@ -12,8 +13,26 @@ export function announceEnvironment(folder: string, environment: Readonly<Record
   };
 }
 
-/** Points this process at the platform of the checkout where one is up; variables that are set already win. */
-export function useLocalPlatform(root: string): void {
+/** Variables that say where the lakehouse is; those of the SDK, such as a profile, may be set for anything. */
+const placeOf = /^(TIDELINE|EMR|REDSHIFT|TEMPORAL)_/;
+
+/**
+ * Points this process at the platform of the checkout where one is up: with all of its variables, or with none of them
+ * where one that is set names another place. Tells which.
+ */
+export function useLocalPlatform(
+  root: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  tell: (text: string) => void = console.error,
+): void {
   const file = fileIn(join(root, '.tideline', 'local'));
-  if (existsSync(file)) process.loadEnvFile(file);
+  if (!existsSync(file)) return;
+  const platform = parseEnv(readFileSync(file, 'utf8'));
+  const others = Object.keys(environment).filter((name) => placeOf.test(name) && environment[name] !== platform[name]);
+  if (others.length > 0) {
+    tell(`Not the platform on this machine, though it is up: ${others.sort().join(', ')} set.`);
+    return;
+  }
+  Object.assign(environment, platform);
+  tell('Using the platform on this machine.');
 }

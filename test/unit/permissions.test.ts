@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planBuild, planMaintenance, planRestore } from '../../activities/catalogue/plan.ts';
 import type { SparkJob } from '../../activities/emr-serverless/activities.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { root } from '../tools.ts';
+import { filesFrom } from './imports.ts';
 import { jobConfig } from './job-config.ts';
 import { allows, type Grant, grantsOf, templateOf } from './stack.ts';
 
@@ -18,17 +19,6 @@ function compare(grants: readonly Grant[], calls: readonly string[]) {
   };
 }
 const nothing = { refused: [], unused: [] };
-
-/** The project's files that a file imports, itself included, at any depth. */
-function filesFrom(file: string, seen = new Set<string>()): Set<string> {
-  if (seen.has(file)) return seen;
-  seen.add(file);
-  const imports = readFileSync(join(root, file), 'utf8').matchAll(
-    /^(?:import|export) (?!type ).*?from '(\.[^']+)';/gms,
-  );
-  for (const [, path = ''] of imports) filesFrom(relative(root, join(root, dirname(file), path)), seen);
-  return seen;
-}
 
 /** What a file asks of AWS: its commands, paginators, and the parts of its transactions. */
 function commandsIn(file: string): string[] {
