@@ -15,7 +15,7 @@ from tideline_jobs.builds import Build, code_version
 from tideline_jobs.errors import BuildError
 from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import key_of, parse_key
-from tideline_jobs.publish import judge, settle_early
+from tideline_jobs.publish import judge, require_publishable, settle_early
 from tideline_jobs.quality import measures, rules_of
 from tideline_jobs.results import restore
 from tideline_jobs.tables import Table
@@ -101,7 +101,11 @@ def run(build: Build) -> None:
         return
     staged = _examine(build, _stage(build, raw.of(missing)))
     build.report.schema_drift = sorted({*build.report.schema_drift, *staged.members} - known_members())
-    # By what follows, one row of an event is left: there is no second one to count.
-    judge(build, staged.rows_by_key.values(), staged.total("valid"), duplicates=lambda _: 0)
+    judge(build, missing, {key: row.asDict() for key, row in staged.rows_by_key.items()}, staged.valid)
+    # Of an hour that is held back too: people have to see its lines.
     requarantined = publish_quarantine(build, staged)
-    publish_events(build, events, head, staged, requarantined)
+    held_back = {held.interval for held in build.report.held_back}
+    good = staged.of({*missing} - held_back) if held_back else staged
+    if not good.keys:
+        require_publishable(build)
+    publish_events(build, events, head, good, requarantined)

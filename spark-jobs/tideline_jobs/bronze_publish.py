@@ -61,7 +61,8 @@ def publish_quarantine(build: Build, staged: StagedHours) -> list[str]:
         if not changed:
             return head.version
         predicate = rows_of(contract, changed)
-        metadata: dict[str, Any] = {**build.commit_metadata(), "product": QUARANTINE}
+        # Lines of hours that are held back are published here.
+        metadata: dict[str, Any] = {**build.commit_metadata(), "product": QUARANTINE, "heldBack": []}
         replaces = None if published is None else predicate
         return table.commit(rejected.where(predicate), replaces, head, metadata)
 
@@ -147,7 +148,7 @@ def _commit(build: Build, table: Table, head: Head, settlement: _Settlement, req
         build.report.status = "published" if requarantined else "unchanged"
         return head.version
     build.report.status = "published"
-    predicate = rows_of(contract, written) if written else "false"
+    predicate = rows_of(contract, written)
     rows, replaces = new.where(predicate), None if before is None else predicate
     if settlement.stripped is not None:
         rows = rows.unionByName(contract.conform(settlement.stripped))

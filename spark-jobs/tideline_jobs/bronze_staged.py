@@ -1,9 +1,13 @@
 """What a bronze build has staged, and what one pass over it found."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+
+from tideline_jobs.intervals import key_of
 
 
 @dataclass(frozen=True)
@@ -20,11 +24,18 @@ class StagedHours:
     def keys(self) -> list[str]:
         return sorted(self.read)
 
+    def of(self, keys: Collection[str]) -> "StagedHours":
+        """Some of the hours."""
+        arrived = key_of("hour", F.col("arrival_hour")).isin(sorted(keys))
+        return StagedHours(
+            {key: lines for key, lines in self.read.items() if key in keys},
+            self.valid.where(arrived),
+            self.rejected.where(arrived),
+            {key: row for key, row in self.rows_by_key.items() if key in keys},
+        )
+
     def counts(self, name: str) -> dict[str, int]:
         return {key: int(self.rows_by_key[key][name]) if key in self.rows_by_key else 0 for key in self.keys}
-
-    def total(self, name: str) -> int:
-        return sum(self.counts(name).values())
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:

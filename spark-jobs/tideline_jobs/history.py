@@ -39,7 +39,11 @@ class Commit:
         return self.metadata if "buildId" in self.metadata and "sequence" in self.metadata else None
 
     def covers(self, key: str) -> bool:
-        return self.build is not None and self.build["start"] <= key < self.build["end"]
+        """Whether it published the interval."""
+        build = self.build
+        if build is None or not build["start"] <= key < build["end"]:
+            return False
+        return all(held["interval"] != key for held in build.get("heldBack", []))
 
 
 class Log:

@@ -1,11 +1,10 @@
 """Write, audit, publish: how every product gets from computed rows to one commit."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tideline_jobs.builds import Build
@@ -13,11 +12,13 @@ from tideline_jobs.contracts import Contract
 from tideline_jobs.errors import BuildError
 from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import key_of, sql_literal
-from tideline_jobs.quality import count_duplicates, explain, failed_rows, halts, measures, rules_of, verdict
-from tideline_jobs.results import IntervalCounts, restore
+from tideline_jobs.quality import count_duplicates, halting, measures, rules_of, together, verdict
+from tideline_jobs.results import HeldBack, IntervalCounts, restore
 from tideline_jobs.tables import EVERYTHING, Table, until_committed
 
 WHOLE_TABLE = "*"
+# SQL for no row of a table.
+NOTHING = "false"
 
 
 def interval_key(contract: Contract) -> Column:
@@ -39,6 +40,8 @@ def rows_of(contract: Contract, keys: list[str]) -> str:
     """SQL for the rows of some intervals."""
     if contract.interval_column is None:
         return EVERYTHING
+    if not keys:
+        return NOTHING
     literals = ", ".join(sql_literal(contract.grain, key) for key in sorted(keys))
     return f"{contract.interval_column} IN ({literals})"
 
@@ -111,6 +114,8 @@ def _yield_to(build: Build, newer: Commit, other: dict[str, Any]) -> None:
         raise BuildError("CONFLICT", f"{request.product}: the newer {told} while this build ran: build again")
     restore(report, other)
     report.intervals = [replace(counts, changed=False) for counts in report.intervals if counts.interval in build.keys]
+    report.held_back = [held for held in report.held_back if held.interval in build.keys]
+    require_publishable(build)
     report.output_version = newer.version
     report.status = "unchanged"
     report.message = f"the newer {told}: left as it is"
@@ -143,36 +148,65 @@ def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column
         return
     build.staging.write(build.contract.conform(compute()), exported=build.contract.is_exported)
     staged = build.staging.read()
+    if not settled:
+        _audit(build, staged, rows_in)
+    held_back = bool(build.report.held_back)
+    good = staged.where(rows_of(build.contract, _good_keys(build))) if held_back else staged
     if build.contract.is_exported:
-        build.report.export_manifest = build.staging.write_manifest()
-    if settled:
-        return
-    _audit(build, staged, rows_in)
-    _commit(build, table, head, staged)
+        build.report.export_manifest = build.staging.write_manifest(good if held_back else None)
+    if not settled:
+        _commit(build, table, head, good)
+
+
+def _good_keys(build: Build) -> list[str]:
+    return [counts.interval for counts in build.report.intervals]
 
 
 def _audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
-    rules = rules_of(build.contract)
     counted = staged.groupBy(interval_key(build.contract).alias("key")).agg(
-        F.count("*").alias("rows"), rows_in.cast("bigint").alias("rows_in"), *measures(rules, F.lit(True))
+        rows_in.cast("bigint").alias("rows_in"), *measures(rules_of(build.contract), F.lit(True))
     )
-    by_key = {row["key"]: row for row in counted.collect()}
-    foreign = sorted(by_key.keys() - {*build.keys, WHOLE_TABLE})
+    by_key = {row["key"]: row.asDict() for row in counted.collect()}
+    foreign = sorted(str(key) for key in by_key.keys() - {*build.keys, WHOLE_TABLE})
     if foreign:
         raise BuildError("INTERNAL", f"{build.request.product}: rows of intervals not asked for: {', '.join(foreign)}")
+    judge(build, build.keys if build.contract.interval_column else [WHOLE_TABLE], by_key, staged)
+    held_back = {held.interval for held in build.report.held_back}
     for key in build.keys:
         row = by_key.get(WHOLE_TABLE) or by_key.get(key)
         counts = IntervalCounts(key, row["rows_in"], row["rows"]) if row else IntervalCounts(key, 0, 0)
-        build.report.intervals.append(counts)
-    judge(build, by_key.values(), sum(row["rows"] for row in by_key.values()), partial(count_duplicates, staged))
+        if held_back.isdisjoint({key, WHOLE_TABLE}):
+            build.report.intervals.append(counts)
+    require_publishable(build)
 
 
-def judge(build: Build, counted: Collection[Row], total_rows: int, duplicates: Callable[[list[str]], int]) -> None:
-    """Puts the verdict on the staged rows into the report; QUALITY_FAILED if they may not be published."""
-    rules = rules_of(build.contract)
-    build.report.quality = verdict(rules, failed_rows(rules, counted, total_rows, duplicates), total_rows)
-    if halts(rules, build.report.quality):
-        raise BuildError("QUALITY_FAILED", f"{build.request.product}: {explain(build.report.quality)}")
+def judge(build: Build, keys: list[str], counted: Mapping[str, Mapping[str, Any]], staged: DataFrame) -> None:
+    """
+    Puts into the report which of the intervals may not be published and why, and the quality of the others, or of all
+    where none may. `counted` are the `measures` of each interval that has rows.
+    """
+    rules, report = rules_of(build.contract), build.report
+    key = interval_key(build.contract)
+    repeated = {
+        number: count_duplicates(staged, key, rule.keys)
+        for number, rule in enumerate(rules)
+        if rule.metric == "duplicateValues"
+    }
+    verdicts = {
+        key: verdict(rules, counted.get(key, {}), {number: found.get(key, 0) for number, found in repeated.items()})
+        for key in keys
+    }
+    reasons = {key: halting(rules, quality) for key, quality in verdicts.items()}
+    report.held_back = [HeldBack(key, reason) for key, reason in reasons.items() if reason]
+    good = [quality for key, quality in verdicts.items() if not reasons[key]]
+    report.quality = together(good or list(verdicts.values()))
+
+
+def require_publishable(build: Build) -> None:
+    """QUALITY_FAILED when all that was asked for is held back."""
+    if build.report.held_back and not build.report.intervals:
+        told = "; ".join(f"{held.interval}: {held.reason}" for held in build.report.held_back)
+        raise BuildError("QUALITY_FAILED", f"{build.request.product}: nothing can be published: {told}")
 
 
 def _commit(build: Build, table: Table, first_head: Head, staged: DataFrame) -> None:
@@ -183,7 +217,7 @@ def _commit(build: Build, table: Table, first_head: Head, staged: DataFrame) -> 
     def attempt(head: Head) -> int | None:
         if settle_early(build, head):
             return build.report.output_version
-        published = published_rows(table, head, build.keys)
+        published = published_rows(table, head, _good_keys(build))
         changed = changed_keys(staged, counts, published, contract)
         mark_changed(build, changed)
         written = [*changed, *empty_keys(build, head, changed)]

@@ -1,18 +1,20 @@
-"""The contract's library rules (ODCS v3.1), measured in one pass over the staged rows."""
+"""The contract's rules (ODCS v3.1), measured in one pass over the staged rows: one verdict for each interval."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Row
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from tideline_jobs.contracts import Contract
+from tideline_jobs.errors import BuildError
 from tideline_jobs.results import Check, Quality
 
-PASSING_SCORE = 0.95
 _WEIGHTS = {"critical": 1.0, "error": 1.0, "warning": 0.1, "info": 0.0}
+_HALTING = ("critical", "error")
+_METRICS = ("nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount", "validShare")
 
 _OPERATORS: dict[str, Callable[[float, Any], bool]] = {
     "mustBe": lambda value, limit: value == limit,
@@ -38,25 +40,53 @@ class Rule:
         return str(self.body["metric"])
 
     @property
-    def severity(self) -> str:
-        return str(self.body.get("severity", "error"))
+    def arguments(self) -> dict[str, Any]:
+        arguments: dict[str, Any] = self.body.get("arguments", {})
+        return arguments
+
+    @property
+    def operators(self) -> list[str]:
+        return sorted(self.body.keys() & _OPERATORS.keys())
 
     @property
     def keys(self) -> list[str]:
         """Columns whose combination a duplicateValues rule compares."""
-        return [self.column] if self.column else list(self.body["arguments"]["properties"])
+        return [self.column] if self.column else list(self.arguments["properties"])
+
+    def severity(self, total_rows: int) -> str:
+        """A share of fewer than `minimumRows` says little: it is told, and no verdict."""
+        few = total_rows < self.arguments.get("minimumRows", 0)
+        return "info" if few else str(self.body.get("severity", "error"))
 
     def holds(self, failed_rows: int, total_rows: int) -> bool:
         value: float = failed_rows
-        if self.body.get("unit", "rows") == "percent":
+        if self.metric == "rowCount":
+            value = total_rows
+        elif self.metric == "validShare":
+            value = 100 * (total_rows - failed_rows) / total_rows if total_rows else 100
+        elif self.body.get("unit", "rows") == "percent":
             value = 100 * failed_rows / total_rows if total_rows else 0
-        return all(check(value, self.body[name]) for name, check in _OPERATORS.items() if name in self.body)
+        return all(_OPERATORS[name](value, self.body[name]) for name in self.operators)
+
+    def __str__(self) -> str:
+        limits = ", ".join(f"{name} {self.body[name]}" for name in self.operators)
+        percent = " %" if self.body.get("unit") == "percent" else ""
+        return f"{self.metric}({self.column or 'table'}) {limits}{percent}"
 
 
 def rules_of(contract: Contract) -> list[Rule]:
+    """
+    The contract's rules. The catalogue refuses a contract with a rule that says nothing; should one come here all the
+    same, no build may take it for one that holds.
+    """
     table = contract.document["schema"][0]
     rules = [Rule(column["name"], rule) for column in table["properties"] for rule in column.get("quality", [])]
-    return rules + [Rule(None, rule) for rule in table.get("quality", [])]
+    rules += [Rule(None, rule) for rule in table.get("quality", [])]
+    for rule in rules:
+        known = rule.body.get("metric") in _METRICS and rule.body.get("severity", "error") in _WEIGHTS
+        if not known or len(rule.operators) != 1:
+            raise BuildError("BAD_INPUT", f"{contract.product}: {rule.column or 'table'}: no rule: {rule.body}")
+    return rules
 
 
 def _invalid(column: Column, arguments: Mapping[str, Any]) -> Column:
@@ -74,75 +104,77 @@ def _invalid(column: Column, arguments: Mapping[str, Any]) -> Column:
 
 def _fails(rule: Rule) -> Column | None:
     """Whether a row breaks the rule; None for rules that no single row can break."""
-    arguments = rule.body.get("arguments", {})
     if rule.column is None or rule.metric == "duplicateValues":
         return None
     column = F.col(rule.column)
     if rule.metric == "nullValues":
         return column.isNull()
     if rule.metric == "missingValues":
-        missing = [value for value in arguments["missingValues"] if value is not None]
+        missing = [value for value in rule.arguments["missingValues"] if value is not None]
         return column.isNull() | column.isin(missing)
-    if rule.metric == "invalidValues":
-        # A null is no invalid value: whether it may be missing is the business of nullValues.
-        return column.isNotNull() & _invalid(column, arguments)
-    raise ValueError(f"the rule {rule.body} of {rule.column} has a metric that is not in ODCS's library")
+    # A null is no invalid value: whether it may be missing is the business of nullValues.
+    return column.isNotNull() & _invalid(column, rule.arguments)
 
 
 def measures(rules: list[Rule], among: Column) -> list[Column]:
-    """Aggregates that count, among the rows where `among` holds, those that break each row-level rule."""
+    """Aggregates: the `rows` where `among` holds, and of these the ones that break each row-level rule."""
     failing = ((number, _fails(rule)) for number, rule in enumerate(rules))
-    return [F.count_if(among & fails).alias(f"rule_{number}") for number, fails in failing if fails is not None]
+    return [
+        F.count_if(among).alias("rows"),
+        *[F.count_if(among & fails).alias(f"rule_{number}") for number, fails in failing if fails is not None],
+    ]
 
 
-def count_duplicates(frame: DataFrame, keys: list[str]) -> int:
-    """Rows beyond the first of each key."""
-    counted = frame.groupBy(*keys).count().agg(F.sum(F.col("count") - 1).alias("extra")).first()
-    return int((counted["extra"] if counted else None) or 0)
+def count_duplicates(frame: DataFrame, interval: Column, keys: list[str]) -> dict[str, int]:
+    """Rows beyond the first of each key, by their interval: the first is in the earliest one."""
+    copies = frame.groupBy(interval.alias("interval"), *keys).agg(F.count("*").alias("copies"))
+    is_first = F.col("interval") == F.min("interval").over(Window.partitionBy(*keys))
+    extra = copies.select("interval", (F.col("copies") - is_first.cast("int")).alias("extra"))
+    found = extra.groupBy("interval").agg(F.sum("extra").alias("extra")).collect()
+    return {row["interval"]: int(row["extra"]) for row in found}
 
 
-def failed_rows(
-    rules: list[Rule], counted: Collection[Row], total_rows: int, duplicates: Callable[[list[str]], int]
-) -> dict[int, int]:
-    """By the number of each rule what it measures: from rows of `measures`, and for keys what `duplicates` says."""
-    failed = {}
-    for number, rule in enumerate(rules):
-        if rule.metric == "duplicateValues":
-            failed[number] = duplicates(rule.keys)
-        elif rule.metric == "rowCount":
-            failed[number] = total_rows
-        else:
-            failed[number] = sum(int(row[f"rule_{number}"]) for row in counted)
-    return failed
-
-
-def verdict(rules: list[Rule], failed: Mapping[int, int], total_rows: int) -> Quality:
-    """The verdict: `failed` gives the measured rows of each rule by its number."""
+def verdict(rules: list[Rule], counts: Mapping[str, Any], duplicates: Mapping[int, int]) -> Quality:
+    """The verdict on one interval by its `measures`; `duplicates` are those of each duplicateValues rule's number."""
     checks = []
     weighed = reached = 0.0
     for number, rule in enumerate(rules):
-        passed = rule.holds(failed[number], total_rows)
-        # The measure of rowCount is the table's size: its rows are not broken rows.
-        failed_rows = 0 if rule.metric == "rowCount" else failed[number]
-        checks.append(Check(rule.metric, rule.column, failed_rows, total_rows, passed))
-        weight = _WEIGHTS[rule.severity]
+        total = int(counts.get("rows", 0))
+        if rule.metric == "validShare":
+            failed = int(counts.get("quarantined", 0))
+            total += failed
+        elif rule.metric == "duplicateValues":
+            failed = duplicates.get(number, 0)
+        else:
+            failed = int(counts.get(f"rule_{number}", 0))
+        passed = rule.holds(failed, total)
+        checks.append(Check(rule.metric, rule.column, failed, total, passed))
+        weight = _WEIGHTS[rule.severity(total)]
         weighed += weight
         reached += weight if passed else 0
     return Quality(round(reached / weighed, 4) if weighed else 1.0, tuple(checks))
 
 
-def halts(rules: list[Rule], quality: Quality) -> bool:
-    """Below the score, or with a critical rule broken, nothing is published."""
-    critical = any(
-        rule.severity == "critical" and not check.passed for rule, check in zip(rules, quality.checks, strict=True)
-    )
-    return critical or quality.score < PASSING_SCORE
-
-
-def explain(quality: Quality) -> str:
-    broken = [
-        f"{check.name}({check.column or 'table'}): {check.failed_rows} of {check.total_rows} rows"
-        for check in quality.checks
-        if not check.passed
+def together(verdicts: Collection[Quality]) -> Quality:
+    """What several verdicts by the same rules come to; the score is that of the worst."""
+    checks = [
+        Check(
+            same[0].name,
+            same[0].column,
+            sum(check.failed_rows for check in same),
+            sum(check.total_rows for check in same),
+            all(check.passed for check in same),
+        )
+        for same in zip(*(each.checks for each in verdicts), strict=True)
     ]
-    return f"quality score {quality.score:.3f}, needed {PASSING_SCORE}; broken rules: {'; '.join(broken)}"
+    return Quality(min((each.score for each in verdicts), default=1.0), tuple(checks))
+
+
+def halting(rules: list[Rule], quality: Quality) -> str | None:
+    """Why an interval of this verdict may not be published: the critical and error rules that it breaks; or None."""
+    broken = [
+        f"{rule}: {check.failed_rows} of {check.total_rows} rows"
+        for rule, check in zip(rules, quality.checks, strict=True)
+        if not check.passed and rule.severity(check.total_rows) in _HALTING
+    ]
+    return f"broken rules: {'; '.join(broken)}; quality score {quality.score:.3f}" if broken else None

@@ -19,6 +19,14 @@ class IntervalCounts:
 
 
 @dataclass(frozen=True)
+class HeldBack:
+    """An interval that was built and not published: what is published of it stays as it is."""
+
+    interval: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Check:
     name: str
     column: str | None
@@ -38,6 +46,7 @@ class BuildReport:
     """Filled in while the build goes on, so that a failure still tells what was known."""
 
     intervals: list[IntervalCounts] = field(default_factory=list)
+    held_back: list[HeldBack] = field(default_factory=list)
     quality: Quality = field(default_factory=Quality)
     input_versions: dict[str, int] = field(default_factory=dict)
     output_version: int = 0
@@ -92,6 +101,7 @@ def measured(report: BuildReport) -> dict[str, Any]:
     """The part of the result that the commit keeps, so that a second publish can answer like the first."""
     return {
         "intervals": [_record(counts) for counts in report.intervals],
+        "heldBack": [_record(held) for held in report.held_back],
         "quality": {
             "score": report.quality.score,
             "checks": [_record(check) for check in report.quality.checks],
@@ -111,6 +121,8 @@ def restore(report: BuildReport, kept: dict[str, Any], keys: list[str] | None = 
     counts = [IntervalCounts(**arguments(record)) for record in kept["intervals"]]
     if keys is None:
         report.intervals, report.schema_drift = counts, kept["schemaDrift"]
+        # Commits of earlier releases have no such list.
+        report.held_back = [HeldBack(**record) for record in kept.get("heldBack", [])]
     else:
         report.intervals += [each for each in counts if each.interval in keys]
         report.schema_drift = sorted({*report.schema_drift, *kept["schemaDrift"]})

@@ -32,11 +32,18 @@ class Staging:
     def read(self) -> DataFrame:
         return self._spark.read.parquet(self._data)
 
-    def write_manifest(self) -> str:
-        """Writes the list of files that COPY … MANIFEST reads and returns its URI."""
+    def write_manifest(self, only: DataFrame | None = None) -> str:
+        """
+        Writes the list of files that COPY … MANIFEST reads and returns its URI. With `only`, these rows alone are
+        exported, in files of their own.
+        """
+        folder = self._data
+        if only is not None:
+            folder = f"{self.folder}/exported"
+            only.write.mode("overwrite").option("compression", "snappy").parquet(folder)
         entries = [
             {"url": unquote(file.uri), "mandatory": True, "meta": {"content_length": file.bytes}}
-            for file in self._storage.files([self._data], ".parquet")
+            for file in self._storage.files([folder], ".parquet")
         ]
         self._storage.write_text(self.manifest, json.dumps({"entries": entries}))
         return self.manifest

@@ -1,0 +1,193 @@
+"""The gate: every rule of every contract can be broken, and halts what it has to halt and nothing else."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from events import event
+from lakehouse import Lakehouse, Line
+from tideline_jobs.contracts import Contract, all_contracts
+from tideline_jobs.errors import BuildError
+from tideline_jobs.quality import Rule, count_duplicates, halting, measures, rules_of, verdict
+
+HOUR = ("2025-01-18T10", "2025-01-18T11")
+CONTRACTS = [contract for contract in all_contracts().values() if rules_of(contract)]
+ROWS = 10
+
+
+def _good(rules: list[Rule], name: str, kind: str, number: int) -> Any:
+    """A value that no rule of its column breaks, another one for each number where the column is a key."""
+    arguments = {key: value for rule in rules if rule.column == name for key, value in rule.arguments.items()}
+    if "validValues" in arguments:
+        return arguments["validValues"][0]
+    if "pattern" in arguments:
+        return "v2.1"
+    by_kind: dict[str, Any] = {
+        "string": f"{name} {number}",
+        "timestamp": datetime(2025, 1, 18, number),
+        "date": date(2025, 1, 18),
+        "boolean": True,
+        "bigint": number,
+        "double": float(number),
+    }
+    return by_kind[kind] if kind in by_kind else Decimal(number)
+
+
+def _bad(rule: Rule) -> Any:
+    """A value that breaks the rule."""
+    if rule.metric == "nullValues":
+        return None
+    if rule.metric == "missingValues":
+        return ""
+    if "minimum" in rule.arguments:
+        return rule.arguments["minimum"] - 1
+    return "no such value"
+
+
+def _broken_once(rule: Rule, row: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    if rule.metric == "duplicateValues":
+        return row | {key: other[key] for key in rule.keys}
+    like = row[str(rule.column)]
+    bad = _bad(rule)
+    return row | {str(rule.column): bad if bad is None else type(like)(bad)}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.product)
+def test_each_rule_alone_halts_if_it_is_critical_or_an_error(spark: SparkSession, contract: Contract) -> None:
+    rules = rules_of(contract)
+    columns = contract.columns
+    whole = [{name: _good(rules, name, kind, n) for name, kind in columns.items()} for n in range(ROWS)]
+    cases: dict[str, list[dict[str, Any]]] = {"none": whole}
+    for number, rule in enumerate(rules):
+        if rule.metric not in ("rowCount", "validShare"):
+            cases[str(number)] = [*whole[1:], _broken_once(rule, whole[0], whole[1])]
+    schema = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
+    rows = [(case, *(row[name] for name in columns)) for case, rows in cases.items() for row in rows]
+    frame = spark.createDataFrame(rows, f"case STRING, {schema}")
+    counted = {row["case"]: row.asDict() for row in frame.groupBy("case").agg(*measures(rules, F.lit(True))).collect()}
+    repeated = {
+        number: {case: count_duplicates(frame.where(F.col("case") == case), F.col("case"), rule.keys) for case in cases}
+        for number, rule in enumerate(rules)
+        if rule.metric == "duplicateValues"
+    }
+
+    def told(case: str, counts: dict[str, Any]) -> tuple[list[int], str | None]:
+        found = {number: by_case.get(case, {}).get(case, 0) for number, by_case in repeated.items()}
+        quality = verdict(rules, counts, found)
+        return [n for n, check in enumerate(quality.checks) if not check.passed], halting(rules, quality)
+
+    assert told("none", counted["none"]) == ([], None)
+    for number, rule in enumerate(rules):
+        special = {"rowCount": {}, "validShare": {"rows": 90, "quarantined": 10}}
+        broken, reason = told(str(number), special.get(rule.metric) or counted.get(str(number), {}))
+        assert broken == [number], rule
+        assert (reason is not None) == (rule.body["severity"] in ("critical", "error")), rule
+        assert reason is None or str(rule) in reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"metric": "nullValues", "mustBee": 0, "severity": "critical"},
+        {"metric": "nullValues", "mustBe": 0, "mustBeLessThan": 1},
+        {"metric": "nulValues", "mustBe": 0},
+        {"metric": "nullValues", "mustBe": 0, "severity": "fatal"},
+    ],
+    ids=["no operator", "two operators", "unknown metric", "unknown severity"],
+)
+def test_a_rule_that_says_nothing_is_no_rule_that_holds(body: dict[str, Any]) -> None:
+    document = {"schema": [{"properties": [{"name": "id", "quality": [body]}]}]}
+    with pytest.raises(BuildError) as failure:
+        rules_of(Contract("silver.trips", {"id": "string"}, document))
+    assert failure.value.kind == "BAD_INPUT"
+
+
+def _lines(good: int, broken: int, at: str = "2025-01-18T10") -> list[Line]:
+    whole = [event(f"{at} {n}", "trip_requested", f"{at}:00:00.000Z") for n in range(good)]
+    return [*whole, *[f"broken {n}" for n in range(broken)]]
+
+
+def test_an_hour_with_too_many_broken_lines_is_held_back_and_its_lines_are_seen(lakehouse: Lakehouse) -> None:
+    lakehouse.land("2025-01-18T10", _lines(951, 49))
+    lakehouse.land("2025-01-18T11", _lines(949, 51, "2025-01-18T11"))
+    result = lakehouse.must_build("bronze.events", "2025-01-18T10", "2025-01-18T12")
+    assert [(i["interval"], i["rowsPublished"]) for i in result["intervals"]] == [("2025-01-18T10", 951)]
+    [held] = result["heldBack"]
+    assert held["interval"] == "2025-01-18T11"
+    assert "validShare(table) mustBeGreaterOrEqualTo 95 %: 51 of 1000 rows" in held["reason"]
+    assert lakehouse.table("bronze.events").count() == 951
+    assert lakehouse.table("bronze.events_quarantine").count() == 100
+
+
+def test_an_hour_that_breaks_later_keeps_its_earlier_build_and_is_built_again_when_it_is_right(
+    lakehouse: Lakehouse,
+) -> None:
+    lakehouse.land(HOUR[0], _lines(100, 0))
+    first = lakehouse.must_build("bronze.events", *HOUR)
+    lakehouse.land(HOUR[0], _lines(100, 0), _lines(0, 10))
+    halted = lakehouse.build("bronze.events", *HOUR)
+    assert halted["error"]["kind"] == "QUALITY_FAILED"
+    assert "2025-01-18T10: broken rules: validShare" in halted["error"]["message"]
+    assert lakehouse.table("bronze.events").count() == 100
+    assert lakehouse.table("bronze.events_quarantine").count() == 10
+    assert halted["outputVersion"] == 0 < first["outputVersion"]
+    lakehouse.land(HOUR[0], _lines(100, 0), _lines(0, 1))
+    assert lakehouse.must_build("bronze.events", *HOUR)["intervals"][0]["rowsQuarantined"] == 1
+    assert lakehouse.table("bronze.events_quarantine").count() == 1
+
+
+def test_a_share_of_few_lines_is_told_and_is_no_verdict(lakehouse: Lakehouse) -> None:
+    lakehouse.land(HOUR[0], _lines(1, 2))
+    result = lakehouse.must_build("bronze.events", *HOUR)
+    [check] = [check for check in result["quality"]["checks"] if check["name"] == "validShare"]
+    assert (check["passed"], check["failedRows"], check["totalRows"]) == (False, 2, 3)
+    assert (result["intervals"][0]["rowsPublished"], result["heldBack"]) == (1, [])
+
+
+def test_an_hour_never_published_is_not_taken_for_published_when_others_of_its_job_are(lakehouse: Lakehouse) -> None:
+    run = ("2025-01-18T10", "2025-01-18T12")
+    lakehouse.land(run[0], _lines(100, 0))
+    lakehouse.land("2025-01-18T11", _lines(0, 100))
+    for _ in range(2):
+        result = lakehouse.must_build("bronze.events", *run)
+        assert [held["interval"] for held in result["heldBack"]] == ["2025-01-18T11"]
+        assert [counts["interval"] for counts in result["intervals"]] == ["2025-01-18T10"]
+    lakehouse.land("2025-01-18T11", _lines(100, 0, "2025-01-18T11"))
+    assert len(lakehouse.must_build("bronze.events", *run)["intervals"]) == 2
+    assert lakehouse.table("bronze.events_quarantine").count() == 0
+
+
+def _trip(trip_id: str, day: int, status: str = "COMPLETED") -> list[Line]:
+    at, details = f"2025-01-{day:02d}T10", {"trip_id": trip_id, "status": status}
+    names = {"trip_started": "00", "trip_completed": "30"}
+    return [event(f"{trip_id} {day} {n}", n, f"{at}:{minute}:00.000Z", **details) for n, minute in names.items()]
+
+
+def _dates(lakehouse: Lakehouse, product: str) -> list[tuple[str, int]]:
+    return sorted((str(row["trip_date"]), row["count"]) for row in lakehouse.table(product).groupBy("trip_date").count().collect())
+
+
+DAYS = ("2025-01-17", "2025-01-20")
+
+
+def _silver(lakehouse: Lakehouse, *days: list[Line]) -> None:
+    for day, lines in zip((17, 18, 19), days, strict=True):
+        lakehouse.land(f"2025-01-{day}T10", lines)
+        lakehouse.must_build("bronze.events", f"2025-01-{day}T10", f"2025-01-{day}T11")
+
+
+def test_one_odd_trip_holds_back_its_date_alone_in_the_lake_and_in_what_the_warehouse_loads(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _silver(lakehouse, _trip("a", 17), _trip("b", 18), _trip("c", 19))
+    odd = ("2025-01-18", "2025-01-19")
+    monkeypatch.setattr("tideline_jobs.silver_trips.trips", _with_odd_trips(trips))
+    result = lakehouse.must_build("silver.trips", *DAYS)
+    assert [counts["interval"] for counts in result["intervals"]] == ["2025-01-17", "2025-01-19"]
+    assert [held["interval"] for held in result["heldBack"]] == [odd[0]]
+    assert "invalidValues(status) mustBeLessOrEqualTo 0.1 %: 1 of 1 rows" in result["heldBack"][0]["reason"]
+    assert _dates(lakehouse, "silver.trips") == [("2025-01-17", 1), ("2025-01-19", 1)]
