@@ -4,12 +4,14 @@ import { dirname, join } from 'node:path';
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { zipSync } from 'fflate';
 import { parse } from 'yaml';
-import { productsFolder } from '../products/catalogue.ts';
+import { loadCatalogue, productsFolder } from '../products/catalogue.ts';
 
 const jobsFolder = join(dirname(productsFolder), 'spark-jobs');
 
 /** The package's files by their name in the archive: the Python modules, the contracts as JSON, the reference data. */
 function packageFiles(): Record<string, Uint8Array> {
+  // The jobs take the contracts as they are: none that is wrong may reach them.
+  loadCatalogue();
   const files: Record<string, Uint8Array> = {};
   for (const file of globSync('tideline_jobs/**/*.py', { cwd: jobsFolder }).sort())
     files[file] = readFileSync(join(jobsFolder, file));

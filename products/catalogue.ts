@@ -3,8 +3,25 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { columnRuleSchema, tableRuleSchema } from './quality-rules.ts';
 
 const productKey = z.string().regex(/^[a-z]+\.[a-z][a-z0-9_]*$/, 'must be layer.entity, such as silver.trips');
+
+const columnSchema = z.object({ name: z.string(), quality: z.array(columnRuleSchema).default([]) }).loose();
+
+const tableSchema = z
+  .object({
+    name: z.string(),
+    properties: z.array(columnSchema).min(1),
+    quality: z.array(tableRuleSchema).default([]),
+  })
+  .loose()
+  .superRefine(({ properties, quality }, context) => {
+    const columns = new Set(properties.map(({ name }) => name));
+    const compared = quality.flatMap((rule) => (rule.metric === 'duplicateValues' ? rule.arguments.properties : []));
+    for (const column of compared.filter((name) => !columns.has(name)))
+      context.addIssue({ code: 'custom', path: ['quality'], message: `no column "${column}" in the schema` });
+  });
 
 /** The parts of an Open Data Contract (v3.1) that the orchestrator reads; Spark jobs read the rest. */
 const contractSchema = z.object({
@@ -14,9 +31,7 @@ const contractSchema = z.object({
   version: z.string(),
   status: z.string(),
   name: z.string(),
-  schema: z
-    .array(z.object({ name: z.string(), properties: z.array(z.object({ name: z.string() }).loose()).min(1) }).loose())
-    .length(1),
+  schema: z.array(tableSchema).length(1),
   slaProperties: z.array(z.object({ property: z.string(), value: z.unknown(), unit: z.string().optional() })),
   customProperties: z.array(z.object({ property: z.string(), value: z.unknown() })),
 });

@@ -1,9 +1,9 @@
 import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import { type Report, reportBuild, resultTable } from './build-report.ts';
-import { whileClaimed } from './claims.ts';
+import { releaseHeldBack, whileClaimed } from './claims.ts';
 import { checkInput } from './inputs.ts';
-import { grainOf, intervalsIn } from './intervals.ts';
+import { grainOf, intervalsIn, runsOf } from './intervals.ts';
 import { loadWarehouse } from './load-warehouse.ts';
 import type { BuildInput, BuildOutcome, Lane } from './messages.ts';
 import { calls, catalogue } from './proxies.ts';
@@ -11,7 +11,8 @@ import { isSuperseded, runJobs } from './run-jobs.ts';
 
 /**
  * Builds a run of consecutive intervals of one product in one Spark job, and loads the warehouse where it has the product.
- * Fails for good when the data or the contract is at fault; a cancel ends the remote work too.
+ * Intervals that the audit holds back are told in the outcome; the others are published. Fails for good when all are held
+ * back, or the contract is at fault; a cancel ends the remote work too.
  */
 export async function buildProduct(input: BuildInput): Promise<BuildOutcome> {
   checkInput('buildProduct', input);
@@ -43,7 +44,16 @@ async function buildClaimed(
   const { product, start, end } = input;
   const { result, ...job } = await runJobs(plan, lane, report, calls(lane).readBuildResult);
   report.cost(job.costUsd);
-  const { buildId, intervals, outputVersion, codeVersion, inputVersions, changedPartitions, exportManifest } = result;
+  const {
+    buildId,
+    intervals,
+    heldBack = [],
+    outputVersion,
+    codeVersion,
+    inputVersions,
+    changedPartitions,
+    exportManifest,
+  } = result;
   const published = { product, buildId, intervals, outputVersion, qualityScore: result.quality.score };
   const at = new Date().toISOString();
   const late = changedPartitions.filter(
@@ -54,10 +64,16 @@ async function buildClaimed(
     const { recordPublished, reportLateDates } = calls(lane);
     const versions = { codeVersion, inputVersions, changedPartitions };
     await recordPublished({ ...published, ...job, ...versions, generation, at });
+    await releaseHeldBack({ product, buildId }, lane, heldBack);
     if (late.length > 0) await reportLateDates({ product, dates: late });
   });
-  const rowsLoaded =
-    plan.loadsWarehouse && exportManifest ? await loadWarehouse(input, plan, lane, exportManifest, report) : null;
+  let rowsLoaded: number | null = null;
+  if (plan.loadsWarehouse && exportManifest) {
+    const dates = intervals.map(({ interval }) => interval);
+    for (const run of runsOf(grainOf(start), dates))
+      rowsLoaded = (rowsLoaded ?? 0) + (await loadWarehouse({ product, ...run }, plan, lane, exportManifest, report));
+  }
   report.show('published', resultTable(result, job.costUsd, rowsLoaded));
-  return { ...published, ...job, start, end, state: 'published', rowsLoaded };
+  const held = heldBack.length > 0 ? { heldBack } : {};
+  return { ...published, ...held, ...job, start, end, state: 'published', rowsLoaded };
 }

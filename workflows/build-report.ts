@@ -61,6 +61,7 @@ export function resultTable(result: BuildResult, costUsd: number, rowsLoaded: nu
     '',
     `Quality ${(result.quality.score * 100).toFixed(1)} %, table version ${result.outputVersion}, cost ${costUsd.toFixed(4)} USD` +
       (rowsLoaded === null ? '' : `, ${rowsLoaded} rows loaded into the warehouse`),
+    ...(result.heldBack ?? []).map(({ interval, reason }) => `- **${interval} is held back**, ${reason}`),
     ...(result.schemaDrift.length > 0 ? [`New fields: ${result.schemaDrift.join(', ')}`] : []),
   ].join('\n');
 }

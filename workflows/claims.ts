@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Claimant } from '../activities/ledger/records.ts';
 import { LoadCancelled } from './load-warehouse.ts';
-import { isWholeTable, type Lane } from './messages.ts';
+import { type HeldBack, isWholeTable, type Lane } from './messages.ts';
 import { calls } from './proxies.ts';
 import { isSuperseded } from './run-jobs.ts';
 
@@ -44,6 +44,20 @@ export async function whileClaimed<T>(
     throw error;
   } finally {
     await CancellationScope.nonCancellable(() => releaseIntervals({ ...claimant, failure }));
+  }
+}
+
+/** Gives back the claims of intervals that the audit has held back; the ledger tells each one's own reason. */
+export async function releaseHeldBack(
+  build: { readonly product: string; readonly buildId: string },
+  lane: Lane,
+  heldBack: readonly HeldBack[],
+): Promise<void> {
+  const { product, buildId } = build;
+  const { workflowId } = workflowInfo();
+  for (const { interval, reason } of heldBack) {
+    const failure = { state: 'quarantined', reason } as const;
+    await calls(lane).releaseIntervals({ product, intervals: [interval], workflowId, buildId, failure });
   }
 }
 

@@ -54,6 +54,18 @@ export function intervalsIn(grain: Grain, { start, end }: IntervalRange): string
   return keys;
 }
 
+/** Intervals, in order, as runs of consecutive ones. */
+export function runsOf(grain: Grain, intervals: readonly string[]): IntervalRange[] {
+  const runs: { start: string; end: string }[] = [];
+  for (const interval of intervals) {
+    const end = shiftInterval(grain, interval, 1);
+    const last = runs.at(-1);
+    if (last?.end === interval) last.end = end;
+    else runs.push({ start: interval, end });
+  }
+  return runs;
+}
+
 /** Cuts a run into runs of at most `size` intervals. */
 export function chunkRange(grain: Grain, range: IntervalRange, size: number): IntervalRange[] {
   const keys = intervalsIn(grain, range);

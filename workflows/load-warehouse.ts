@@ -10,7 +10,7 @@ const loadCancelled = 'cancelled before the warehouse was loaded; the lake has t
 /** The lake has the rows, and the warehouse may not: the next build of the interval loads it. */
 export class LoadCancelled extends CancelledFailure {}
 
-/** Loads the exported rows into the warehouse in one transaction, started over when it lost against another one. */
+/** Loads the exported rows of dates [start, end) into the warehouse in one transaction, started over when it lost against another one. */
 export async function loadWarehouse(
   input: Pick<BuildInput, 'product' | 'start' | 'end'>,
   plan: Pick<BuildPlan, 'buildId' | 'name'>,
@@ -21,7 +21,7 @@ export async function loadWarehouse(
   const { product, start, end } = input;
   for (let attempt = 1; ; attempt++) {
     if (CancellationScope.current().consideredCancelled) throw new LoadCancelled(loadCancelled);
-    const token = `${plan.buildId}/load/${attempt}`;
+    const token = `${plan.buildId}/load/${start}/${attempt}`;
     const { statementId } = await CancellationScope.nonCancellable(() =>
       calls(lane).submitLoad({ token, product, start, end, manifest }),
     );

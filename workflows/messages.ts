@@ -61,11 +61,19 @@ export interface IntervalRows {
   readonly changed: boolean;
 }
 
+/** An interval that the audit held back: nothing of it was published, what was published before stays. */
+export interface HeldBack {
+  readonly interval: string;
+  readonly reason: string;
+}
+
 export interface BuildOutcome extends IntervalRange {
   readonly product: string;
   readonly buildId: string;
   readonly state: BuildState;
   readonly intervals: readonly IntervalRows[];
+  /** Absent where there are none. */
+  readonly heldBack?: readonly HeldBack[];
   readonly qualityScore: number;
   readonly outputVersion: number;
   readonly costUsd: number;

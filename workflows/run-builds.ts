@@ -9,7 +9,7 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
 import { buildProduct } from './build-product.ts';
-import { grainOf, rangeName } from './intervals.ts';
+import { grainOf, intervalsIn, rangeName, runsOf } from './intervals.ts';
 import { type BuildInput, type BuildOutcome, type Lane, orchestrationQueue } from './messages.ts';
 
 /** `build/silver.trips/2025-01-18..2025-01-20`: one id per run of intervals, so that it is built once at a time. */
@@ -38,18 +38,22 @@ export async function runBuild(input: BuildInput): Promise<BuildOutcome> {
   }
 }
 
-/** Runs builds stage by stage. A stage's builds all end before anything else happens; then all its failures are told at once. */
+/**
+ * Runs builds stage by stage. A stage's builds all end before anything else happens; then all its failures are told at once.
+ * Intervals that were held back stop nothing but what reads them, and are told at the end.
+ */
 export async function runBuilds(stages: readonly (readonly BuildInput[])[], lane: Lane): Promise<BuildOutcome[]> {
   const outcomes: BuildOutcome[] = [];
   for (const stage of stages) {
-    const settled = await Promise.allSettled(stage.map((build) => runBuild({ ...build, lane })));
+    const builds = stage.flatMap((build) => withoutHeldBack(build, outcomes));
+    const settled = await Promise.allSettled(builds.map((build) => runBuild({ ...build, lane })));
     const failures = settled.flatMap((build) => (build.status === 'rejected' ? [build.reason as Error] : []));
     const cancelled = failures.find(isCancellation);
     if (cancelled) throw cancelled;
     if (failures.length > 0) {
       const reasons = failures.map((failure) => rootCause(failure) ?? failure.message);
       throw ApplicationFailure.create({
-        message: `${failures.length} of ${stage.length} builds failed, later stages were not started: ${reasons.join('; ')}`,
+        message: `${failures.length} of ${builds.length} builds failed, later stages were not started: ${reasons.join('; ')}`,
         type: 'BuildsFailed',
         nonRetryable: true,
         ...(failures[0] && { cause: failures[0] }),
@@ -57,5 +61,25 @@ export async function runBuilds(stages: readonly (readonly BuildInput[])[], lane
     }
     outcomes.push(...settled.flatMap((build) => (build.status === 'fulfilled' ? [build.value] : [])));
   }
+  const [heldBack] = heldBackFailures(outcomes);
+  if (heldBack) throw heldBack;
   return outcomes;
+}
+
+/** What is left of a build without the dates that an earlier stage has held back: there is nothing new to read. */
+function withoutHeldBack(build: BuildInput, earlier: readonly BuildOutcome[]): BuildInput[] {
+  const grain = grainOf(build.start);
+  const heldBack = earlier.flatMap((outcome) => outcome.heldBack ?? []).map(({ interval }) => interval);
+  const left = intervalsIn(grain, build).filter((interval) => !heldBack.includes(interval));
+  return runsOf(grain, left).map((run) => ({ ...build, ...run }));
+}
+
+/** One failure that names the intervals of these builds that were held back, if any. */
+export function heldBackFailures(outcomes: readonly BuildOutcome[]): ApplicationFailure[] {
+  const told = outcomes.flatMap(({ product, heldBack = [] }) =>
+    heldBack.map(({ interval, reason }) => `${product} ${interval}: ${reason}`),
+  );
+  if (told.length === 0) return [];
+  const message = `${told.length} intervals are held back, all else is published: ${told.join('; ')}. Correct the cause, then build them again.`;
+  return [ApplicationFailure.nonRetryable(message, 'IntervalsHeldBack')];
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancellationScope, condition, isCancellation, rootCause } from '@temporalio/workflow';
 import type { BackfillControl } from './backfill-control.ts';
 import type { BuildInput } from './messages.ts';
-import { runBuild } from './run-builds.ts';
+import { heldBackFailures, runBuild } from './run-builds.ts';
 
 /** Something is wrong with more than single intervals when so many builds have failed. */
 const maximumFailures = 5;
@@ -17,7 +17,11 @@ export async function runWindow(builds: readonly BuildInput[], control: Backfill
       const build = waiting.shift();
       if (!build || failures.length >= maximumFailures) break;
       const building = runBuild({ ...build, lane: control.lane, planId: control.planId })
-        .then(control.built, (error: unknown) => failures.push(error))
+        .then((outcome) => {
+          control.built(outcome);
+          failures.push(...heldBackFailures([outcome]));
+        })
+        .catch((error: unknown) => failures.push(error))
         .finally(() => running.delete(building));
       running.add(building);
     }

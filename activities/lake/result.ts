@@ -24,6 +24,8 @@ export const buildResultSchema = z.object({
       changed: z.boolean(),
     }),
   ),
+  /** Built, and not published: what was published of them stays as it is. Jobs of earlier releases had no such list. */
+  heldBack: z.array(z.object({ interval: z.string(), reason: z.string() })).optional(),
   quality: z.object({
     score: z.number().min(0).max(1),
     checks: z.array(

@@ -5,6 +5,7 @@ import {
   intervalsIn,
   type IntervalRange,
   intervalStart,
+  runsOf,
   shiftInterval,
 } from '../../workflows/intervals.ts';
 import type {
@@ -92,14 +93,7 @@ function isWanted(
 
 /** Consecutive intervals in runs as long as the contract allows one job to be. */
 function jobsOf(product: Product, intervals: readonly string[], request: BackfillRequest): BuildInput[] {
-  const runs: { start: string; end: string }[] = [];
-  for (const interval of intervals) {
-    const end = shiftInterval(product.grain, interval, 1);
-    const last = runs.at(-1);
-    if (last?.end === interval) last.end = end;
-    else runs.push({ start: interval, end });
-  }
-  const jobs = runs
+  const jobs = runsOf(product.grain, intervals)
     .flatMap((run) => chunkRange(product.grain, run, product.intervalsPerJob))
     .map((chunk) => ({ product: product.key, ...chunk, ...(request.mode === 'all' && { rebuild: true }) }));
   return request.reverse ? jobs.reverse() : jobs;

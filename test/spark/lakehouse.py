@@ -13,8 +13,10 @@ from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
 from tideline_jobs.builds import BuildRequest
+from tideline_jobs.contracts import contract_of
 from tideline_jobs.main import run_build
 from tideline_jobs.maintenance import MaintenanceRequest, run_maintenance
+from tideline_jobs.tables import EVERYTHING, Table
 
 Line = str | dict[str, Any]
 
@@ -97,6 +99,16 @@ class Lakehouse:
 
     def _files(self, pattern: str) -> list[Path]:
         return [path for path in Path(self.lake.removeprefix("file:")).glob(pattern) if path.is_file()]
+
+    def put(self, product: str, rows: list[dict[str, Any]]) -> None:
+        """Gives an input table its rows; columns that are left out are null."""
+        contract = contract_of(product)
+        table = Table(self.spark, contract, self.lake)
+        table.ensure()
+        columns = ", ".join(f"`{name}` STRING" for name in contract.columns)
+        given = [tuple(None if row.get(name) is None else str(row[name]) for name in contract.columns) for row in rows]
+        frame = contract.conform(self.spark.createDataFrame(given, columns))
+        table.commit(frame, EVERYTHING, table.head(), {"buildId": "case", "generation": 0, "start": "", "end": ""})
 
     def path(self, product: str) -> str:
         return f"{self.lake}/{product.replace('.', '/')}"

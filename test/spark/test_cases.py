@@ -11,7 +11,6 @@ import yaml
 from lakehouse import Lakehouse
 from tideline_jobs.contracts import contract_of
 from tideline_jobs.intervals import shift_key
-from tideline_jobs.tables import EVERYTHING, Table
 
 PRODUCTS = Path(__file__).resolve().parents[2] / "products"
 CASES = sorted(PRODUCTS.glob("*/*/cases/*.yaml"))
@@ -28,17 +27,6 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _put(lakehouse: Lakehouse, product: str, rows: list[dict[str, Any]]) -> None:
-    """Gives an input table its rows; columns that the case leaves out are null."""
-    contract = contract_of(product)
-    table = Table(lakehouse.spark, contract, lakehouse.lake)
-    table.ensure()
-    columns = ", ".join(f"`{name}` STRING" for name in contract.columns)
-    given = [tuple(None if row.get(name) is None else str(row[name]) for name in contract.columns) for row in rows]
-    frame = contract.conform(lakehouse.spark.createDataFrame(given, columns))
-    table.commit(frame, EVERYTHING, table.head(), {"buildId": "case", "generation": 0, "start": "", "end": ""})
-
-
 def _only_named(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows with the columns that the case speaks of, in the order of their text."""
     names = list(dict.fromkeys(name for row in expected for name in row))
@@ -53,7 +41,7 @@ def test_case(lakehouse: Lakehouse, path: Path) -> None:
     for hour, lines in case.get("raw", {}).items():
         lakehouse.land(hour, lines)
     for name, rows in case.get("inputs", {}).items():
-        _put(lakehouse, name, rows)
+        lakehouse.put(name, rows)
     grain = contract_of(product).grain
     end = case["build"].get("end") or shift_key(grain, case["build"]["start"], 1)
     result = lakehouse.must_build(product, case["build"]["start"], end)

@@ -126,7 +126,7 @@ def test_a_quality_failure_publishes_nothing(lakehouse: Lakehouse) -> None:
     lakehouse.land(HOUR[0], [event(f"e{n}", "no_such_event", "2025-01-18T10:00:00.000Z") for n in range(3)])
     result = lakehouse.build("bronze.events", *HOUR)
     assert (result["status"], result["error"]["kind"]) == ("failed", "QUALITY_FAILED")
-    assert "invalidValues(event_name): 3 of 3 rows" in result["error"]["message"]
+    assert "invalidValues(event_name) mustBeLessOrEqualTo 1 %: 3 of 3 rows" in result["error"]["message"]
     assert lakehouse.rows("bronze.events") == []
     assert [check["column"] for check in result["quality"]["checks"] if not check["passed"]] == ["event_name"]
 

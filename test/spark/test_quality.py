@@ -1,7 +1,9 @@
 """The gate: every rule of every contract can be broken, and halts what it has to halt and nothing else."""
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -161,33 +163,63 @@ def test_an_hour_never_published_is_not_taken_for_published_when_others_of_its_j
     assert lakehouse.table("bronze.events_quarantine").count() == 0
 
 
-def _trip(trip_id: str, day: int, status: str = "COMPLETED") -> list[Line]:
-    at, details = f"2025-01-{day:02d}T10", {"trip_id": trip_id, "status": status}
-    names = {"trip_started": "00", "trip_completed": "30"}
-    return [event(f"{trip_id} {day} {n}", n, f"{at}:{minute}:00.000Z", **details) for n, minute in names.items()]
-
-
-def _dates(lakehouse: Lakehouse, product: str) -> list[tuple[str, int]]:
-    return sorted((str(row["trip_date"]), row["count"]) for row in lakehouse.table(product).groupBy("trip_date").count().collect())
+def _trip(trip_id: str, day: int, status: str) -> list[Line]:
+    at = f"2025-01-{day}T10"
+    steps = {"trip_started": "00", "trip_completed": "30"}
+    return [
+        event(f"{at} {name}", name, f"{at}:{minute}:00.000Z", trip_id=trip_id, status=status)
+        for name, minute in steps.items()
+    ]
 
 
 DAYS = ("2025-01-17", "2025-01-20")
 
 
-def _silver(lakehouse: Lakehouse, *days: list[Line]) -> None:
-    for day, lines in zip((17, 18, 19), days, strict=True):
-        lakehouse.land(f"2025-01-{day}T10", lines)
-        lakehouse.must_build("bronze.events", f"2025-01-{day}T10", f"2025-01-{day}T11")
+def _told(result: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The intervals that are published, and those that are held back."""
+    return [each["interval"] for each in result["intervals"]], [each["interval"] for each in result["heldBack"]]
 
 
-def test_one_odd_trip_holds_back_its_date_alone_in_the_lake_and_in_what_the_warehouse_loads(
+def test_one_odd_trip_holds_back_its_date_alone(lakehouse: Lakehouse) -> None:
+    for day, status in {17: "COMPLETED", 18: "LOST", 19: "COMPLETED"}.items():
+        hour = f"2025-01-{day}T10"
+        # Among so many other events bronze takes two odd ones.
+        lakehouse.land(hour, [*_lines(300, 0, hour), *_trip(f"trip of {day}", day, status)])
+        lakehouse.must_build("bronze.events", hour, f"2025-01-{day}T11")
+    result = lakehouse.must_build("silver.trips", *DAYS)
+    assert _told(result) == (["2025-01-17", "2025-01-19"], ["2025-01-18"])
+    assert "invalidValues(status) mustBeLessOrEqualTo 0.1 %: 1 of 1 rows" in result["heldBack"][0]["reason"]
+    assert [row["trip_id"] for row in lakehouse.rows("silver.trips")] == ["trip of 17", "trip of 19"]
+    assert result["quality"]["score"] == 1
+
+
+def test_what_the_warehouse_copies_is_what_was_published(lakehouse: Lakehouse) -> None:
+    trips = {
+        f"2025-01-{day}": {"trip_id": str(day), "trip_date": f"2025-01-{day}", "status": status}
+        for day, status in {17: "COMPLETED", 18: "LOST", 19: "COMPLETED"}.items()
+    }
+    lakehouse.put("silver.trips", list(trips.values()))
+    first = lakehouse.must_build("gold.trips", *DAYS, build_id="same")
+    assert _told(first) == (["2025-01-17", "2025-01-19"], ["2025-01-18"])
+    manifest = json.loads(Path(first["exportManifest"].removeprefix("file:")).read_text())
+    copied = lakehouse.spark.read.parquet(*[entry["url"] for entry in manifest["entries"]])
+    assert sorted(row["trip_id"] for row in copied.collect()) == ["17", "19"]
+    assert lakehouse.must_build("gold.trips", *DAYS, build_id="same") == first
+
+
+def test_a_key_in_two_dates_of_a_job_is_a_duplicate_in_the_later(lakehouse: Lakehouse) -> None:
+    dates = [{"trip_id": "twice", "trip_date": f"2025-01-{day}"} for day in (17, 19)]
+    lakehouse.put("silver.trips", dates)
+    result = lakehouse.must_build("gold.trips", *DAYS)
+    assert _told(result) == (["2025-01-17", "2025-01-18"], ["2025-01-19"])
+
+
+def test_a_table_that_is_replaced_as_a_whole_has_one_verdict(
     lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _silver(lakehouse, _trip("a", 17), _trip("b", 18), _trip("c", 19))
-    odd = ("2025-01-18", "2025-01-19")
-    monkeypatch.setattr("tideline_jobs.silver_trips.trips", _with_odd_trips(trips))
-    result = lakehouse.must_build("silver.trips", *DAYS)
-    assert [counts["interval"] for counts in result["intervals"]] == ["2025-01-17", "2025-01-19"]
-    assert [held["interval"] for held in result["heldBack"]] == [odd[0]]
-    assert "invalidValues(status) mustBeLessOrEqualTo 0.1 %: 1 of 1 rows" in result["heldBack"][0]["reason"]
-    assert _dates(lakehouse, "silver.trips") == [("2025-01-17", 1), ("2025-01-19", 1)]
+    monkeypatch.setattr(
+        "tideline_jobs.reference_data.read_seed", lambda _: "city_id,city_name,country,timezone\n,a,b,c\n"
+    )
+    result = lakehouse.build("gold.dim_city", *DAYS)
+    assert result["error"]["kind"] == "QUALITY_FAILED"
+    assert "missingValues(city_id) mustBe 0: 1 of 1 rows" in result["error"]["message"]

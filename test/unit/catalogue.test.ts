@@ -2,7 +2,20 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { loadCatalogue, productsFolder } from '../../products/catalogue.ts';
+
+interface Contract {
+  readonly schema: readonly [
+    {
+      readonly properties: readonly {
+        readonly name: string;
+        readonly primaryKey?: boolean;
+        readonly quality?: readonly { readonly metric: string; readonly mustBe?: number }[];
+      }[];
+    },
+  ];
+}
 
 let folder: string;
 beforeEach(() => {
@@ -52,6 +65,38 @@ describe('the catalogue', () => {
       /bronze\.events_quarantine: customProperties\.writtenBy: no product "bronze\.event"/,
     ])
       expect(() => loadCatalogue(folder)).toThrow(problem);
+  });
+
+  it.each([
+    ['silver/trips', 'mustBe: 0', 'mustBee: 0', /quality\.0: must have exactly one of mustBe, .*; has none/],
+    ['silver/trips', 'mustBe: 0', 'mustBee: 0', /quality\.0: Unrecognized key: "mustBee"/],
+    [
+      'silver/trips',
+      'mustBe: 0',
+      'mustBe: 0\n            mustBeLessThan: 1',
+      /exactly one of .*; has mustBe, mustBeLess/,
+    ],
+    ['silver/trips', 'metric: nullValues', 'metric: nulValues', /schema\.0\.properties\.0\.quality\.0\.metric: /],
+    ['silver/trips', 'severity: critical', 'severity: fatal', /properties\.0\.quality\.0\.severity: /],
+    ['silver/trips', 'unit: percent', 'unit: per cent', /quality\.0\.unit: /],
+    ['silver/trips', 'minimum: -90', 'minimun: -90', /quality\.0\.arguments: Unrecognized key: "minimun"/],
+    ['bronze/events', 'mustBeGreaterOrEqualTo: 95', 'mustBeGreaterOrEqualTo: most', /schema\.0\.quality\.0\.mustBeGr/],
+    ['gold/fact_hourly_metrics', 'city_id, vehicle_type]', 'city, vehicle_type]', /quality: no column "city" in/],
+  ])('refuses a rule of %s that says nothing: %s', (product, right, wrong, problem) => {
+    edit(product, (text) => text.replace(right, wrong));
+    expect(() => loadCatalogue(folder)).toThrow(problem);
+    expect(() => loadCatalogue(folder)).toThrow(`products/${product}/contract.yaml: schema.0.`);
+  });
+
+  it('tolerates nothing in keys alone', () => {
+    for (const { folder: place } of loadCatalogue().products.values()) {
+      const { schema } = parse(readFileSync(join(place, 'contract.yaml'), 'utf8')) as Contract;
+      for (const { name, primaryKey, quality = [] } of schema[0].properties)
+        for (const rule of quality)
+          expect(rule.mustBe === 0, `${place} ${name} ${rule.metric}`).toBe(
+            primaryKey === true && ['nullValues', 'missingValues', 'duplicateValues'].includes(rule.metric),
+          );
+    }
   });
 
   it('refuses a contract in a folder of another name', () => {

@@ -15,7 +15,7 @@ import {
 import { orchestrationQueue } from '../../workflows/messages.ts';
 import { localServer, withWorkers, workflowBundle } from './environment.ts';
 import { MemoryLedger } from './memory-ledger.ts';
-import { play } from './scenarios.ts';
+import { play, scenarios } from './scenarios.ts';
 import type { Script } from './services.ts';
 
 let environment: TestWorkflowEnvironment;
@@ -107,6 +107,18 @@ describe('a backfill', () => {
       const report = await result(await start(twoDays));
       expect(report.products[0]).toMatchObject({ intervals: 24, right: 24, jobs: 1 });
       expect(report.built.jobs).toBe(4);
+    });
+  });
+
+  it('counts a build with a date held back as failed, and keeps what else it published', async () => {
+    await withWorkers(environment, scenarios['backfill-with-a-date-held-back'].script, async (calls) => {
+      const failed = await failure(await play(environment, 'backfill-with-a-date-held-back'));
+      expect(rootCause(failed.cause)).toMatch(/1 builds failed.*silver\.trips 2025-01-05: one odd trip/);
+      expect(new Set(calls.submitted.map(productOf))).toEqual(new Set(['silver.trips']));
+      const records = await calls.ledger.records('silver.trips', '2025-01-01', '2025-01-14');
+      const states = records.map(({ interval, failure: held }) => [interval, held?.state]);
+      expect(states.filter(([, state]) => state)).toEqual([['2025-01-05', 'quarantined']]);
+      expect(states).toHaveLength(14);
     });
   });
 

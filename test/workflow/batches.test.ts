@@ -91,6 +91,27 @@ describe('dailyBatch', () => {
   });
 });
 
+describe('a date that the audit holds back', () => {
+  it('is left out of what reads it, stops nothing else, and is named at the end', async () => {
+    const { names, loads } = await withWorkers(
+      environment,
+      scenarios['daily-batch-with-a-date-held-back'].script,
+      async (calls) => {
+        const handle = await play(environment, 'daily-batch-with-a-date-held-back');
+        await expect(handle.result()).rejects.toMatchObject({
+          cause: { message: expect.stringContaining('silver.trips 2025-01-17: one odd trip on 2025-01-17') },
+        });
+        return { names: built(calls), loads: calls.loads.map(({ product, start, end }) => [product, start, end]) };
+      },
+    );
+    expect(names.filter((name) => name.startsWith('gold.trips')).sort()).toEqual([
+      'gold.trips 2025-01-15..2025-01-16',
+      'gold.trips 2025-01-18',
+    ]);
+    expect(loads).toContainEqual(['gold.trips', '2025-01-15', '2025-01-17']);
+  });
+});
+
 describe('watchFreshness', () => {
   it('ends well when everything that is due is published', async () => {
     await withWorkers(environment, scenarios.fresh.script, async () => {

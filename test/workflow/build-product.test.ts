@@ -128,6 +128,18 @@ describe('a build', () => {
     expect(calls.released.map(({ failure }) => failure)).toEqual([null, null]);
   });
 
+  it('publishes what is right beside a date that is held back, whose own reason the ledger tells', async () => {
+    const { calls, outcome, status } = await ending('build-with-a-date-held-back');
+    const heldBack = [{ interval: '2025-01-18', reason: 'one odd trip on 2025-01-18' }];
+    expect(outcome).toMatchObject({ state: 'published', intervals: [{ interval: '2025-01-19' }], heldBack });
+    expect(calls.recorded.map(({ intervals }) => intervals.map(({ interval }) => interval))).toEqual([['2025-01-19']]);
+    expect(calls.released).toMatchObject([
+      { intervals: ['2025-01-18'], failure: { state: 'quarantined', reason: 'one odd trip on 2025-01-18' } },
+      { failure: null },
+    ]);
+    expect(status.details).toContain('2025-01-18 is held back**, one odd trip');
+  });
+
   it('names the products there are when it is asked for another', async () => {
     const { calls, failure } = await ending('build-of-unknown-product');
     expect(calls.submitted).toHaveLength(0);

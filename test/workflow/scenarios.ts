@@ -36,6 +36,7 @@ export const scenarios = {
   'build-after-load-conflict': { script: { loads: ['failed', 'done'] }, workflow: 'buildProduct', input: gold },
   'build-given-up': { script: { jobs: ['broken'] }, workflow: 'buildProduct', input: silver },
   'build-halted-by-quality': { script: { jobs: ['quality'] }, workflow: 'buildProduct', input: silver },
+  'build-with-a-date-held-back': { script: { heldBack: ['2025-01-18'] }, workflow: 'buildProduct', input: silver },
   'build-of-unknown-product': {
     script: {},
     workflow: 'buildProduct',
@@ -125,6 +126,11 @@ export const scenarios = {
     workflow: 'backfill',
     input: { product: 'bronze.events', start: '2025-01-01T00', end: '2025-01-03T00', maximumJobsAtOnce: 1 },
   },
+  'backfill-with-a-date-held-back': {
+    script: { heldBack: ['2025-01-05'] },
+    workflow: 'backfill',
+    input: { product: 'silver.trips', start: '2025-01-01', end: '2025-01-15' },
+  },
   'backfill-cancelled': {
     script: { jobs: ['hangs'] },
     workflow: 'backfill',
@@ -138,6 +144,11 @@ export const scenarios = {
   'daily-batch': { script: {}, workflow: 'dailyBatch', input: { date: '2025-01-18' } },
   'daily-batch-with-failed-silver': {
     script: { jobs: ['quality'] },
+    workflow: 'dailyBatch',
+    input: { date: '2025-01-18' },
+  },
+  'daily-batch-with-a-date-held-back': {
+    script: { heldBack: ['2025-01-17'] },
     workflow: 'dailyBatch',
     input: { date: '2025-01-18' },
   },

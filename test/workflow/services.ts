@@ -26,6 +26,8 @@ export interface Script {
   readonly refusals?: number;
   /** The dates in which a build changes rows; by default all that it builds. */
   readonly changedDates?: readonly string[];
+  /** Dates of silver that the audit holds back. */
+  readonly heldBack?: readonly string[];
   /** What a check of freshness finds. */
   readonly freshness?: readonly FreshnessFinding[];
   /** What has been built before; by default nothing. */
@@ -126,7 +128,9 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       const argument = (flag: string): string =>
         submitted.job.arguments[submitted.job.arguments.indexOf(flag) + 1] ?? '';
       const [product, start, end] = [argument('--product'), argument('--start'), argument('--end')];
-      const intervals = intervalsIn(grainOf(start), { start, end });
+      const asked = intervalsIn(grainOf(start), { start, end });
+      const heldBack = product === 'silver.trips' ? asked.filter((date) => script.heldBack?.includes(date)) : [];
+      const intervals = asked.filter((interval) => !heldBack.includes(interval));
       const rows = { rowsIn: 10, rowsPublished: 8, rowsDuplicate: 1, rowsQuarantined: 1, changed: true };
       return {
         product,
@@ -134,6 +138,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
         codeVersion: 'source',
         status: outcome in jobErrors ? 'failed' : 'published',
         intervals: intervals.map((interval) => ({ interval, ...rows })),
+        heldBack: heldBack.map((interval) => ({ interval, reason: `one odd trip on ${interval}` })),
         quality: { score: outcome === 'quality' ? 0.5 : 1, checks: [] },
         inputVersions: Object.fromEntries(
           catalogue.get(product).inputs.map((input) => [input.product, calls.ledger.version(input.product)]),
@@ -208,13 +213,13 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       calls.ledger.publish(build);
     },
     async releaseIntervals({ failure, ...claimant }: Released): Promise<void> {
+      const at = new Date().toISOString();
       for (const interval of claimant.intervals) {
         const place = `${claimant.product} ${interval}`;
-        if (calls.claims.get(place)?.buildId === claimant.buildId) calls.claims.delete(place);
+        if (calls.claims.get(place)?.buildId !== claimant.buildId) continue;
+        calls.claims.delete(place);
+        if (failure) calls.ledger.fail(claimant.product, interval, failure.state, at);
       }
-      const at = new Date().toISOString();
-      if (failure)
-        for (const interval of claimant.intervals) calls.ledger.fail(claimant.product, interval, failure.state, at);
       calls.released.push({ ...claimant, failure });
     },
     async explainInterval({ product, interval }: { product: string; interval: string }): Promise<string> {

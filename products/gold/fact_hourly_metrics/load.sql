@@ -35,4 +35,5 @@ SELECT
     driver_hours,
     utilization_pct,
     processing_timestamp
-FROM staging.fact_hourly_metrics;
+FROM staging.fact_hourly_metrics
+WHERE metric_date >= :start_date AND metric_date < :end_date;

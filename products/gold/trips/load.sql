@@ -65,4 +65,5 @@ SELECT
     event_count,
     trip_date,
     processing_timestamp
-FROM staging.trips;
+FROM staging.trips
+WHERE trip_date >= :start_date AND trip_date < :end_date;
