@@ -62,8 +62,13 @@ export function resultTable(result: BuildResult, costUsd: number, rowsLoaded: nu
     `Quality ${(result.quality.score * 100).toFixed(1)} %, table version ${result.outputVersion}, cost ${costUsd.toFixed(4)} USD` +
       (rowsLoaded === null ? '' : `, ${rowsLoaded} rows loaded into the warehouse`),
     ...(result.heldBack ?? []).map(({ interval, reason }) => `- **${interval} is held back**, ${reason}`),
-    ...(result.schemaDrift.length > 0 ? [`New fields: ${result.schemaDrift.join(', ')}`] : []),
+    ...(result.schemaDrift.length > 0 ? [newFields(result)] : []),
   ].join('\n');
+}
+
+function newFields({ schemaDrift, schemaDriftCount = 0 }: BuildResult): string {
+  const more = schemaDriftCount - schemaDrift.length;
+  return `New fields: ${schemaDrift.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** The same of a maintenance. */

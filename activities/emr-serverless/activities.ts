@@ -52,6 +52,10 @@ export function pollDelayMs(
   return Math.max(pollIntervalMs, Math.ceil((waiting * 1000) / pollsPerSecond));
 }
 
+/** What a driver says at last may quote rows: up to the name of an exception it does not. The rest is in its log. */
+const withoutValues = (details: string): string =>
+  (/^.*?\w(?:Exception|Error)\b/.exec(details)?.[0] ?? details.split('\n', 1)[0] ?? '').slice(0, 500);
+
 export function createEmrServerlessActivities(client: EMRServerlessClient, config: EmrServerlessConfig) {
   const { applicationId } = config;
   let waiting = 0;
@@ -72,7 +76,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
         return {
           meaning,
           state: run.state ?? 'unknown',
-          details: (run.stateDetails ?? '').slice(0, 2000),
+          details: withoutValues(run.stateDetails ?? ''),
           costUsd: costOf(run, config.prices),
           durationSeconds: run.totalExecutionDurationSeconds ?? 0,
         };

@@ -43,7 +43,9 @@ export const buildResultSchema = z.object({
   /** Dates of the partition column that this version changed. */
   changedPartitions: z.array(z.string()),
   exportManifest: z.string().nullable(),
+  /** The first names of fields without a column; jobs of earlier releases did not say how many there are. */
   schemaDrift: z.array(z.string()),
+  schemaDriftCount: z.int().nonnegative().optional(),
   error: jobErrorSchema,
 });
 

@@ -8,7 +8,7 @@ from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from tideline_jobs.bronze_lines import RawHours, list_hours, read_lines
-from tideline_jobs.bronze_parse import known_members, parse_lines
+from tideline_jobs.bronze_parse import parse_lines
 from tideline_jobs.bronze_publish import publish_events, publish_quarantine
 from tideline_jobs.bronze_staged import StagedHours
 from tideline_jobs.builds import Build, code_version
@@ -17,7 +17,7 @@ from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import key_of, parse_key
 from tideline_jobs.publish import judge, require_publishable, settle_early
 from tideline_jobs.quality import measures, rules_of
-from tideline_jobs.results import restore
+from tideline_jobs.results import DRIFT_NAMES, restore
 from tideline_jobs.tables import Table
 
 _VALID = "reason IS NULL"
@@ -63,8 +63,8 @@ def _stage(build: Build, raw: RawHours) -> dict[str, int]:
         # The reason is among the causes, which PySpark keeps beside the message.
         told = f"{failure} {getattr(failure, '_stackTrace', '')}"
         if any(sign in told for sign in _BROKEN_GZIP):
-            message = f"a raw file of {build.request.start}..{build.request.end} is no whole gzip file: {failure}"
-            raise BuildError("BAD_INPUT", message[:2000]) from failure
+            message = f"a raw file of {build.request.start}..{build.request.end} is no whole gzip file"
+            raise BuildError("BAD_INPUT", message) from failure
         raise
     return {key: int(counter.get[key]) for key in raw.by_hour}
 
@@ -77,12 +77,18 @@ def _examine(build: Build, read: dict[str, int]) -> StagedHours:
         F.min(F.when(valid, F.col("event_timestamp"))).alias("first_event"),
         F.max(F.when(valid, F.col("event_timestamp"))).alias("last_event"),
         F.collect_set(F.when(valid, F.col("event_date"))).alias("dates"),
-        F.collect_set("members").alias("members"),
+        F.count("members").alias("drifted"),
         *measures(rules_of(build.contract), valid),
     )
     return StagedHours(
         read, rows.where(_VALID), rows.where(f"NOT ({_VALID})"), {r["key"]: r for r in grouped.collect()}
     )
+
+
+def _drift(build: Build) -> tuple[list[str], int]:
+    """The first names of fields without a column, and how many there are: it may be one for every line."""
+    names = build.staging.read().select(F.explode("members").alias("name")).distinct()
+    return [row["name"] for row in names.orderBy("name").limit(DRIFT_NAMES).collect()], names.count()
 
 
 def run(build: Build) -> None:
@@ -100,7 +106,8 @@ def run(build: Build) -> None:
         build.report.status, build.report.output_version = "unchanged", head.version
         return
     staged = _examine(build, _stage(build, raw.of(missing)))
-    build.report.schema_drift = sorted({*build.report.schema_drift, *staged.members} - known_members())
+    if staged.has_drift:
+        build.report.add_drift(*_drift(build))
     judge(build, missing, {key: row.asDict() for key, row in staged.rows_by_key.items()}, staged.valid)
     # Of an hour that is held back too: people have to see its lines.
     requarantined = publish_quarantine(build, staged)

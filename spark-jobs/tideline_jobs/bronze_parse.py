@@ -8,6 +8,11 @@ from pyspark.sql import functions as F
 ENVELOPE = ("event_id", "event_name", "event_timestamp", "schema_version", "app_version")
 CLOCK_SKEW_HOURS = 1
 LATE_HOURS = 48
+# Redshift's columns take 256 bytes; an identifier of this length is none.
+IDENTIFIER_BYTES = 128
+IDENTIFIERS = ("trip_id", "driver_id", "rider_id", "city_id", "vehicle_type", "status")
+# A name of a field that nobody knows may be anything, of any length.
+DRIFT_NAME_CHARACTERS = 64
 # One line in so many is looked through for unknown fields, and every line of an unknown schema version.
 DRIFT_SAMPLE = 256
 
@@ -115,7 +120,19 @@ def _reason(earliest: str) -> Column:
         .when(F.col("at").isNull(), "BAD_TIMESTAMP")
         .when(F.col("at") > latest, "FUTURE_TIMESTAMP")
         .when(F.col("at") < F.lit(earliest).cast("timestamp"), "ANCIENT_TIMESTAMP")
+        .when(_bad_identifier(), "BAD_IDENTIFIER")
     )
+
+
+def _bad_identifier() -> Column:
+    """What the warehouse keeps as text and cannot: no column takes a zero byte, nor any length."""
+    texts = [F.col("envelope.event_id"), *[F.col(f"fields.{name}") for name in IDENTIFIERS]]
+    too_long = F.greatest(*[F.octet_length(F.coalesce(text, F.lit(""))) for text in texts]) > IDENTIFIER_BYTES
+    return too_long | F.concat_ws("", *texts).rlike(r"\p{Cc}")
+
+
+# Members of an event that have a column.
+_KNOWN_MEMBERS = {*ENVELOPE, "payload", *(f"payload.{name}" for name in PAYLOAD_FIELDS)}
 
 
 def _sampled_members(known_versions: Sequence[str]) -> Column:
@@ -128,18 +145,15 @@ def _sampled_members(known_versions: Sequence[str]) -> Column:
             lambda name: F.concat(F.lit("payload."), name),
         ),
     )
-    return F.when(F.col("envelope").isNotNull() & sampled, members)
-
-
-def known_members() -> set[str]:
-    """Members of an event that have a column."""
-    return {*ENVELOPE, "payload", *(f"payload.{name}" for name in PAYLOAD_FIELDS)}
+    unknown = F.array_except(members, F.array(*[F.lit(name) for name in sorted(_KNOWN_MEMBERS)]))
+    names = F.array_distinct(F.transform(unknown, lambda name: F.substring(name, 1, DRIFT_NAME_CHARACTERS)))
+    return F.when(F.col("envelope").isNotNull() & sampled & (F.size(unknown) > 0), names)
 
 
 def parse_lines(lines: DataFrame, earliest: str, known_versions: Sequence[str]) -> DataFrame:
     """
     `value, arrival_hour, file, line` to the columns of bronze.events, and beside them `reason` (null: valid), `raw`
-    (only of invalid lines), `file`, `line` and `members` (of sampled lines: the names found in the event).
+    (only of invalid lines), `file`, `line` and `members` (of sampled lines: names in the event that have no column).
     """
     envelope_fields = _fields(dict.fromkeys(ENVELOPE, "STRING"))
     payload_fields = _fields(PAYLOAD_FIELDS)
@@ -164,7 +178,6 @@ def parse_lines(lines: DataFrame, earliest: str, known_versions: Sequence[str]) 
             "payload": F.when(
                 F.col("envelope").isNotNull(), F.when(F.col("is_tail"), F.trim("tail")).otherwise(_payload_elsewhere())
             ),
-            "reason": _reason(earliest),
         },
         {
             "fields": F.when(F.col("is_tail"), F.col("tail_fields")).otherwise(
@@ -172,6 +185,7 @@ def parse_lines(lines: DataFrame, earliest: str, known_versions: Sequence[str]) 
             ),
             "members": _sampled_members(known_versions),
         },
+        {"reason": _reason(earliest)},
     )
     found = lines
     for step in steps:

@@ -50,6 +50,6 @@ class StagedHours:
         return sorted({day for row in self.rows_by_key.values() for day in row["dates"]})
 
     @property
-    def members(self) -> set[str]:
-        """Names found in the sampled events."""
-        return {name for row in self.rows_by_key.values() for names in row["members"] for name in names}
+    def has_drift(self) -> bool:
+        """Whether sampled events have fields without a column."""
+        return any(row["drifted"] > 0 for row in self.rows_by_key.values())

@@ -1,13 +1,18 @@
 """Why a job ended without doing its work."""
 
 import logging
-from collections.abc import Callable
-from typing import Literal
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 
 ErrorKind = Literal["QUALITY_FAILED", "CONSERVATION_BROKEN", "BAD_INPUT", "CONFLICT", "SUPERSEDED", "INTERNAL"]
 
 _log = logging.getLogger(__name__)
-_MESSAGE_LIMIT = 4000
+_OUR_CODE = Path(__file__).parent.name
 
 
 class BuildError(Exception):
@@ -26,7 +31,32 @@ def failure_of(work: Callable[[], None]) -> BuildError | None:
     except BuildError as failure:
         return failure
     except Exception as failure:
-        # Whatever goes wrong, the orchestrator reads the reason in the result file, not in the driver's log.
         _log.exception("the job ended unexpectedly")
-        return BuildError("INTERNAL", f"{type(failure).__name__}: {failure}"[:_MESSAGE_LIMIT])
+        return BuildError("INTERNAL", f"{kind_of(failure)}{_place(failure)}; the job's log tells the rest")
     return None
+
+
+def kind_of(failure: BaseException) -> str:
+    """
+    What kind of failure it is, in one line: types and Spark's error conditions. What Spark says beside them holds rows
+    and stack traces: these are for the job's log, and not for the histories and alarms that this ends in.
+    """
+    kinds = [type(failure).__name__]
+    if isinstance(failure, PySparkException) and failure.getCondition():
+        kinds.append(str(failure.getCondition()))
+    origin = failure.java_exception if isinstance(failure, Py4JJavaError) else getattr(failure, "_origin", None)
+    kinds += [cause.getClass().getSimpleName() for cause in _causes(origin)]
+    return ": ".join(dict.fromkeys(kinds))
+
+
+def _causes(thrown: Any) -> Iterator[Any]:
+    """A Java exception and what caused it."""
+    while thrown is not None:
+        yield thrown
+        thrown = thrown.getCause()
+
+
+def _place(failure: BaseException) -> str:
+    """Where in the jobs' own code it happened."""
+    frames = [frame for frame in traceback.extract_tb(failure.__traceback__) if _OUR_CODE in frame.filename]
+    return f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

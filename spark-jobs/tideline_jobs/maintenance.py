@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from tideline_jobs.builds import code_version
 from tideline_jobs.contracts import contract_of
-from tideline_jobs.errors import BuildError, failure_of
+from tideline_jobs.errors import BuildError, failure_of, kind_of
 from tideline_jobs.history import CLOCK_TOLERANCE_MS, Head
 from tideline_jobs.intervals import sql_literal
 from tideline_jobs.results import MaintenanceReport, maintenance_document
@@ -74,7 +74,9 @@ def _maintain(spark: SparkSession, table: Table, request: MaintenanceRequest, re
         report.partitions = _optimize(delta, table, head)
         delta.vacuum(ceil((now_ms - readable_since_ms) / _HOUR_MS))
     except DeltaConcurrentModificationException as failure:
-        raise BuildError("CONFLICT", f"{request.product}: the table was written meanwhile: {failure}") from failure
+        raise BuildError(
+            "CONFLICT", f"{request.product}: the table was written meanwhile: {kind_of(failure)}"
+        ) from failure
     report.staged_files_deleted = Storage(spark).delete_older(
         staging_folder(request.lake, request.product), now_ms - _DAY_MS
     )

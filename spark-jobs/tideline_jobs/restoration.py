@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from tideline_jobs.builds import code_version
 from tideline_jobs.contracts import contract_of
-from tideline_jobs.errors import BuildError, failure_of
+from tideline_jobs.errors import BuildError, failure_of, kind_of
 from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import shift_key, sql_literal
 from tideline_jobs.results import RestoreReport, restore_document
@@ -88,10 +88,13 @@ def _restore(spark: SparkSession, table: Table, request: RestoreRequest) -> Comm
         DeltaTable.forPath(spark, table.path).restoreToVersion(request.version)
     except (AnalysisException, IllegalArgumentException) as failure:
         # Delta says which versions it has, or that files of this one are gone.
-        told = f"{request.product} cannot be restored to version {request.version}: {failure}"
-        raise BuildError("BAD_INPUT", told[:2000]) from failure
+        told = str(failure).partition("\n")[0]
+        message = f"{request.product} cannot be restored to version {request.version}: {told}"
+        raise BuildError("BAD_INPUT", message[:500]) from failure
     except DeltaConcurrentModificationException as failure:
-        raise BuildError("CONFLICT", f"{request.product}: the table was written meanwhile: {failure}") from failure
+        raise BuildError(
+            "CONFLICT", f"{request.product}: the table was written meanwhile: {kind_of(failure)}"
+        ) from failure
     finally:
         spark.conf.unset(_USER_METADATA)
     done = _find(table, request)

@@ -1,9 +1,13 @@
 """What a build tells the orchestrator, and what its commit remembers."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from tideline_jobs.errors import BuildError
+
+# A payload that is keyed by ids has a name for each: a result, and a history, takes no more of them.
+DRIFT_NAMES = 50
 
 Status = Literal["published", "unchanged", "failed"]
 
@@ -53,8 +57,15 @@ class BuildReport:
     changed_partitions: list[str] = field(default_factory=list)
     export_manifest: str | None = None
     schema_drift: list[str] = field(default_factory=list)
+    """The first names of fields without a column; there are `schema_drift_count`."""
+    schema_drift_count: int = 0
     status: Status = "failed"
     message: str | None = None
+
+    def add_drift(self, names: Collection[str], count: int) -> None:
+        known = {*self.schema_drift, *names}
+        self.schema_drift = sorted(known)[:DRIFT_NAMES]
+        self.schema_drift_count = max(self.schema_drift_count, count, len(known))
 
 
 @dataclass
@@ -108,6 +119,7 @@ def measured(report: BuildReport) -> dict[str, Any]:
         },
         "inputVersions": report.input_versions,
         "schemaDrift": report.schema_drift,
+        "schemaDriftCount": report.schema_drift_count,
     }
 
 
@@ -120,12 +132,12 @@ def restore(report: BuildReport, kept: dict[str, Any], keys: list[str] | None = 
 
     counts = [IntervalCounts(**arguments(record)) for record in kept["intervals"]]
     if keys is None:
-        report.intervals, report.schema_drift = counts, kept["schemaDrift"]
+        report.intervals, report.schema_drift, report.schema_drift_count = counts, [], 0
         # Commits of earlier releases have no such list.
         report.held_back = [HeldBack(**record) for record in kept.get("heldBack", [])]
     else:
         report.intervals += [each for each in counts if each.interval in keys]
-        report.schema_drift = sorted({*report.schema_drift, *kept["schemaDrift"]})
+    report.add_drift(kept["schemaDrift"], kept.get("schemaDriftCount", 0))
     checks = tuple(Check(**arguments(record)) for record in kept["quality"]["checks"])
     report.quality = Quality(kept["quality"]["score"], checks)
     report.input_versions = kept["inputVersions"]

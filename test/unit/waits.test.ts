@@ -90,6 +90,19 @@ describe('a wait', () => {
   });
 });
 
+describe('what a driver said at last', () => {
+  it.each([
+    [
+      "Job failed, exit code 1: org.x.CastException: [CAST] the value 'rid_7'",
+      'Job failed, exit code 1: org.x.CastException',
+    ],
+    ['Job failed, exit code 137\n  at org.x.Y(Y.java:3)', 'Job failed, exit code 137'],
+  ])('is told without values of rows and traces: %s', async (stateDetails, details) => {
+    const { awaitJobRun } = emr(() => ({ jobRun: { state: 'FAILED', stateDetails } }));
+    expect(await activity().run(() => awaitJobRun({ jobRunId: 'j' }))).toMatchObject({ details });
+  });
+});
+
 describe('a cancel of remote work that ends at the same moment', () => {
   it('reads back how the job run ended', async () => {
     const states = ['RUNNING', 'SUCCESS'];
