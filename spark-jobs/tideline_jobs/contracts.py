@@ -51,6 +51,12 @@ class Contract:
         """The column that says which interval a row belongs to; None when every build replaces the whole table."""
         return "arrival_hour" if self.grain == "hour" else self.partition_column
 
+    def days_read(self, product: str) -> range:
+        """The days of an input that a date is made from, counted from that date."""
+        read = next(each for each in self.custom["inputs"] if each["product"] == product)
+        day = 24 if contract_of(product).grain == "hour" else 1
+        return range(read["fromOffset"] // day, -(-read["toOffset"] // day))
+
     def conform(self, frame: DataFrame) -> DataFrame:
         """Exactly the contract's columns, in its order and its types."""
         return frame.select(*[F.col(name).cast(kind).alias(name) for name, kind in self.columns.items()])

@@ -57,16 +57,16 @@ def _first_known(column: str) -> Column:
     return _first(F.col(column), F.col(column).isNotNull()).alias(column)
 
 
-def windows(events: DataFrame, start: date, days: int) -> DataFrame:
+def windows(events: DataFrame, start: date, days: int, read: range) -> DataFrame:
     """
-    The events beside every date of the run that may need them: `session_date`. A trip is put together from the events
-    of one day before to one day after the date, whatever else is built in the same job.
+    The events beside every date of the run that they count for: `session_date`. A trip is put together from the events
+    of the days that its date reads, whatever else is built in the same job.
     """
     used = events.where(F.col("trip_id").isNotNull()).select(*_USED, "event_date")
     if days == 1:
         return used.withColumn("session_date", F.lit(start)).drop("event_date")
     dates = F.array(*[F.lit(start + timedelta(days=day)) for day in range(days)])
-    near = F.filter(dates, lambda day: F.abs(F.date_diff(day, F.col("event_date"))) <= 1)
+    near = F.filter(dates, lambda day: F.date_diff(F.col("event_date"), day).between(read[0], read[-1]))
     return used.withColumn("session_date", F.explode(near)).drop("event_date")
 
 
@@ -131,8 +131,9 @@ def run(build: Build) -> None:
     def compute() -> DataFrame:
         bronze, version = read_input(build.spark, contract_of("bronze.events"), request.lake)
         build.report.input_versions = {"bronze.events": version}
-        first, last = shift_key("date", request.start, -1), request.end
+        read = build.contract.days_read("bronze.events")
+        first, last = shift_key("date", build.keys[0], read[0]), shift_key("date", build.keys[-1], read[-1])
         events = bronze.where(F.col("event_date").between(F.lit(first).cast("date"), F.lit(last).cast("date")))
-        return trips(sessions(windows(events, date.fromisoformat(request.start), len(build.keys))))
+        return trips(sessions(windows(events, date.fromisoformat(request.start), len(build.keys), read)))
 
     publish_rows(build, compute, rows_in=F.sum("event_count"))

@@ -75,7 +75,7 @@ function expectedTrip(tripId: string, unordered: readonly TripEvent[]): Expected
   const start = all.find((event) => event.event_name === 'trip_started');
   if (start === undefined) return undefined;
   const tripDate = start.event_timestamp.slice(0, 10);
-  const [firstDate, lastDate] = [addDays(tripDate, -1), addDays(tripDate, 1)];
+  const [firstDate, lastDate] = [addDays(tripDate, -1), addDays(tripDate, 2)];
   const seen = all.filter(({ event_timestamp: at }) => at.slice(0, 10) >= firstDate && at.slice(0, 10) <= lastDate);
   if (seen.length < 2) return undefined;
 
