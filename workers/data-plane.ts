@@ -54,7 +54,14 @@ const services: readonly Service[] = [
   },
   { activities: createLakeActivities(s3), failures: lakeFailures },
   {
-    activities: createLedgerActivities(ledger, catalogue, restorePoints, orchestrator, config.lateData, config.jobsVersion),
+    activities: createLedgerActivities(
+      ledger,
+      catalogue,
+      restorePoints,
+      orchestrator,
+      config.lateData,
+      config.jobsVersion,
+    ),
     failures: ledgerFailures,
   },
   {
