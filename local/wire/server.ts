@@ -94,6 +94,7 @@ const answer = async (
   let operationName: string | undefined;
   let wire: WireResponse;
   try {
+    assertAddressedHere(request.headers.host);
     const { operation, input } = protocol.decode(await readRequest(request));
     operationName = operation.name;
     quotas.take(operation.name);
@@ -113,6 +114,12 @@ const answer = async (
   const connection = closing.aborted ? { connection: 'close' } : {};
   response.writeHead(wire.httpStatus, { ...wire.headers, ...connection, 'x-amzn-RequestId': requestId });
   response.end(wire.body);
+};
+
+/** A web page can make a name of its own mean this machine, and a browser then sends here what it likes. */
+const assertAddressedHere = (host = ''): void => {
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host))
+    throw new WireError('AccessDeniedException', 403, `The request is for "${host}": say http://${HOST} instead`);
 };
 
 const internalError = (thrown: unknown): ErrorAnswer => ({

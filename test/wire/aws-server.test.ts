@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import * as emr from '@aws-sdk/client-emr-serverless';
 import * as redshift from '@aws-sdk/client-redshift-data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -67,6 +70,27 @@ describe('a JSON 1.1 service', () => {
     expect(answer).toMatchObject({ Id: statementId, Database: 'lakehouse' });
     expect(answer.CreatedAt).toEqual(createdAt);
     expect(answer.$metadata.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it.each(['rebound.example', 'rebound.example:80', '127.0.0.1.rebound.example'])(
+    'turns away what a browser was made to send it under the name "%s"',
+    async (host) => {
+      const headers = {
+        host,
+        'x-amz-target': 'RedshiftData.ExecuteStatement',
+        'content-type': 'application/x-amz-json-1.1',
+      };
+      const sent = request(server.url, { method: 'POST', headers }).end('{"Sql": "select 1", "Database": "lakehouse"}');
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      expect(answer.statusCode).toBe(403);
+      expect(await text(answer)).toContain(`The request is for \\"${host}\\": say http://127.0.0.1 instead`);
+    },
+  );
+
+  it('answers under the name localhost too', async () => {
+    const named = new redshift.RedshiftDataClient(clientSettings(server.url.replace('127.0.0.1', 'localhost')));
+    expect(await named.send(new redshift.GetStatementResultCommand({ Id: statementId }))).toHaveProperty('Records');
+    named.destroy();
   });
 
   it('carries unions and blobs', async () => {
