@@ -13,10 +13,14 @@ interface JobResult {
 const lostForHours = 6;
 const longestWaitSeconds = 15 * 60;
 
+/** By so much the clocks of Temporal and AWS may differ. */
+const clockToleranceMs = 60_000;
+
 /**
  * Runs a job to its end. One that failed is started again, up to `maximumAttempts`. One that ended without a word of its own
  * (no capacity, a dead driver, its time limit, a cancel that nobody here asked for) says nothing about the build: it is
- * started again for hours, ever later. `readResult` gives what the job wrote about itself, null when it wrote nothing.
+ * started again for hours, ever later. A reset is given the jobs that it had before: one that runs is adopted, and those
+ * that have failed don't count again. `readResult` gives what the job wrote about itself, null when it wrote nothing.
  */
 export async function runJobs<R extends JobResult>(
   plan: JobPlan,
@@ -27,12 +31,18 @@ export async function runJobs<R extends JobResult>(
   let costUsd = 0;
   let jobSeconds = 0;
   let failures = 0;
-  const began = Date.now();
+  let began = Date.now();
   for (let attempt = 1; ; attempt++) {
     report.show('submitting', `Job ${attempt}`);
+    const submittedAt = Date.now();
     const { jobRunId, end } = await runJob(plan, lane, attempt, report);
     costUsd += end.costUsd;
     jobSeconds += end.durationSeconds;
+    const isOld = Date.parse(end.createdAt ?? '') < submittedAt - clockToleranceMs;
+    if (isOld && end.meaning !== 'done') {
+      began = Date.now();
+      continue;
+    }
     const result = await CancellationScope.nonCancellable(() => readResult({ uri: plan.resultUri }));
     if (end.meaning === 'done' && result && !result.error) return { result, jobRunId, costUsd, jobSeconds };
     const problem = describeFailure(plan, jobRunId, end.state, end.details, result);

@@ -30,6 +30,8 @@ export interface JobRunEnd {
   readonly details: string;
   readonly costUsd: number;
   readonly durationSeconds: number;
+  /** ISO-8601. */
+  readonly createdAt?: string;
 }
 
 export interface EmrServerlessConfig {
@@ -79,6 +81,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
           details: withoutValues(run.stateDetails ?? ''),
           costUsd: costOf(run, config.prices),
           durationSeconds: run.totalExecutionDurationSeconds ?? 0,
+          ...(run.createdAt && { createdAt: run.createdAt.toISOString() }),
         };
       }
       await sleep(pollDelayMs(config, waiting));

@@ -35,7 +35,7 @@ export interface Script {
 }
 
 export interface Calls {
-  readonly submitted: { token: string; job: SparkJob }[];
+  readonly submitted: { token: string; job: SparkJob; createdAt?: string }[];
   readonly cancelled: string[];
   readonly loads: { token: string; product: string; start: string; end: string; manifest: string }[];
   /** Who holds which interval, or which table, by product and key. */
@@ -94,12 +94,13 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
   let refused = 0;
   const outcomeOf = (jobRunId: string) =>
     at(script.jobs ?? ['done'], Number(jobRunId.slice('run-'.length)) - 1, 'done');
-  const end = (meaning: JobRunEnd['meaning'], state: string): JobRunEnd => ({
+  const end = (meaning: JobRunEnd['meaning'], state: string, createdAt?: string): JobRunEnd => ({
     meaning,
     state,
     details: meaning === 'failed' ? 'the driver was lost' : '',
     costUsd: 0.01,
     durationSeconds: 3,
+    ...(createdAt !== undefined && { createdAt }),
   });
   const activities = {
     async submitJobRun(input: { token: string; job: SparkJob }): Promise<{ jobRunId: string }> {
@@ -114,7 +115,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       if (outcome === 'hangs') return waitForCancel();
       if (outcome === 'hangs, then throttles') return waitForCancel().catch(throttled);
       if (outcome === 'timed out') return end('cancelled', 'CANCELLED');
-      return outcome === 'done' ? end('done', 'SUCCESS') : end('failed', 'FAILED');
+      const { createdAt } = calls.submitted[Number(jobRunId.slice('run-'.length)) - 1] ?? {};
+      return outcome === 'done' ? end('done', 'SUCCESS', createdAt) : end('failed', 'FAILED', createdAt);
     },
     async cancelJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
       calls.cancelled.push(jobRunId);
