@@ -56,7 +56,7 @@ export async function releaseHeldBack(
   const { product, buildId } = build;
   const { workflowId } = workflowInfo();
   for (const { interval, reason } of heldBack) {
-    const failure = { state: 'quarantined', reason } as const;
+    const failure = { state: 'quarantined', reason: `Held back: ${reason}.` } as const;
     await calls(lane).releaseIntervals({ product, intervals: [interval], workflowId, buildId, failure });
   }
 }

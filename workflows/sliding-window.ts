@@ -17,11 +17,13 @@ export async function runWindow(builds: readonly BuildInput[], control: Backfill
       const build = waiting.shift();
       if (!build || failures.length >= maximumFailures) break;
       const building = runBuild({ ...build, lane: control.lane, planId: control.planId })
-        .then((outcome) => {
-          control.built(outcome);
-          failures.push(...heldBackFailures([outcome]));
-        })
-        .catch((error: unknown) => failures.push(error))
+        .then(
+          (outcome) => {
+            control.built(outcome);
+            failures.push(...heldBackFailures([outcome]));
+          },
+          (error: unknown) => failures.push(error),
+        )
         .finally(() => running.delete(building));
       running.add(building);
     }

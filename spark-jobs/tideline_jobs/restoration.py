@@ -66,8 +66,8 @@ def _find(table: Table, request: RestoreRequest) -> Commit | None:
 
 def _announce(table: Table, request: RestoreRequest) -> None:
     """
-    Takes the number of the next build, in a commit without rows; Delta's own restore takes none. The job of a terminated
-    workflow may run on, and what it has read may not be published over the restored rows.
+    Takes the number of the next build, in a commit without rows; Delta's own restore takes none. A job whose workflow
+    was terminated may run on, and what it has read may not be published over the restored rows.
     """
     metadata = {"product": request.product, **_identity(request)}
 

@@ -134,10 +134,23 @@ describe('a build', () => {
     expect(outcome).toMatchObject({ state: 'published', intervals: [{ interval: '2025-01-19' }], heldBack });
     expect(calls.recorded.map(({ intervals }) => intervals.map(({ interval }) => interval))).toEqual([['2025-01-19']]);
     expect(calls.released).toMatchObject([
-      { intervals: ['2025-01-18'], failure: { state: 'quarantined', reason: 'one odd trip on 2025-01-18' } },
+      {
+        intervals: ['2025-01-18'],
+        failure: { state: 'quarantined', reason: 'Held back: one odd trip on 2025-01-18.' },
+      },
       { failure: null },
     ]);
     expect(status.details).toContain('2025-01-18 is held back**, one odd trip');
+  });
+
+  it('loads the dates around one that is held back, whose rows in the warehouse stay', async () => {
+    const { calls, outcome } = await ending('loads-around-a-date-held-back');
+    expect(calls.loads.map(({ start, end }) => [start, end])).toEqual([
+      ['2025-01-16', '2025-01-18'],
+      ['2025-01-19', '2025-01-20'],
+    ]);
+    expect(new Set(calls.loads.map(({ token }) => token)).size).toBe(2);
+    expect(outcome?.rowsLoaded).toBe(16);
   });
 
   it('names the products there are when it is asked for another', async () => {

@@ -36,7 +36,16 @@ export const scenarios = {
   'build-after-load-conflict': { script: { loads: ['failed', 'done'] }, workflow: 'buildProduct', input: gold },
   'build-given-up': { script: { jobs: ['broken'] }, workflow: 'buildProduct', input: silver },
   'build-halted-by-quality': { script: { jobs: ['quality'] }, workflow: 'buildProduct', input: silver },
-  'build-with-a-date-held-back': { script: { heldBack: ['2025-01-18'] }, workflow: 'buildProduct', input: silver },
+  'build-with-a-date-held-back': {
+    script: { heldBack: { 'silver.trips': ['2025-01-18'] } },
+    workflow: 'buildProduct',
+    input: silver,
+  },
+  'loads-around-a-date-held-back': {
+    script: { heldBack: { 'gold.trips': ['2025-01-18'] } },
+    workflow: 'buildProduct',
+    input: { product: 'gold.trips', start: '2025-01-16', end: '2025-01-20' },
+  },
   'build-of-unknown-product': {
     script: {},
     workflow: 'buildProduct',
@@ -127,7 +136,7 @@ export const scenarios = {
     input: { product: 'bronze.events', start: '2025-01-01T00', end: '2025-01-03T00', maximumJobsAtOnce: 1 },
   },
   'backfill-with-a-date-held-back': {
-    script: { heldBack: ['2025-01-05'] },
+    script: { heldBack: { 'silver.trips': ['2025-01-05'] } },
     workflow: 'backfill',
     input: { product: 'silver.trips', start: '2025-01-01', end: '2025-01-15' },
   },
@@ -148,7 +157,7 @@ export const scenarios = {
     input: { date: '2025-01-18' },
   },
   'daily-batch-with-a-date-held-back': {
-    script: { heldBack: ['2025-01-17'] },
+    script: { heldBack: { 'silver.trips': ['2025-01-17'] } },
     workflow: 'dailyBatch',
     input: { date: '2025-01-18' },
   },

@@ -26,8 +26,8 @@ export interface Script {
   readonly refusals?: number;
   /** The dates in which a build changes rows; by default all that it builds. */
   readonly changedDates?: readonly string[];
-  /** Dates of silver that the audit holds back. */
-  readonly heldBack?: readonly string[];
+  /** Intervals that the audit holds back, by product. */
+  readonly heldBack?: Readonly<Record<string, readonly string[]>>;
   /** What a check of freshness finds. */
   readonly freshness?: readonly FreshnessFinding[];
   /** What has been built before; by default nothing. */
@@ -131,7 +131,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
         submitted.job.arguments[submitted.job.arguments.indexOf(flag) + 1] ?? '';
       const [product, start, end] = [argument('--product'), argument('--start'), argument('--end')];
       const asked = intervalsIn(grainOf(start), { start, end });
-      const heldBack = product === 'silver.trips' ? asked.filter((date) => script.heldBack?.includes(date)) : [];
+      const heldBack = asked.filter((interval) => script.heldBack?.[product]?.includes(interval));
       const intervals = asked.filter((interval) => !heldBack.includes(interval));
       const rows = { rowsIn: 10, rowsPublished: 8, rowsDuplicate: 1, rowsQuarantined: 1, changed: true };
       return {
