@@ -15,6 +15,7 @@ from lakehouse import Lakehouse, Line
 from tideline_jobs.contracts import Contract, all_contracts
 from tideline_jobs.errors import BuildError
 from tideline_jobs.quality import Rule, count_duplicates, halting, measures, rules_of, verdict
+from tideline_jobs.tables import Table
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
 CONTRACTS = [contract for contract in all_contracts().values() if rules_of(contract)]
@@ -205,6 +206,25 @@ def test_what_the_warehouse_copies_is_what_was_published(lakehouse: Lakehouse) -
     copied = lakehouse.spark.read.parquet(*[entry["url"] for entry in manifest["entries"]])
     assert sorted(row["trip_id"] for row in copied.collect()) == ["17", "19"]
     assert lakehouse.must_build("gold.trips", *DAYS, build_id="same") == first
+
+
+def test_a_build_that_yields_to_a_newer_one_exports_and_tells_only_what_both_published(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [{"trip_id": str(day), "trip_date": f"2025-01-{day}"} for day in (17, 18, 19)]
+    lakehouse.put("silver.trips", [trip | {"status": "LOST"} if trip["trip_id"] == "18" else trip for trip in days])
+    original = Table.commit
+
+    def commit_after_a_newer_build(self: Table, *arguments: Any) -> int | None:
+        monkeypatch.setattr(Table, "commit", original)
+        lakehouse.put("silver.trips", days)
+        assert len(lakehouse.must_build("gold.trips", *DAYS, generation=2)["intervals"]) == 3
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Table, "commit", commit_after_a_newer_build)
+    result = lakehouse.must_build("gold.trips", *DAYS)
+    assert _told(result) == (["2025-01-17", "2025-01-19"], [])
+    assert len(lakehouse.rows("gold.trips")) == 3
 
 
 def test_a_key_in_two_dates_of_a_job_is_a_duplicate_in_the_later(lakehouse: Lakehouse) -> None:
