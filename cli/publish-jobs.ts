@@ -6,7 +6,10 @@ import { zipSync } from 'fflate';
 import { parse } from 'yaml';
 import { loadCatalogue, productsFolder } from '../products/catalogue.ts';
 
-const jobsFolder = join(dirname(productsFolder), 'spark-jobs');
+const root = dirname(productsFolder);
+const jobsFolder = join(root, 'spark-jobs');
+/** Where the installer has put it (`local/tools/install.mjs`). */
+const logStoreFile = join(root, '.tideline', 'spark-jobs', 'log-store.jar');
 
 /** The package's files by their name in the archive: the Python modules, the contracts as JSON, the reference data. */
 function packageFiles(): Record<string, Uint8Array> {
@@ -34,7 +37,8 @@ function packageFiles(): Record<string, Uint8Array> {
 export async function publishJobs(client: S3Client, bucket: string): Promise<string> {
   const files = packageFiles();
   const entryPoint = readFileSync(join(jobsFolder, 'main.py'));
-  const digest = createHash('sha256').update(entryPoint);
+  const logStore = readFileSync(logStoreFile);
+  const digest = createHash('sha256').update(entryPoint).update(logStore);
   for (const [name, content] of Object.entries(files)) digest.update(`${name}\0${content.length}\0`).update(content);
   const version = digest.digest('hex');
   const prefix = `spark-jobs/${version}`;
@@ -45,6 +49,7 @@ export async function publishJobs(client: S3Client, bucket: string): Promise<str
     const deployed = { ...files, 'tideline_jobs/version': Buffer.from(version) };
     const archive = zipSync(deployed, { mtime: '1980-01-02T00:00:00Z' });
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/tideline_jobs.zip`, Body: archive }));
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/log-store.jar`, Body: logStore }));
     // Last, as the sign that the package is whole.
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/main.py`, Body: entryPoint }));
   }

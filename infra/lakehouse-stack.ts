@@ -30,6 +30,8 @@ export class LakehouseStack extends Stack {
     const application = new CfnApplication(this, 'Spark', {
       name: 'tideline',
       type: 'SPARK',
+      // Spark 4.0.2, as on the local platform; its support ends on 2027-05-20. 8.2.0 is supported until 2029, but has
+      // Spark 4.1 and Delta Lake 4.2: both change together. `s3://` is S3A in either.
       releaseLabel: 'emr-spark-8.0.0',
       autoStartConfiguration: { enabled: true },
       autoStopConfiguration: { enabled: true, idleTimeoutMinutes: 60 },

@@ -47,11 +47,19 @@ export interface TablePlan extends JobPlan {
   readonly claims: string;
 }
 
-const deltaSettings = [
-  '--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension',
-  '--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog',
-  '--conf spark.sql.session.timeZone=UTC',
-].join(' ');
+/** Where EMR's release has Delta Lake; its Python package lies in the first of the jars. */
+const deltaJars = ['/usr/share/aws/delta/lib/delta-spark.jar', '/usr/share/aws/delta/lib/delta-storage.jar'] as const;
+
+/** The code of a job and what it runs on. The log store lets any number of drivers commit to one table. */
+const sparkSettings = (jobsUri: string): string =>
+  [
+    `--jars ${[...deltaJars, `${jobsUri}/log-store.jar`].join(',')}`,
+    `--py-files ${jobsUri}/tideline_jobs.zip,${deltaJars[0]}`,
+    '--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension',
+    '--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog',
+    '--conf spark.delta.logStore.s3.impl=tideline.ConditionalPutLogStore',
+    '--conf spark.sql.session.timeZone=UTC',
+  ].join(' ');
 
 const option = (flag: string, value: string): string[] => [`--${flag}`, value];
 
@@ -73,8 +81,7 @@ function planJob(
       name: `${product} ${interval}`,
       entryPoint: `${config.jobsUri}/main.py`,
       arguments: [kind, ...common, ...specific],
-      submitParameters:
-        `--py-files ${config.jobsUri}/tideline_jobs.zip ${deltaSettings} ${config.submitParameters}`.trim(),
+      submitParameters: `${sparkSettings(config.jobsUri)} ${config.submitParameters}`.trim(),
       timeoutMinutes: config.timeoutMinutes,
       tags: { product, interval },
       ...(kind === 'maintain' && { role: 'maintenance' as const }),

@@ -29,7 +29,7 @@ export const startColdDriver = (
   const conf: Record<string, string> = {
     ...job.conf,
     'spark.driver.memory': `${String(Math.floor(size.memoryBytes / 1024 ** 2))}m`,
-    'spark.driver.extraClassPath': [job.conf['spark.driver.extraClassPath'], spark.classPath]
+    'spark.driver.extraClassPath': [job.conf['spark.driver.extraClassPath'], spark.classPath(job.releaseJars)]
       .filter((path) => path !== undefined)
       .join(':'),
     'spark.driver.defaultJavaOptions': spark.javaOptions(spark.tuning(size), archiveOption, job.workDir),

@@ -1,4 +1,5 @@
 import { parseMemoryBytes, type DriverSize } from './spark-environment.ts';
+import { releasePaths } from './release-files.ts';
 import { isPython, type SparkJobPlan } from './spark-job.ts';
 
 /** Settings that only take effect when a JVM or its Python starts. */
@@ -23,7 +24,9 @@ export const requestedSize = (plan: SparkJobPlan, defaultSize: DriverSize): Driv
 
 /** Whether a job cannot use a warm driver: there is none of its size, or it needs a JVM of its own. */
 export const needsOwnDriver = (plan: SparkJobPlan, poolSize: DriverSize | undefined): boolean => {
-  if (poolSize === undefined || !isPython(plan) || plan.jars.length > 0) return true;
+  if (poolSize === undefined || !isPython(plan)) return true;
+  // Warm drivers have loaded all of the release.
+  if (releasePaths.some((path) => !plan.jars.includes(path))) return true;
   if (Object.keys(plan.environment).length > 0) return true;
   if (START_SETTINGS.some((setting) => setting in plan.conf)) return true;
   const { cores, memoryBytes } = requestedSize(plan, poolSize);

@@ -23,6 +23,10 @@ export interface ResolvedJob {
   readonly arguments: readonly string[];
   readonly mainClass: string | undefined;
   readonly pyFiles: readonly string[];
+  /** The job's own jars. */
+  readonly jars: readonly string[];
+  /** Jars of the release that it has named. */
+  readonly releaseJars: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
   readonly workDir: string;

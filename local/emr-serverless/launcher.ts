@@ -9,7 +9,7 @@ import { killTree, markProcess } from './process-tree.ts';
 import type { AttemptRecord, ProcessMark, RunRecord } from './records.ts';
 import { needsOwnDriver, requestedSize } from './driver-choice.ts';
 import type { SparkEnvironment } from './spark-environment.ts';
-import { planJob, type SparkJobPlan } from './spark-job.ts';
+import { isS3, planJob, type SparkJobPlan } from './spark-job.ts';
 import type { WarmDriver } from './warm-driver.ts';
 import type { WarmPools } from './warm-pools.ts';
 
@@ -133,21 +133,30 @@ export class Launcher {
   async #resolve(plan: SparkJobPlan, run: RunRecord, folder: string, workDir: string): Promise<ResolvedJob> {
     const stdoutFile = join(folder, 'stdout');
     const stderrFile = join(folder, 'stderr');
-    const fetch = (uri: string, index: number): Promise<string> =>
-      this.#objects.download(uri, join(workDir, 'files', String(index)));
-    const [entryPoint = '', ...pyFiles] = await Promise.all([
-      ...[plan.entryPoint, ...plan.pyFiles].map(fetch),
-      writeFile(stdoutFile, ''),
-      writeFile(stderrFile, ''),
-    ]).then((files) => files.filter((file) => file !== undefined));
+    await Promise.all([stdoutFile, stderrFile].map((file) => writeFile(file, '')));
+    const fetch = (kind: string, uris: readonly string[]): Promise<string[]> =>
+      Promise.all(
+        uris.map(async (uri, index) =>
+          isS3(uri)
+            ? this.#objects.download(uri, join(workDir, 'files', kind, String(index)))
+            : this.#spark.releaseFile(uri),
+        ),
+      );
+    const [[entryPoint = ''], pyFiles, jars] = await Promise.all([
+      fetch('main', [plan.entryPoint]),
+      fetch('py', plan.pyFiles),
+      fetch('jars', plan.jars.filter(isS3)),
+    ]);
     const own: Record<string, string> = { 'spark.app.name': run.request.name ?? run.id, ...plan.conf };
-    if (plan.jars.length > 0) own['spark.jars'] = plan.jars.join(',');
+    if (jars.length > 0) own['spark.jars'] = jars.join(',');
     if (pyFiles.length > 0) own['spark.submit.pyFiles'] = pyFiles.join(',');
     return {
       entryPoint,
       arguments: plan.arguments,
       mainClass: plan.mainClass,
       pyFiles,
+      jars,
+      releaseJars: plan.jars.filter((jar) => !isS3(jar)).map((path) => this.#spark.releaseFile(path)),
       conf: this.#spark.conf(own, workDir, this.#spark.tuning(requestedSize(plan, this.#spark.defaultSize))),
       environment: plan.environment,
       workDir,

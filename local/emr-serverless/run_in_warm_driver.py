@@ -1,8 +1,8 @@
 """Runs one job in a JVM that is up already: a fresh Python process, settings and SparkContext per job.
 
 Started ahead of its job with PYSPARK_GATEWAY_PORT and PYSPARK_GATEWAY_SECRET, it connects to the JVM, then
-waits for one line of JSON on standard input: entryPoint, arguments, pyFiles, conf, workDir, stdoutFile,
-stderrFile.
+waits for one line of JSON on standard input: entryPoint, arguments, pyFiles, jars, conf, workDir,
+stdoutFile, stderrFile.
 """
 
 import json
@@ -43,6 +43,18 @@ def replace_settings(jvm: JVMView, conf: dict[str, str]) -> None:
         jvm.org.apache.hadoop.fs.FileSystem.closeAll()
 
 
+def add_jars(jvm: JVMView, jars: list[str]) -> None:
+    """Gives the job its jars: this thread of the JVM and those that it starts know them, the next job's do not."""
+    gateway = SparkContext._gateway
+    assert gateway is not None
+    urls = gateway.new_array(jvm.java.net.URL, len(jars))
+    for index, jar in enumerate(jars):
+        urls[index] = jvm.java.io.File(jar).toURI().toURL()
+    thread = jvm.java.lang.Thread.currentThread()
+    loader = jvm.org.apache.spark.util.MutableURLClassLoader(urls, thread.getContextClassLoader())
+    thread.setContextClassLoader(loader)
+
+
 def run(job: dict[str, Any]) -> None:
     redirect(sys.stdout, job["stdoutFile"])
     redirect(sys.stderr, job["stderrFile"])
@@ -52,6 +64,7 @@ def run(job: dict[str, Any]) -> None:
     jvm = SparkContext._jvm
     assert jvm is not None
     replace_settings(jvm, job["conf"])
+    add_jars(jvm, job["jars"])
     # A table's snapshot from an earlier job would hide what another driver has committed since.
     jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
     sys.argv = [job["entryPoint"], *job["arguments"]]

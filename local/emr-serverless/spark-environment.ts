@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { readJars, type InstalledJars } from './release-files.ts';
+import { ensureReleasePython, sitePackages } from './release-python.ts';
 import type { Settings } from './settings.ts';
 
 /** Inherited from the server's own environment; everything else a driver sees is set here. */
@@ -49,14 +51,12 @@ export class SparkEnvironment {
   readonly confDir: string;
   readonly classArchive: string;
   readonly #settings: Settings;
+  readonly #jars: InstalledJars;
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    const lib = join(settings.sparkVenv, 'lib');
-    const version = readdirSync(lib).find((name) => name.startsWith('python'));
-    if (version === undefined) throw new Error(`${settings.sparkVenv} is not a Python environment with PySpark`);
-    this.sparkHome = join(lib, version, 'site-packages', 'pyspark');
-    this.python = join(settings.sparkVenv, 'bin', 'python');
+    this.#jars = readJars(settings.jarDir);
+    this.sparkHome = join(sitePackages(settings.sparkVenv), 'pyspark');
     this.defaultSize = {
       cores: settings.driverCores,
       memoryBytes: parseMemoryBytes(settings.driverMemory),
@@ -65,6 +65,7 @@ export class SparkEnvironment {
     this.confDir = join(folder, 'conf');
     this.classArchive = join(folder, 'spark.jsa');
     mkdirSync(this.confDir, { recursive: true });
+    this.python = ensureReleasePython(settings.sparkVenv, join(folder, 'python'));
   }
 
   /** An archive fits one JVM and one class path only. */
@@ -72,11 +73,13 @@ export class SparkEnvironment {
     const hash = createHash('sha256');
     // The version goes to standard output with two dashes.
     hash.update(execFileSync('java', ['--version']));
-    for (const folder of [join(this.sparkHome, 'jars'), this.#settings.jarDir]) {
-      for (const name of readdirSync(folder).toSorted()) {
-        const { size, mtimeMs } = statSync(join(folder, name));
-        hash.update(`${folder}/${name} ${String(size)} ${String(mtimeMs)}\n`);
-      }
+    const own = join(this.sparkHome, 'jars');
+    const files = readdirSync(own)
+      .toSorted()
+      .map((name) => join(own, name));
+    for (const file of [...files, ...this.classPath(this.releaseFiles).split(delimiter)]) {
+      const { size, mtimeMs } = statSync(file);
+      hash.update(`${file} ${String(size)} ${String(mtimeMs)}\n`);
     }
     return hash.digest('hex').slice(0, 16);
   }
@@ -136,7 +139,6 @@ export class SparkEnvironment {
 
   /** Settings of a run: defaults, then the job's own, then what belongs to this machine. */
   conf(own: Readonly<Record<string, string>>, workDir: string, tuning: DriverTuning): Record<string, string> {
-    const logStore = 'io.delta.storage.S3SingleDriverLogStore';
     const fileSystem = 'org.apache.hadoop.fs.s3a.S3AFileSystem';
     return {
       ...this.#defaults(tuning),
@@ -155,13 +157,24 @@ export class SparkEnvironment {
       'spark.hadoop.fs.s3a.connection.ssl.enabled': String(this.#settings.s3Endpoint.startsWith('https')),
       'spark.hadoop.fs.s3a.aws.credentials.provider':
         'software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider',
-      'spark.delta.logStore.s3.impl': logStore,
-      'spark.delta.logStore.s3a.impl': logStore,
     };
   }
 
-  get classPath(): string {
-    return join(this.#settings.jarDir, '*');
+  /** What stands here for a file of the release. */
+  releaseFile(path: string): string {
+    const file = this.#jars.byReleasePath.get(path);
+    if (file === undefined) throw new Error(`${path} is not part of this local server`);
+    return file;
+  }
+
+  /** What stands for all files of the release that a job may name. */
+  get releaseFiles(): readonly string[] {
+    return [...this.#jars.byReleasePath.values()];
+  }
+
+  /** The class path of a driver whose job has named these files of the release; last, as the class archive has them. */
+  classPath(releaseFiles: readonly string[]): string {
+    return [...this.#jars.always, ...this.releaseFiles.filter((file) => releaseFiles.includes(file))].join(delimiter);
   }
 
   get sparkSubmit(): string {

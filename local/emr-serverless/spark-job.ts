@@ -1,9 +1,7 @@
 import type { StartJobRunRequest } from '@aws-sdk/client-emr-serverless';
+import { releasePaths } from './release-files.ts';
 import { parseSubmitParameters } from './submit-parameters.ts';
 
-/** Where EMR has Delta Lake's jars; locally they are on every driver's class path already. */
-const EMR_DELTA_JARS = '/usr/share/aws/delta/lib/';
-const EMR_JARS = '/usr/share/aws/';
 const DRIVER_ENVIRONMENT = 'spark.emr-serverless.driverEnv.';
 
 /** What a run asks Spark to do, as the request says it: nothing is fetched or resolved yet. */
@@ -11,6 +9,7 @@ export interface SparkJobPlan {
   readonly entryPoint: string;
   readonly arguments: readonly string[];
   readonly mainClass: string | undefined;
+  /** Objects in S3, and files of the release by their paths there. */
   readonly pyFiles: readonly string[];
   readonly jars: readonly string[];
   /** The run's own settings, without those that the members above hold. */
@@ -19,18 +18,15 @@ export interface SparkJobPlan {
   readonly logUri: string | undefined;
 }
 
-const listOf = (text: string | undefined): string[] => (text ?? '').split(',').filter((item) => item !== '');
-
 const withoutScheme = (path: string): string => path.replace(/^(local|file):\/*(?=\/)/, '');
 
-const isS3 = (uri: string): boolean => /^s3a?:\/\/[^/]+\/.+/.test(uri);
+const listOf = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .filter((item) => item !== '')
+    .map(withoutScheme);
 
-const ownJars = (text: string | undefined): string[] => {
-  const jars = listOf(text).filter((jar) => !withoutScheme(jar).startsWith(EMR_DELTA_JARS));
-  const missing = jars.find((jar) => withoutScheme(jar).startsWith(EMR_JARS));
-  if (missing !== undefined) throw new Error(`${missing} is not part of this local server`);
-  return jars;
-};
+export const isS3 = (uri: string): boolean => /^s3a?:\/\/[^/]+\/.+/.test(uri);
 
 const sparkDefaults = (request: StartJobRunRequest): Record<string, string> => {
   const classifications = request.configurationOverrides?.applicationConfiguration ?? [];
@@ -64,13 +60,15 @@ export const planJob = (request: StartJobRunRequest): SparkJobPlan => {
     arguments: submit.entryPointArguments ?? [],
     mainClass,
     pyFiles: listOf(pyFiles),
-    jars: ownJars(jars),
+    jars: listOf(jars),
     conf,
     environment,
     logUri: request.configurationOverrides?.monitoringConfiguration?.s3MonitoringConfiguration?.logUri,
   };
-  const foreign = [plan.entryPoint, ...plan.pyFiles, ...plan.jars].find((uri) => !isS3(uri));
-  if (foreign !== undefined) throw new Error(`${foreign} is not an object in S3`);
+  const foreign = [plan.entryPoint, ...plan.pyFiles, ...plan.jars].find(
+    (uri) => !isS3(uri) && !releasePaths.includes(uri),
+  );
+  if (foreign !== undefined) throw new Error(`${foreign} is neither an object in S3 nor a file of the release`);
   return plan;
 };
 

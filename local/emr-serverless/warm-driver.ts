@@ -77,7 +77,7 @@ export class WarmDriver {
     const options = Object.entries({
       ...spark.conf({}, folder, 'small'),
       'spark.driver.memory': `${String(Math.floor(size.memoryBytes / 1024 ** 2))}m`,
-      'spark.driver.extraClassPath': spark.classPath,
+      'spark.driver.extraClassPath': spark.classPath(spark.releaseFiles),
       'spark.driver.defaultJavaOptions': spark.javaOptions('small', archiveOption(spark), folder),
     }).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
     // The gateway ends when its standard input does, so no JVM outlives this server.

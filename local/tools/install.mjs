@@ -2,7 +2,7 @@
 // Runs on the machine's own Node before anything is installed, so it is plain JavaScript without dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,6 +22,13 @@ const required = [
     commands: ['java'],
     args: ['-version'],
     accept: /version "(17|21)/,
+    fix: 'apt-get install openjdk-17-jdk-headless   (or: brew install openjdk@17)',
+  },
+  {
+    name: 'A Java 17 compiler',
+    commands: ['javac'],
+    args: ['-version'],
+    accept: /javac (17|21)/,
     fix: 'apt-get install openjdk-17-jdk-headless   (or: brew install openjdk@17)',
   },
   {
@@ -84,6 +91,25 @@ export function pythonEnvironment(python, directory, requirements) {
   ]);
 }
 
+/** Compiles what the jobs need in Java into `.tideline/spark-jobs`: the log store that `publish-jobs.ts` ships with them. */
+function buildLogStore(venv, jars) {
+  const [folder, source] = [
+    join(root, '.tideline', 'spark-jobs'),
+    'spark-jobs/log-store/tideline/ConditionalPutLogStore.java',
+  ];
+  const [jar, classes] = [join(folder, 'log-store.jar'), join(folder, 'classes')];
+  const build = () => {
+    rmSync(classes, { recursive: true, force: true });
+    const python = readdirSync(join(venv, 'lib')).find((name) => name.startsWith('python'));
+    const spark = join(venv, 'lib', python, 'site-packages', 'pyspark', 'jars');
+    const classPath = [jars, spark].map((each) => join(each, '*')).join(delimiter);
+    run('javac', ['--release', '17', '-cp', classPath, '-d', classes, source]);
+    // One date for all that is inside: equal sources make equal jars, whose hash names the version of the jobs.
+    run('jar', ['--create', '--file', jar, '--date', '1980-01-02T00:00:00Z', '-C', classes, '.']);
+  };
+  step('log store', [source, 'local/tools/jars.xml'], jar, build, folder);
+}
+
 /** Brings the checkout's tools up to its lock files. `clients` adds the third-party AWS clients that the wire tests use. */
 export function install({ clients }) {
   const [major] = process.versions.node.split('.').map(Number);
@@ -119,6 +145,7 @@ export function install({ clients }) {
     ]);
     rmSync(join(toolsDir, 'm2'), { recursive: true, force: true });
   });
+  buildLogStore(venv, jars);
   if (clients) {
     const clientsVenv = join(toolsDir, 'clients-venv');
     step('AWS clients for the tests', ['test/python/requirements.txt'], join(clientsVenv, 'bin', 'python'), () =>

@@ -119,6 +119,8 @@ def _yield_to(build: Build, newer: Commit, other: dict[str, Any]) -> None:
     report.held_back = [held for held in report.held_back if held.interval in build.keys]
     require_publishable(build)
     report.output_version = newer.version
+    # The newer build loads its own rows; those of this one are older.
+    report.export_manifest = None
     report.status = "unchanged"
     report.message = f"the newer {told}: left as it is"
 
@@ -145,6 +147,8 @@ def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column
     table.ensure()
     head = table.head()
     settled = settle_early(build, head)
+    if settled and build.report.status == "unchanged":
+        return
     if settled and not (build.contract.is_exported and not build.staging.has_manifest()):
         build.report.export_manifest = build.staging.manifest if build.contract.is_exported else None
         return

@@ -14,6 +14,7 @@ from tideline_jobs import bronze_events, tables
 from tideline_jobs.bronze_lines import RawHours
 from tideline_jobs.contracts import contract_of
 from tideline_jobs.publish import changed_keys
+from tideline_jobs.staging import Staging
 from tideline_jobs.tables import Table
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
@@ -120,6 +121,29 @@ def test_a_build_of_a_lower_generation_leaves_what_a_higher_one_published(lakeho
     assert (older["status"], older["outputVersion"]) == ("unchanged", newer["outputVersion"])
     assert "the newer build" in older["message"]
     assert lakehouse.rows("bronze.events") == before
+
+
+@pytest.mark.parametrize("while_it_runs", [False, True])
+def test_a_build_that_yields_gives_the_warehouse_nothing_to_load(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch, while_it_runs: bool
+) -> None:
+    dates = ("2025-01-18", "2025-01-19")
+    original = Staging.write
+
+    def publish_newer() -> None:
+        monkeypatch.setattr(Staging, "write", original)
+        lakehouse.must_build("gold.dim_city", *dates, generation=7)
+
+    def write_after_a_newer_build(self: Staging, rows: DataFrame, *, exported: bool) -> None:
+        publish_newer()
+        original(self, rows, exported=exported)
+
+    if while_it_runs:
+        monkeypatch.setattr(Staging, "write", write_after_a_newer_build)
+    else:
+        publish_newer()
+    older = lakehouse.must_build("gold.dim_city", *dates, generation=6)
+    assert (older["status"], older["exportManifest"]) == ("unchanged", None)
 
 
 def test_a_quality_failure_publishes_nothing(lakehouse: Lakehouse) -> None:

@@ -28,6 +28,15 @@ describe('a build plan', () => {
     expect(plan.job.arguments).not.toContain('--earliest-event');
   });
 
+  it('names Delta Lake as the release has it, and the log store with which several drivers may commit', () => {
+    const { submitParameters } = planBuild(catalogue, { ...jobConfig, submitParameters: '--conf a.b=c' }, input).job;
+    const jars = '/usr/share/aws/delta/lib/delta-spark.jar,/usr/share/aws/delta/lib/delta-storage.jar';
+    expect(submitParameters).toContain(`--jars ${jars},${jobConfig.jobsUri}/log-store.jar `);
+    expect(submitParameters).toContain('tideline_jobs.zip,/usr/share/aws/delta/lib/delta-spark.jar ');
+    expect(submitParameters).toContain('--conf spark.delta.logStore.s3.impl=tideline.ConditionalPutLogStore ');
+    expect(submitParameters).toMatch(/ --conf a\.b=c$/);
+  });
+
   it('has the same id for the same generation and another for the next', () => {
     const id = (generation: number): string => planBuild(catalogue, jobConfig, { ...input, generation }).buildId;
     expect(id(1)).toBe(id(1));

@@ -16,6 +16,8 @@ from pyspark.sql import SparkSession
 
 spark = SparkSession.builder.getOrCreate()
 mode, table, report = sys.argv[1:4]
+if mode == "python":
+    from delta.tables import DeltaTable
 earlier = spark.sparkContext._jvm.java.lang.System.getProperty("test.left.by.job")
 spark.conf.set("spark.test.session", "set")
 spark.range(10).write.format("delta").mode("append").save(table)
@@ -175,6 +177,23 @@ describe('a real Spark job', () => {
       expect(run.state).toBe('FAILED');
       expect(run.stateDetails).toBe('Job failed, exit code 1: ValueError: the city of Atlantis is unknown');
       expect(await logOf(jobRunId, parameters === '' ? 'stderr' : 'stdout')).toContain('Traceback');
+    }
+  });
+
+  it.each([
+    ['Delta Lake', 'jars', '--conf spark.jars=', 'DeltaCatalog'],
+    ['Delta Lake’s Python package', 'python', '', "ModuleNotFoundError: No module named 'delta'"],
+    ['it in a driver of its own', 'python', '--conf spark.driver.memory=3g', "No module named 'delta'"],
+  ])('has %s only where it names the file of the release', async (_, mode, parameters, missing) => {
+    const run = await waitForRun(service.client, applicationId, await startRun(mode, parameters));
+    expect(run).toMatchObject({ state: 'FAILED', stateDetails: expect.stringContaining(missing) as string });
+  });
+
+  it('imports Delta Lake’s Python package from the jar that it names', async () => {
+    const packages = '--py-files s3://artifacts/jobs/package.zip,/usr/share/aws/delta/lib/delta-spark.jar';
+    for (const parameters of [packages, `${packages} --conf spark.driver.memory=3g`]) {
+      const run = await waitForRun(service.client, applicationId, await startRun('python', parameters));
+      expect(run.stateDetails).toBe('Job completed successfully');
     }
   });
 
