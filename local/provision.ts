@@ -65,8 +65,7 @@ async function findOrCreate(client: EMRServerlessClient): Promise<string> {
       releaseLabel: 'emr-spark-8.0.0',
       clientToken: applicationName,
       autoStartConfiguration: { enabled: true },
-      // One driver kept warm; one job at a time, since two drivers must not write the same table on a file system
-      // without conditional writes, and two cores would gain nothing.
+      // One driver kept warm, one job at a time: on two cores two would gain nothing.
       initialCapacity: { DRIVER: { workerCount: 1, workerConfiguration: { cpu: '2vCPU', memory: '4GB' } } },
       schedulerConfiguration: { maxConcurrentRuns: 1, queueTimeoutMinutes: 720 },
     }),
