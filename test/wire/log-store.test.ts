@@ -104,7 +104,7 @@ async function startRun(script: string, ...entryPointArguments: string[]): Promi
           entryPoint: `s3://tideline-artifacts/${script}`,
           entryPointArguments,
           // As the jobs have it, so that nothing is left to whoever starts them.
-          sparkSubmitParameters: `${submitParameters} ${process.env.EXTRA ?? ''}`,
+          sparkSubmitParameters: submitParameters,
         },
       },
     }),
