@@ -8,8 +8,11 @@ import { loadCatalogue, productsFolder } from '../products/catalogue.ts';
 
 const root = dirname(productsFolder);
 const jobsFolder = join(root, 'spark-jobs');
-/** Where the installer has put it (`local/tools/install.mjs`). */
-const logStoreFile = join(root, '.tideline', 'spark-jobs', 'log-store.jar');
+const logStore = {
+  source: join(jobsFolder, 'log-store', 'tideline', 'ConditionalPutLogStore.java'),
+  /** Where the installer has put it (`local/tools/install.mjs`). */
+  jar: join(root, '.tideline', 'spark-jobs', 'log-store.jar'),
+};
 
 /** The package's files by their name in the archive: the Python modules, the contracts as JSON, the reference data. */
 function packageFiles(): Record<string, Uint8Array> {
@@ -31,14 +34,14 @@ function packageFiles(): Record<string, Uint8Array> {
 }
 
 /**
- * Uploads the Spark jobs under the hash of their content, which they write into every commit, and returns it. What is there already is left alone, so
- * running builds keep the code they started with.
+ * Uploads the Spark jobs under the hash of their content, which they write into every commit, and returns it. What is
+ * there already is left alone, so running builds keep the code they started with.
  */
 export async function publishJobs(client: S3Client, bucket: string): Promise<string> {
   const files = packageFiles();
   const entryPoint = readFileSync(join(jobsFolder, 'main.py'));
-  const logStore = readFileSync(logStoreFile);
-  const digest = createHash('sha256').update(entryPoint).update(logStore);
+  // By its source: another compiler makes another jar, and no other jobs.
+  const digest = createHash('sha256').update(entryPoint).update(readFileSync(logStore.source));
   for (const [name, content] of Object.entries(files)) digest.update(`${name}\0${content.length}\0`).update(content);
   const version = digest.digest('hex');
   const prefix = `spark-jobs/${version}`;
@@ -47,9 +50,10 @@ export async function publishJobs(client: S3Client, bucket: string): Promise<str
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
     const deployed = { ...files, 'tideline_jobs/version': Buffer.from(version) };
+    const jar = readFileSync(logStore.jar);
     const archive = zipSync(deployed, { mtime: '1980-01-02T00:00:00Z' });
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/tideline_jobs.zip`, Body: archive }));
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/log-store.jar`, Body: logStore }));
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/log-store.jar`, Body: jar }));
     // Last, as the sign that the package is whole.
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/main.py`, Body: entryPoint }));
   }

@@ -104,8 +104,7 @@ function buildLogStore(venv, jars) {
     const spark = join(venv, 'lib', python, 'site-packages', 'pyspark', 'jars');
     const classPath = [jars, spark].map((each) => join(each, '*')).join(delimiter);
     run('javac', ['--release', '17', '-cp', classPath, '-d', classes, source]);
-    // One date for all that is inside: equal sources make equal jars, whose hash names the version of the jobs.
-    run('jar', ['--create', '--file', jar, '--date', '1980-01-02T00:00:00Z', '-C', classes, '.']);
+    run('jar', ['--create', '--file', jar, '-C', classes, '.']);
   };
   step('log store', [source, 'local/tools/jars.xml'], jar, build, folder);
 }
