@@ -2,28 +2,21 @@
 
 from dataclasses import replace
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from tideline_jobs.bronze_lines import RawHours, list_hours, read_lines
-from tideline_jobs.bronze_parse import parse_lines
-from tideline_jobs.bronze_publish import publish_events, publish_quarantine
+from tideline_jobs.bronze_lines import list_hours
+from tideline_jobs.bronze_publish import publish_events
+from tideline_jobs.bronze_stage import stage
 from tideline_jobs.bronze_staged import StagedHours
 from tideline_jobs.builds import Build, code_version
-from tideline_jobs.errors import BuildError
 from tideline_jobs.history import Commit, Head
-from tideline_jobs.intervals import key_of, parse_key
-from tideline_jobs.publish import judge, require_publishable, settle_early
+from tideline_jobs.intervals import key_of
+from tideline_jobs.publish import judge, settle_early
 from tideline_jobs.quality import measures, rules_of
-from tideline_jobs.results import DRIFT_NAMES, restore
+from tideline_jobs.results import DRIFT_NAMES, HeldBack, restore
 from tideline_jobs.tables import Table
 
 _VALID = "reason IS NULL"
-_BROKEN_GZIP = ("not a gzip file", "ZipException", "incorrect header check", "Unexpected end of input stream")
-# Unique or random text: a dictionary of it is work for nothing.
-_NO_DICTIONARY = ("event_id", "trip_id", "payload", "row_hash", "raw", "start_address", "end_address")
 
 
 def _built_before(build: Build, head: Head) -> dict[str, Commit]:
@@ -49,34 +42,12 @@ def _restore(build: Build, kept: dict[str, Commit]) -> None:
     build.report.intervals = [replace(counts, changed=False) for counts in build.report.intervals]
 
 
-def _stage(build: Build, raw: RawHours) -> dict[str, int]:
-    """Parses the lines into the staging folder in one pass; the lines read per hour, counted as they are read."""
-    for column in _NO_DICTIONARY:
-        build.spark.conf.set(f"parquet.enable.dictionary#{column}", "false")
-    counter = Observation("lines")
-    per_hour = [F.count_if(F.col("arrival_hour") == F.lit(parse_key("hour", key))).alias(key) for key in raw.by_hour]
-    lines = read_lines(build.spark, raw).observe(counter, *per_hour)
-    parsed = parse_lines(lines, build.earliest_event, build.contract.custom["knownSchemaVersions"])
-    try:
-        build.staging.write(parsed.coalesce(raw.tasks), exported=False)
-    except (PySparkException, Py4JError) as failure:
-        # The reason is among the causes, which PySpark keeps beside the message.
-        told = f"{failure} {getattr(failure, '_stackTrace', '')}"
-        if any(sign in told for sign in _BROKEN_GZIP):
-            message = f"a raw file of {build.request.start}..{build.request.end} is no whole gzip file"
-            raise BuildError("BAD_INPUT", message) from failure
-        raise
-    return {key: int(counter.get[key]) for key in raw.by_hour}
-
-
 def _examine(build: Build, read: dict[str, int]) -> StagedHours:
     rows, valid = build.staging.read(), F.expr(_VALID)
     grouped = rows.groupBy(key_of("hour", F.col("arrival_hour")).alias("key")).agg(
         F.count_if(valid).alias("valid"),
         F.count_if(~valid).alias("quarantined"),
-        F.min(F.when(valid, F.col("event_timestamp"))).alias("first_event"),
-        F.max(F.when(valid, F.col("event_timestamp"))).alias("last_event"),
-        F.collect_set(F.when(valid, F.col("event_date"))).alias("dates"),
+        F.collect_set(F.when(valid, key_of("hour", F.col("event_timestamp")))).alias("event_hours"),
         F.count("members").alias("drifted"),
         *measures(rules_of(build.contract), valid),
     )
@@ -105,14 +76,12 @@ def run(build: Build) -> None:
     if not missing:
         build.report.status, build.report.output_version = "unchanged", head.version
         return
-    staged = _examine(build, _stage(build, raw.of(missing)))
+    read, refused = stage(build, raw.of(missing))
+    staged = _examine(build, read)
     if staged.has_drift:
         build.report.add_drift(*_drift(build))
     judge(build, missing, {key: row.asDict() for key, row in staged.rows_by_key.items()}, staged.valid)
-    # Of an hour that is held back too: people have to see its lines.
-    requarantined = publish_quarantine(build, staged)
+    judged = (held for held in build.report.held_back if held.interval not in refused)
+    build.report.held_back = [*judged, *(HeldBack(key, reason) for key, reason in refused.items())]
     held_back = {held.interval for held in build.report.held_back}
-    good = staged.of({*missing} - held_back) if held_back else staged
-    if not good.keys:
-        require_publishable(build)
-    publish_events(build, events, head, good, requarantined)
+    publish_events(build, events, head, staged, staged.of({*missing} - held_back) if held_back else staged)

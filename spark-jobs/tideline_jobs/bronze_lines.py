@@ -1,6 +1,6 @@
 """Raw files to numbered lines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from math import ceil
 
@@ -13,6 +13,8 @@ from tideline_jobs.storage import Storage, StoredFile
 _BYTES_PER_TASK = 16 * 1024 * 1024
 _SPLIT_BYTES = 128 * 1024 * 1024
 _LINE_BITS = 33
+# year, month, day, hour and the file.
+_NAME_PARTS = 5
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class RawHours:
 
     root: str
     by_hour: dict[str, list[StoredFile]]
+    unreadable: dict[str, list[StoredFile]] = field(default_factory=dict)
 
     @property
     def files(self) -> list[StoredFile]:
@@ -28,6 +31,14 @@ class RawHours:
 
     def of(self, hours: list[str]) -> "RawHours":
         return RawHours(self.root, {hour: self.by_hour[hour] for hour in hours})
+
+    def without(self, files: list[StoredFile]) -> "RawHours":
+        """The same hours, with some of their files known as unreadable."""
+        parts = [
+            {hour: [file for file in found if (file in files) is chosen] for hour, found in self.by_hour.items()}
+            for chosen in (False, True)
+        ]
+        return RawHours(self.root, *parts)
 
     def fingerprint(self, hour: str) -> str:
         """Equal for equal files: their names, sizes and versions."""
@@ -42,6 +53,11 @@ class RawHours:
 
 def hour_folder(raw: str, hour: str) -> str:
     return f"{raw}/{parse_key('hour', hour):year=%Y/month=%m/day=%d/hour=%H}"
+
+
+def file_name(file: StoredFile) -> str:
+    """The name below the raw prefix."""
+    return "/".join(file.uri.split("/")[-_NAME_PARTS:])
 
 
 def list_hours(spark: SparkSession, raw: str, hours: list[str]) -> RawHours:
@@ -66,6 +82,6 @@ def read_lines(spark: SparkSession, raw: RawHours) -> DataFrame:
     return lines.select(
         "value",
         hour.alias("arrival_hour"),
-        F.substring_index("_metadata.file_path", "/", -5).alias("file"),
+        F.substring_index("_metadata.file_path", "/", -_NAME_PARTS).alias("file"),
         (in_file + 1).alias("line"),
     )

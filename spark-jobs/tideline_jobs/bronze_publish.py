@@ -1,60 +1,47 @@
 """Publishing bronze: the quarantine first, then the events, settled with what other hours have published."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from tideline_jobs.bronze_dedup import losers, without
+from tideline_jobs.bronze_return import bring_back
+from tideline_jobs.bronze_settle import Settlement, settled
 from tideline_jobs.bronze_staged import StagedHours
 from tideline_jobs.builds import Build
 from tideline_jobs.contracts import contract_of
 from tideline_jobs.errors import BuildError
 from tideline_jobs.history import Head
-from tideline_jobs.intervals import key_of, sql_literal
 from tideline_jobs.publish import (
     changed_keys,
     empty_keys,
     mark_changed,
     published_rows,
     refuse_if_restored,
+    require_publishable,
     rows_of,
     settle_early,
 )
-from tideline_jobs.results import IntervalCounts
+from tideline_jobs.results import Check, IntervalCounts
 from tideline_jobs.tables import Table, until_committed
 
 QUARANTINE = "bronze.events_quarantine"
+_RESTAMPED = "restampedIds"
 
 
-@dataclass(frozen=True)
-class _Settlement:
-    """How the staged rows stand beside the published rows of other hours."""
-
-    staged: StagedHours
-    rows: DataFrame
-    duplicates: dict[str, int]
-    stripped: DataFrame | None = None
-    """Rows of later hours that stay, in the partitions where others of them lose; None when none lose."""
-    stripped_predicate: str = "false"
-    stripped_hours: tuple[str, ...] = ()
-
-
-def publish_quarantine(build: Build, staged: StagedHours) -> list[str]:
-    """Replaces what the staged hours hold in quarantine; the hours in which that made a difference."""
-    contract, request = contract_of(QUARANTINE), build.request
-    table = Table(build.spark, contract, request.lake)
+def _publish_quarantine(build: Build, staged: StagedHours) -> list[str]:
+    """
+    Replaces what the staged hours hold in quarantine; the hours in which that made a difference. What counts is what
+    lies there, not who says to have put it there: another try may have read other files.
+    """
+    contract = contract_of(QUARANTINE)
+    table = Table(build.spark, contract, build.request.lake)
     table.ensure()
     rejected = contract.conform(staged.rejected.withColumn("arrival_date", F.to_date("arrival_hour")))
     changed: list[str] = []
 
     def attempt(head: Head) -> int | None:
-        newer = head.newer_build(request.start, request.end, request.generation, head.version)
-        if newer or head.find_build(request.build_id, request.generation):
-            return head.version
         refuse_if_restored(build, head)
         published = published_rows(table, head, staged.keys)
         changed[:] = changed_keys(rejected, staged.counts("quarantined"), published, contract)
@@ -70,46 +57,14 @@ def publish_quarantine(build: Build, staged: StagedHours) -> list[str]:
     return changed
 
 
-@contextmanager
-def _settled(build: Build, staged: StagedHours, table: DataFrame | None) -> Iterator[_Settlement]:
-    """Compares with the published rows of other hours, in the event dates and times of the staged rows alone."""
-    duplicates = dict.fromkeys(staged.keys, 0)
-    if staged.span is None:
-        yield _Settlement(staged, staged.valid, duplicates)
-        return
-    others = None
-    if table is not None:
-        first, last = (F.lit(moment) for moment in staged.span)
-        near = F.col("event_date").isin(staged.dates) & F.col("event_timestamp").between(first, last)
-        others = table.where(f"NOT ({rows_of(build.contract, staged.keys)})").where(near)
-    lost = losers(staged.valid, others).persist()
-    try:
-        hour, is_staged = key_of("hour", F.col("arrival_hour")).alias("hour"), F.col("file").isNotNull().alias("staged")
-        places = lost.groupBy(is_staged, hour, F.col("event_date").cast("string").alias("day")).count().collect()
-        beaten = [place for place in places if place["staged"]]
-        overtaken = [place for place in places if not place["staged"]]
-        for place in beaten:
-            duplicates[place["hour"]] += place["count"]
-        rows = without(staged.valid, lost.where("file IS NOT NULL")) if beaten else staged.valid
-        if table is None or not overtaken:
-            yield _Settlement(staged, rows, duplicates)
-            return
-        hours = sorted({place["hour"] for place in overtaken})
-        days = ", ".join(sorted({sql_literal("date", place["day"]) for place in overtaken}))
-        touched = f"{rows_of(build.contract, hours)} AND event_date IN ({days})"
-        gone = lost.where("file IS NULL").select("event_id")
-        stripped = table.where(touched).join(gone, "event_id", "left_anti")
-        yield _Settlement(staged, rows, duplicates, stripped, touched, tuple(hours))
-    finally:
-        lost.unpersist()
-
-
-def _count(build: Build, staged: StagedHours, duplicates: dict[str, int]) -> None:
+def _count(build: Build, staged: StagedHours, duplicates: Mapping[str, int]) -> None:
     """Fills in the report's counts; CONSERVATION_BROKEN unless every line read is in exactly one of them."""
     valid, quarantined = staged.counts("valid"), staged.counts("quarantined")
     kept = [counts for counts in build.report.intervals if counts.interval not in staged.read]
     built = [
-        IntervalCounts(key, staged.read[key], valid[key] - duplicates[key], duplicates[key], quarantined[key])
+        IntervalCounts(
+            key, staged.read[key], valid[key] - duplicates.get(key, 0), duplicates.get(key, 0), quarantined[key]
+        )
         for key in staged.keys
     ]
     build.report.intervals = sorted([*kept, *built], key=lambda counts: counts.interval)
@@ -123,35 +78,67 @@ def _count(build: Build, staged: StagedHours, duplicates: dict[str, int]) -> Non
             )
 
 
-def publish_events(build: Build, table: Table, first: Head, staged: StagedHours, requarantined: list[str]) -> None:
-    """One commit: what the staged hours contribute, and later hours without events that arrived here before them."""
+def _find_restamped(build: Build, rows: int) -> None:
+    """An id with several times may be a fault of its sender: a finding, no verdict."""
+    quality = build.report.quality
+    checks = tuple(check for check in quality.checks if check.name != _RESTAMPED)
+    found = (Check(_RESTAMPED, "event_id", rows, sum(each.rows_in for each in build.report.intervals), False),)
+    build.report.quality = replace(quality, checks=(*checks, *found) if rows else checks)
+
+
+def publish_events(build: Build, table: Table, first: Head, staged: StagedHours, good: StagedHours) -> None:
+    """
+    The quarantine, of hours that are held back too: people have to see their lines. Then in one commit what the good
+    hours contribute, and what that takes from later hours or gives back to them.
+    """
+    requarantined: set[str] = set()
+    if not good.keys:
+        _publish_quarantine(build, staged)
+        require_publishable(build)
 
     def attempt(head: Head) -> int | None:
         if settle_early(build, head):
             return build.report.output_version
-        with _settled(build, staged, table.read(head.version) if head.has_builds else None) as settlement:
-            _count(build, staged, settlement.duplicates)
+        requarantined.update(_publish_quarantine(build, staged))
+        with settled(build, good, table.read(head.version) if head.has_builds else None) as settlement:
+            _count(build, good, settlement.duplicates)
+            _find_restamped(build, settlement.restamped)
             return _commit(build, table, head, settlement, requarantined)
 
     build.report.output_version = until_committed(table, first, attempt)
 
 
-def _commit(build: Build, table: Table, head: Head, settlement: _Settlement, requarantined: list[str]) -> int | None:
+def _commit(build: Build, table: Table, head: Head, settlement: Settlement, requarantined: set[str]) -> int | None:
     contract, staged = build.contract, settlement.staged
     before = published_rows(table, head, staged.keys)
     new = contract.conform(settlement.rows)
     counts = {each.interval: each.rows_published for each in build.report.intervals if each.interval in staged.read}
     changed = changed_keys(new, counts, before, contract)
+    settlement = bring_back(build, head, before, changed, settlement)
+    rewrite = settlement.rewrite
     mark_changed(build, [*changed, *requarantined])
     written = [*changed, *empty_keys(build, head, changed)]
-    if not written and settlement.stripped is None:
+    if not written and not rewrite.hours and _is_recorded(head, settlement.beaten):
         build.report.status = "published" if requarantined else "unchanged"
         return head.version
     build.report.status = "published"
     predicate = rows_of(contract, written)
-    rows, replaces = new.where(predicate), None if before is None else predicate
-    if settlement.stripped is not None:
-        rows = rows.unionByName(contract.conform(settlement.stripped))
-        replaces = f"({predicate}) OR ({settlement.stripped_predicate})"
-    metadata = {**build.commit_metadata(), "rewrittenIntervals": settlement.stripped_hours}
+    rows, replaces = new.where(predicate), None if before is None or not written else predicate
+    if rewrite.hours:
+        rows = rows.unionByName(contract.conform(rewrite.apply(table.read(head.version))))
+        replaces = f"({predicate}) OR ({rewrite.predicate})"
+    later = {
+        first: [hour for known, hour in sorted(settlement.beaten) if known == first] for first, _ in settlement.beaten
+    }
+    metadata = {**build.commit_metadata(), "rewrittenIntervals": rewrite.hours, "laterCopies": later}
     return table.commit(rows, replaces, head, metadata)
+
+
+def _is_recorded(head: Head, beaten: Collection[tuple[str, str]]) -> bool:
+    """Whether commits say already which hours have later copies of which hours' events."""
+
+    def says(key: str, first: str, hour: str) -> bool:
+        commit = head.last_build(key)
+        return bool(commit and commit.build and hour in commit.build.get("laterCopies", {}).get(first, ()))
+
+    return all(says(first, first, hour) or says(hour, first, hour) for first, hour in beaten)

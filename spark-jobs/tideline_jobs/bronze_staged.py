@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
@@ -38,16 +37,9 @@ class StagedHours:
         return {key: int(self.rows_by_key[key][name]) if key in self.rows_by_key else 0 for key in self.keys}
 
     @property
-    def span(self) -> tuple[datetime, datetime] | None:
-        """First and last event time, or None without a valid event."""
-        known = [row for row in self.rows_by_key.values() if row["first_event"] is not None]
-        if not known:
-            return None
-        return min(row["first_event"] for row in known), max(row["last_event"] for row in known)
-
-    @property
-    def dates(self) -> list[date]:
-        return sorted({day for row in self.rows_by_key.values() for day in row["dates"]})
+    def event_hours(self) -> list[str]:
+        """The hours, by event time, that hold a valid event."""
+        return sorted({hour for row in self.rows_by_key.values() for hour in row["event_hours"]})
 
     @property
     def has_drift(self) -> bool:

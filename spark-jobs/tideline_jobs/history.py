@@ -1,7 +1,7 @@
 """What builds said about themselves in the commits of a table, read file by file from its log, mostly without Spark."""
 
 import json
-import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,6 @@ from pyspark.sql import functions as F
 
 from tideline_jobs.storage import Storage
 
-_COMMIT_FILE = re.compile(r"(\d{20})\.json")
 # Builds of days, of an hourly table; a zombie older than that has long lost its claim.
 _RECENT_COMMITS = 200
 # By how much the clocks of the orchestrator and of a Spark driver may differ.
@@ -54,12 +53,32 @@ class Log:
         self._storage = Storage(spark)
         self._folder = f"{table_path}/_delta_log"
         self._read: dict[int, Commit] = {}
+        self._newest: int | None = None
+        self._oldest = 0
 
-    def versions(self) -> list[int]:
-        """Versions whose commit file is still there, newest first."""
-        names = (file.uri.rsplit("/", 1)[-1] for file in self._storage.files([self._folder], ".json"))
-        found = (_COMMIT_FILE.fullmatch(name) for name in names)
-        return sorted((int(match[1]) for match in found if match), reverse=True)
+    def versions(self) -> range:
+        """
+        Versions whose commit file is still there, newest first. They have no gaps: a log of a year has tens of
+        thousands of files, and instead of listing them a few are asked for by name, on from the last checkpoint.
+        """
+        if self._newest is None:
+            self._newest = int(self._checkpoint().get("version", 0))
+            self._oldest = bisect_left(range(self._newest), True, key=self._has)
+        while self._has(self._newest + 1):
+            self._newest += 1
+        return range(self._newest, self._oldest - 1, -1)
+
+    def _has(self, version: int) -> bool:
+        return self._storage.exists(self._file(version))
+
+    def _file(self, version: int) -> str:
+        return f"{self._folder}/{version:020d}.json"
+
+    def _checkpoint(self) -> dict[str, Any]:
+        """What Delta says of its newest checkpoint; empty before the first."""
+        place = f"{self._folder}/_last_checkpoint"
+        found: dict[str, Any] = json.loads("".join(self._storage.lines(place))) if self._storage.exists(place) else {}
+        return found
 
     def commit(self, version: int) -> Commit:
         if version not in self._read:
@@ -72,12 +91,12 @@ class Log:
         return self._read[version]
 
     def _info(self, version: int) -> dict[str, Any]:
-        lines = self._storage.lines(f"{self._folder}/{version:020d}.json")
+        lines = self._storage.lines(self._file(version))
         return next((json.loads(line)["commitInfo"] for line in lines if '"commitInfo"' in line), {})
 
     def changed_partitions(self, version: int) -> list[str]:
         """Values of the partition column at which a version added or removed rows."""
-        lines = self._storage.lines(f"{self._folder}/{version:020d}.json")
+        lines = self._storage.lines(self._file(version))
         actions = (action for line in lines for action in json.loads(line).values())
         changes = (action for action in actions if isinstance(action, dict) and action.get("dataChange"))
         values = (value for change in changes for value in change.get("partitionValues", {}).values())
@@ -89,10 +108,11 @@ class Log:
 
     def checkpointed_sequence(self) -> int:
         """The highest `txnVersion` in the newest checkpoint, which remembers it when the commits are gone."""
-        files = [file.uri for file in self._storage.files([self._folder], ".parquet")]
-        newest = max(uri.rsplit("/", 1)[-1].split(".")[0] for uri in files)
-        parts = [uri for uri in files if uri.rsplit("/", 1)[-1].startswith(f"{newest}.checkpoint.")]
-        row = self._spark.read.parquet(*parts).agg(F.max("txn.version").alias("sequence")).collect()[0]
+        checkpoint = self._checkpoint()
+        name, parts = f"{self._folder}/{checkpoint['version']:020d}.checkpoint", checkpoint.get("parts")
+        numbered = [f".{part:010d}.{parts:010d}" for part in range(1, parts + 1)] if parts else [""]
+        files = [f"{name}{number}.parquet" for number in numbered]
+        row = self._spark.read.parquet(*files).agg(F.max("txn.version").alias("sequence")).collect()[0]
         return int(row["sequence"] or 0)
 
 
@@ -101,7 +121,7 @@ class Head:
     """A state of the table that a build reads from, with the commits up to it."""
 
     log: Log
-    versions: tuple[int, ...]
+    versions: range
 
     @property
     def version(self) -> int:

@@ -51,6 +51,10 @@ class Storage:
         finally:
             reader.close()
 
+    def copy_to_local(self, uri: str, path: str) -> None:
+        fs, source = self._open(uri)
+        fs.copyToLocalFile(False, source, self._path(path), True)
+
     def exists(self, uri: str) -> bool:
         fs, path = self._open(uri)
         return bool(fs.exists(path))

@@ -69,7 +69,7 @@ class Table:
                 raise
 
     def head(self) -> Head:
-        return Head(self.log, tuple(self.log.versions()))
+        return Head(self.log, self.log.versions())
 
     def read(self, version: int) -> DataFrame:
         return self._spark.read.format("delta").option("versionAsOf", version).load(self.path)

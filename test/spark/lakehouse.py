@@ -40,10 +40,11 @@ class Lakehouse:
             text = "".join(f"{line}\n" for line in texts)
             (folder / f"part-{number}.json.gz").write_bytes(gzip.compress(text.encode()))
 
-    def land_bytes(self, hour: str, content: bytes) -> None:
-        self.land(hour, [])
+    def land_bytes(self, hour: str, content: bytes, name: str = "part-0") -> None:
+        """Writes one file as it is, beside those that are there."""
+        self.land(hour)
         folder = self._raw / datetime.strptime(hour, "%Y-%m-%dT%H").strftime("year=%Y/month=%m/day=%d/hour=%H")
-        (folder / "part-0.json.gz").write_bytes(content)
+        (folder / f"{name}.json.gz").write_bytes(content)
 
     def request(self, product: str, start: str, end: str, **changes: Any) -> BuildRequest:
         number = next(self._numbers)

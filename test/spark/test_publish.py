@@ -193,11 +193,6 @@ def test_an_hour_without_files_is_published_as_empty_once(lakehouse: Lakehouse) 
     assert lakehouse.must_build("bronze.events", *HOUR)["status"] == "unchanged"
 
 
-def test_a_broken_gzip_file_is_bad_input_and_publishes_nothing(lakehouse: Lakehouse) -> None:
-    lakehouse.land_bytes(HOUR[0], b"this is no gzip")
-    assert lakehouse.build("bronze.events", *HOUR)["error"]["kind"] == "BAD_INPUT"
-
-
 def test_a_value_that_moves_to_a_null_beside_it_is_a_change(spark: SparkSession) -> None:
     contract = contract_of("silver.trips")
     nulls = spark.range(1).select(*[F.lit(None).cast(kind).alias(name) for name, kind in contract.columns.items()])

@@ -1,0 +1,65 @@
+"""A table's log: what is found in it, and how little of it is looked at."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from tideline_jobs.history import Head, Log
+from tideline_jobs.storage import Storage
+
+
+def _write(folder: Path, version: int) -> None:
+    metadata = {"buildId": f"build-{version}", "sequence": version, "start": f"{version}", "end": f"{version + 1}"}
+    info = {"timestamp": version, "operation": "WRITE", "userMetadata": json.dumps(metadata)}
+    (folder / f"{version:020d}.json").write_text(json.dumps({"commitInfo": info}))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names that the log was asked for; nobody may list it."""
+    names: list[str] = []
+    original = Storage.exists
+
+    def exists(self: Storage, uri: str) -> bool:
+        names.append(uri.rsplit("/", 1)[-1])
+        return original(self, uri)
+
+    monkeypatch.setattr(Storage, "exists", exists)
+    monkeypatch.setattr(Storage, "files", lambda *_: pytest.fail("the log was listed"))
+    return names
+
+
+def test_a_long_log_is_read_from_its_last_checkpoint_without_being_listed(
+    spark: SparkSession, tmp_path: Path, asked: list[str]
+) -> None:
+    folder = tmp_path / "_delta_log"
+    folder.mkdir()
+    for version in range(700, 2004):
+        _write(folder, version)
+    (folder / "_last_checkpoint").write_text('{"version":2000,"size":9}')
+    log = Log(spark, f"file:{tmp_path}")
+    head = Head(log, log.versions())
+    assert (head.version, head.versions[-1]) == (2003, 700)
+    assert len(asked) < 20
+    _write(folder, 2004)
+    asked.clear()
+    head = Head(log, log.versions())
+    assert asked == [f"{2004:020d}.json", f"{2005:020d}.json"]
+    assert (head.sequence, head.never_built("9")) == (2004, False)
+    for found in (head.find_build("build-2002", 2002), head.last_build("2002")):
+        assert found
+        assert found.version == 2002
+
+
+def test_a_young_log_has_no_checkpoint(spark: SparkSession, tmp_path: Path, asked: list[str]) -> None:
+    folder = tmp_path / "_delta_log"
+    folder.mkdir()
+    for version in range(3):
+        _write(folder, version)
+    log = Log(spark, f"file:{tmp_path}")
+    head = Head(log, log.versions())
+    assert list(head.versions) == [2, 1, 0]
+    assert (head.never_built("9"), head.never_built("1")) == (True, False)
+    assert asked
