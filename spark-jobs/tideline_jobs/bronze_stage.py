@@ -130,7 +130,8 @@ def _refused(raw: RawHours) -> dict[str, str]:
         if files and 100 * lost > UNREADABLE_PERCENT * (lost + read):
             refused[hour] = (
                 f"{100 * lost / (lost + read):.0f} % of its bytes are no whole gzip files,"
-                f" {UNREADABLE_PERCENT} % may be: {_names(files)}: put whole files in their place, or remove them, and build again"
+                f" {UNREADABLE_PERCENT} % may be: {_names(files)}: put whole files in their place, or remove them,"
+                " and build again"
             )
     return refused
 
