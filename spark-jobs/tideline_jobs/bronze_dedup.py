@@ -32,8 +32,8 @@ def compare(staged: DataFrame, published: DataFrame | None) -> DataFrame:
         nowhere = [F.lit(None).cast(kind).alias(name) for name, kind in zip(_PLACE, ("string", "bigint"), strict=True)]
         claims = claims.unionByName(published.select(*IDENTITY, "event_date", "arrival_hour", *nowhere))
     same_hour = Window.partitionBy("event_id", "arrival_hour")
-    times = F.struct(*(pick("event_timestamp").over(same_hour) for pick in (F.min, F.max)))
-    restamped = F.col("file").isNotNull() & (times["col1"] != times["col2"])
+    first, last = (pick("event_timestamp").over(same_hour) for pick in (F.min, F.max))
+    restamped = F.col("file").isNotNull() & (first != last)
     ranked = _ranked(claims).withColumn("restamped", restamped)
     return ranked.where("rank > 1 OR restamped")
 
