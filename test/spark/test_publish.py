@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from events import event
 from lakehouse import Lakehouse, Line
-from tideline_jobs import bronze_events, tables
+from tideline_jobs import bronze_stage, tables
 from tideline_jobs.bronze_lines import RawHours
 from tideline_jobs.contracts import contract_of
 from tideline_jobs.publish import changed_keys
@@ -81,13 +81,13 @@ def test_an_hour_of_the_same_files_is_read_again_only_when_somebody_asks_for_it(
     _land(lakehouse)
     lakehouse.must_build("bronze.events", *HOUR)
     staged: list[list[str]] = []
-    original = bronze_events.read_lines
+    original = bronze_stage.read_lines
 
     def read_lines(spark: SparkSession, raw: RawHours) -> DataFrame:
         staged.append(list(raw.by_hour))
         return original(spark, raw)
 
-    monkeypatch.setattr(bronze_events, "read_lines", read_lines)
+    monkeypatch.setattr(bronze_stage, "read_lines", read_lines)
     both = lakehouse.must_build("bronze.events", "2025-01-18T10", "2025-01-18T12")
     assert [(counts["rowsPublished"], counts["changed"]) for counts in both["intervals"]] == [(2, False), (1, True)]
     asked = lakehouse.must_build("bronze.events", *HOUR, rebuild=True)
