@@ -3,10 +3,11 @@
 import logging
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 
 ErrorKind = Literal["QUALITY_FAILED", "CONSERVATION_BROKEN", "BAD_INPUT", "CONFLICT", "SUPERSEDED", "INTERNAL"]
@@ -45,14 +46,16 @@ def kind_of(failure: BaseException) -> str:
     if isinstance(failure, PySparkException) and failure.getCondition():
         kinds.append(str(failure.getCondition()))
     origin = failure.java_exception if isinstance(failure, Py4JJavaError) else getattr(failure, "_origin", None)
-    kinds += [cause.getClass().getSimpleName() for cause in _causes(origin)]
-    return ": ".join(dict.fromkeys(kinds))
+    return ": ".join(dict.fromkeys(filter(None, [*kinds, *_kinds_of_java(origin)])))
 
 
-def _causes(thrown: Any) -> Iterator[Any]:
-    """A Java exception and what caused it."""
+def _kinds_of_java(thrown: Any) -> Iterator[str]:
+    """The kinds of a Java exception and of what caused it."""
     while thrown is not None:
-        yield thrown
+        yield str(thrown.getClass().getSimpleName())
+        # Only Spark's own have a condition.
+        with suppress(Py4JError):
+            yield str(thrown.getCondition() or "")
         thrown = thrown.getCause()
 
 
