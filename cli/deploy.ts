@@ -13,6 +13,8 @@ const environmentSchema = z.object({
   TIDELINE_ARTIFACTS_BUCKET: z.string().min(3),
   REDSHIFT_WORKGROUP: z.string().min(1),
   REDSHIFT_DATABASE: z.string().min(1),
+  /** Name of the IAM role of the data-plane workers. */
+  TIDELINE_WORKER_ROLE: z.string().min(1),
 });
 
 /**
@@ -25,7 +27,11 @@ export async function deploy(environment: Readonly<Record<string, string | undef
   if (!parsed.success) throw new Error(`The environment is not complete:\n${z.prettifyError(parsed.error)}`);
   const { TIDELINE_ARTIFACTS_BUCKET: bucket, REDSHIFT_WORKGROUP: workgroup, REDSHIFT_DATABASE: database } = parsed.data;
   const version = await publishJobs(new S3Client({ forcePathStyle: true }), bucket);
-  await applyWarehouse({ client: new RedshiftDataClient(), workgroup, database }, loadCatalogue());
+  await applyWarehouse(
+    { client: new RedshiftDataClient(), workgroup, database },
+    loadCatalogue(),
+    parsed.data.TIDELINE_WORKER_ROLE,
+  );
   await withTemporal(async (client, connection) => {
     await ensureSearchAttributes(connection, client.options.namespace);
     await applySchedules(client, schedules);

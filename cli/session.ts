@@ -7,7 +7,8 @@ import { buckets } from '../local/provision.ts';
 import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
 import { adoptRunning, contentId, makeCurrent } from './release.ts';
 import { publishJobs } from './publish-jobs.ts';
-import { applyWarehouse, type Warehouse } from './warehouse.ts';
+import type { Warehouse } from '../activities/redshift/query.ts';
+import { applyWarehouse } from './warehouse.ts';
 
 /** A local platform with the current code deployed on it and both workers running. */
 export interface Session {
@@ -42,11 +43,15 @@ export async function openSession({
   const platform = await startPlatform({ root, folder, onStep, ...(reachedAt && { reachedAt }) });
   try {
     onStep('Spark jobs and warehouse tables');
-    const { REDSHIFT_WORKGROUP: workgroup = '', REDSHIFT_DATABASE: database = '' } = platform.environment;
+    const {
+      REDSHIFT_WORKGROUP: workgroup = '',
+      REDSHIFT_DATABASE: database = '',
+      TIDELINE_WORKER_ROLE: workerRole = '',
+    } = platform.environment;
     const warehouse = { client: new RedshiftDataClient(), workgroup, database };
     const [version] = await Promise.all([
       publishJobs(platform.s3, buckets.artifacts),
-      applyWarehouse(warehouse, catalogue),
+      applyWarehouse(warehouse, catalogue, workerRole),
     ]);
     onStep('workers');
     const workerEnvironment = {

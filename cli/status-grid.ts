@@ -9,6 +9,7 @@ const signs: readonly (readonly [IntervalState, string, Parameters<typeof styleT
   ['quarantined', '▲', 'red'],
   ['running', '◐', 'cyan'],
   ['stale', '○', 'yellow'],
+  ['unloaded', '◑', 'yellow'],
   ['missing', '·', 'dim'],
   ['published', '●', 'green'],
 ];

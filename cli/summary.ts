@@ -1,6 +1,6 @@
 import type { BuildOutcome } from '../workflows/messages.ts';
 import { type Cell, bold, faint, sparkline, table } from './terminal.ts';
-import { query, type Warehouse } from './warehouse.ts';
+import { query, type Warehouse } from '../activities/redshift/query.ts';
 
 export interface ProductSummary {
   readonly product: string;

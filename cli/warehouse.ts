@@ -1,33 +1,7 @@
-import {
-  BatchExecuteStatementCommand,
-  DescribeStatementCommand,
-  ExecuteStatementCommand,
-  type Field,
-  paginateGetStatementResult,
-  type RedshiftDataClient,
-  type SqlParameter,
-} from '@aws-sdk/client-redshift-data';
-import { meaningOf } from '../activities/redshift/states.ts';
-import { productStatements } from '../activities/redshift/statements.ts';
-import type { Catalogue } from '../products/catalogue.ts';
-
-export interface Warehouse {
-  readonly client: RedshiftDataClient;
-  readonly workgroup: string;
-  readonly database: string;
-}
-
-export type Value = string | number | boolean | null;
-
-async function finished({ client }: Warehouse, id: string | undefined, what: string): Promise<void> {
-  for (;;) {
-    const answer = await client.send(new DescribeStatementCommand({ Id: id, WaitTimeSeconds: 20 }));
-    const { meaning } = meaningOf(answer.Status);
-    if (meaning === 'done') return;
-    if (meaning !== 'wait')
-      throw new Error(`${what} ended as ${answer.Status ?? 'unknown'}: ${answer.Error ?? 'no reason given'}`);
-  }
-}
+import { BatchExecuteStatementCommand, paginateDescribeTable } from '@aws-sdk/client-redshift-data';
+import { finished, query, type Warehouse } from '../activities/redshift/query.ts';
+import { productStatements, warehouseStatements } from '../activities/redshift/statements.ts';
+import type { Catalogue, Product } from '../products/catalogue.ts';
 
 /** Runs statements in one transaction and waits for its end. Throws an Error with the warehouse's reason. */
 export async function execute(warehouse: Warehouse, statements: readonly string[], what: string): Promise<void> {
@@ -37,40 +11,50 @@ export async function execute(warehouse: Warehouse, statements: readonly string[
   await finished(warehouse, Id, what);
 }
 
-const valueOf = (field: Field): Value =>
-  field.isNull ? null : (field.stringValue ?? field.longValue ?? field.doubleValue ?? field.booleanValue ?? null);
-
-/** The rows of a query, column by name. */
-export async function query(
-  warehouse: Warehouse,
-  sql: string,
-  parameters: Readonly<Record<string, string>> = {},
-): Promise<Record<string, Value>[]> {
-  const { client, workgroup, database } = warehouse;
-  const named: SqlParameter[] = Object.entries(parameters).map(([name, value]) => ({ name, value }));
-  const { Id } = await client.send(
-    new ExecuteStatementCommand({
-      WorkgroupName: workgroup,
-      Database: database,
-      Sql: sql,
-      ...(named.length > 0 && { Parameters: named }),
-    }),
-  );
-  await finished(warehouse, Id, sql);
-  const rows: Record<string, Value>[] = [];
-  for await (const page of paginateGetStatementResult({ client }, { Id })) {
-    const columns = (page.ColumnMetadata ?? []).map((column) => column.name ?? '');
-    for (const record of page.Records ?? []) {
-      rows.push(Object.fromEntries(record.map((field, index) => [columns[index] ?? '', valueOf(field)])));
-    }
+/** Makes the tables of every product that the warehouse has, where they are missing, and lets the worker's role load them. */
+export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue, workerRole: string): Promise<void> {
+  const worker = await ensureUser(warehouse, workerRole);
+  const products = [...catalogue.products.values()].filter(({ warehouseTable }) => warehouseTable);
+  const own = [...warehouseStatements(), ...grants('meta.loads', ['SELECT', 'INSERT'], worker)];
+  await execute(warehouse, own, 'The DDL of the warehouse’s own tables');
+  for (const product of products) {
+    const { key, warehouseTable = '' } = product;
+    const tables = grants(warehouseTable, ['SELECT', 'INSERT', 'DELETE'], worker);
+    await execute(warehouse, [...productStatements(product, 'ddl.sql'), ...tables], `The DDL of ${key}`);
+    await checkColumns(warehouse, product, warehouseTable);
   }
-  return rows;
 }
 
-/** Makes the tables of every product that the warehouse has, where they are missing. */
-export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue): Promise<void> {
-  for (const product of catalogue.products.values()) {
-    if (product.warehouseTable)
-      await execute(warehouse, productStatements(product, 'ddl.sql'), `The DDL of ${product.key}`);
-  }
+/** The database user as whom the Data API runs the statements of an IAM role; made where nobody has connected as it yet. */
+async function ensureUser(warehouse: Warehouse, role: string): Promise<string> {
+  if (!/^[\w+=,.@-]{1,64}$/.test(role)) throw new Error(`"${role}" is not the name of an IAM role (without its path)`);
+  const name = `IAMR:${role}`;
+  const known = await query(warehouse, 'SELECT usename FROM pg_user WHERE usename = :name', { name });
+  if (known.length === 0)
+    await execute(warehouse, [`CREATE USER "${name}" PASSWORD DISABLE`], `The user of the role ${role}`);
+  return `"${name}"`;
+}
+
+const grants = (table: string, rights: readonly string[], user: string): string[] => [
+  `GRANT USAGE ON SCHEMA ${table.split('.')[0] ?? ''} TO ${user}`,
+  `GRANT ${rights.join(', ')} ON TABLE ${table} TO ${user}`,
+];
+
+/** COPY of Parquet goes by position: every load fails, or mixes columns up, where table and contract differ. */
+async function checkColumns(warehouse: Warehouse, product: Product, warehouseTable: string): Promise<void> {
+  const { client, workgroup, database } = warehouse;
+  const [schema = '', table = ''] = warehouseTable.split('.');
+  const target = { WorkgroupName: workgroup, Database: database, Schema: schema, Table: table };
+  const columns: string[] = [];
+  for await (const page of paginateDescribeTable({ client }, target))
+    columns.push(...(page.ColumnList ?? []).map(({ name }) => name ?? ''));
+  if (columns.join() === product.columns.join()) return;
+  const missing = product.columns.filter((column) => !columns.includes(column));
+  const problem =
+    missing.length > 0 ? `has no column "${missing.join('", "')}"` : 'has not the columns, or not the order,';
+  const adds = missing.map((column) => `ALTER TABLE ${warehouseTable} ADD COLUMN ${column} …`).join('; ');
+  throw new Error(
+    `${product.key}: the warehouse’s table ${warehouseTable} ${problem} of its contract: every load would fail. New columns ` +
+      `come last in the contract. ${adds ? `Run ${adds} with the type of its ddl.sql, then deploy again.` : `It has ${columns.join(', ')}.`}`,
+  );
 }

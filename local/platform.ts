@@ -5,7 +5,7 @@ import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { S3Client } from '@aws-sdk/client-s3';
 import { announceEnvironment } from './environment.ts';
 import { freePort, portAnswers } from './ports.ts';
-import { buckets, ensureApplication, ensureBuckets, ensureLedger, ledgerTable } from './provision.ts';
+import { buckets, ensureApplication, ensureBuckets, ensureLedger, ledgerTable, workerRole } from './provision.ts';
 import { type ProcessSpec, Supervisor } from './supervisor.ts';
 import { temporalServer } from './temporal.ts';
 
@@ -104,6 +104,7 @@ export async function startPlatform({
         node('redshift-data', 'local/redshift-data/main.ts', {
           ...aws,
           REDSHIFT_DATA_DIR: data('redshift'),
+          REDSHIFT_DATA_ROLES: workerRole,
           REDSHIFT_DATA_POSTGRES_PORT: String(await freePort(wantedPorts.postgres)),
         }),
       ),
@@ -140,6 +141,7 @@ export async function startPlatform({
       TIDELINE_LAKE_BUCKET: buckets.lake,
       TIDELINE_ARTIFACTS_BUCKET: buckets.artifacts,
       TIDELINE_LEDGER_TABLE: ledgerTable,
+      TIDELINE_WORKER_ROLE: workerRole,
       EMR_APPLICATION_ID: applicationId,
       EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-jobs',
       EMR_MAINTENANCE_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-maintenance',
@@ -183,7 +185,8 @@ export async function startWorker(
     name,
     command: process.execPath,
     args: [join(root, 'workers', `${worker}.ts`)],
-    env: { ...platform.environment, ...environment, METRICS_PORT: String(metricsPort) },
+    // Another caller than who deployed: the warehouse lets it do no more than what it was granted.
+    env: { ...platform.environment, AWS_ACCESS_KEY_ID: workerRole, ...environment, METRICS_PORT: String(metricsPort) },
     isReady: (stdout) => stdout.includes('"ready"'),
     readyTimeoutMs: 90_000,
   });

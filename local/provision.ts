@@ -12,6 +12,9 @@ export const buckets = { raw: 'tideline-raw', lake: 'tideline-lake', artifacts: 
 
 export const ledgerTable = 'tideline-ledger';
 
+/** The role of the workers: here the access key with which they call. */
+export const workerRole = 'tideline-worker';
+
 const applicationName = 'tideline';
 
 export async function ensureBuckets(client: S3Client): Promise<void> {

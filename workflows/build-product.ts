@@ -5,7 +5,7 @@ import { releaseHeldBack, whileClaimed } from './claims.ts';
 import { checkInput } from './inputs.ts';
 import { grainOf, intervalsIn, runsOf } from './intervals.ts';
 import { loadWarehouse } from './load-warehouse.ts';
-import type { BuildInput, BuildOutcome, Lane } from './messages.ts';
+import { type BuildInput, type BuildOutcome, type Lane, wholeTable } from './messages.ts';
 import { calls, catalogue } from './proxies.ts';
 import { isSuperseded, runJobs } from './run-jobs.ts';
 
@@ -24,7 +24,12 @@ export async function buildProduct(input: BuildInput): Promise<BuildOutcome> {
     const plan = await catalogue.planBuild({ ...input, generation });
     report.planned(plan.name);
     const { product, start } = input;
-    const claimed = { product, intervals: intervalsIn(grainOf(start), input), buildId: plan.buildId };
+    const intervals = intervalsIn(grainOf(start), input);
+    const claimed = {
+      product,
+      intervals: plan.replacesTable ? [wholeTable, ...intervals] : intervals,
+      buildId: plan.buildId,
+    };
     return await whileClaimed(claimed, lane, report.waiting, () => buildClaimed(input, plan, generation, lane, report));
   } catch (error) {
     // It waited while the table was restored: what it leaves is built on by a build that is asked for now.

@@ -1,18 +1,21 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   isCancellation,
   rootCause,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Claimant } from '../activities/ledger/records.ts';
-import { LoadCancelled } from './load-warehouse.ts';
-import { type HeldBack, isWholeTable, type Lane } from './messages.ts';
+import { type HeldBack, type Lane, wholeTable } from './messages.ts';
 import { calls } from './proxies.ts';
 import { isSuperseded } from './run-jobs.ts';
 
 const longestWaitSeconds = 60;
+
+/** The lake has the rows, and the warehouse may not: the next build of the interval loads it. */
+export class LoadCancelled extends CancelledFailure {}
 
 /**
  * Runs `use` while this workflow alone holds intervals of a product, or its whole table, in the ledger; waits as long as
@@ -39,7 +42,7 @@ export async function whileClaimed<T>(
   } catch (error) {
     // The ledger tells what became of intervals; no interval fails with the care for their table.
     const tells = (!isCancellation(error) && !isSuperseded(error)) || error instanceof LoadCancelled;
-    if (tells && !isWholeTable(claimant))
+    if (tells && claimant.intervals.some((interval) => interval !== wholeTable))
       failure = { state: outcomeOf(error), reason: rootCause(error) ?? String(error) };
     throw error;
   } finally {

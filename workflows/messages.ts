@@ -37,7 +37,7 @@ export type BuildState =
   | 'failed'
   | 'cancelled';
 
-/** In the place of intervals, in a claim of all of them; as a sort key it lies apart from them. */
+/** In the place of intervals, or before them, in a claim of all of them; as a sort key it lies apart from them. */
 export const wholeTable = 'table';
 export const isWholeTable = ({ intervals }: { readonly intervals: readonly string[] }): boolean =>
   intervals[0] === wholeTable;

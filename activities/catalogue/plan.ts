@@ -35,6 +35,8 @@ export interface JobPlan {
 
 export interface BuildPlan extends JobPlan {
   readonly name: string;
+  /** Whether a build writes the whole table, so that no other may run beside it. */
+  readonly replacesTable: boolean;
   /** Whether the warehouse has this product too. */
   readonly loadsWarehouse: boolean;
   /** Changed dates before this one are restated; null for products that are built date by date. */
@@ -115,6 +117,7 @@ export function planBuild(
       ...(config.earliestEvent ? option('earliest-event', config.earliestEvent) : []),
     ]),
     name,
+    replacesTable: product.partitionColumn === undefined,
     loadsWarehouse: product.warehouseTable !== undefined,
     lateBefore: product.grain === 'hour' ? firstDateCovered(shiftInterval('hour', input.end, -1).slice(0, 10)) : null,
   };

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../products/catalogue.ts';
 import { refusingBadInput } from '../failures.ts';
 import type { BackfillPlan, BackfillRequest } from '../../workflows/backfill-messages.ts';
+import type { IntervalRange } from '../../workflows/intervals.ts';
 import type { FreshnessCheck, FreshnessReport } from '../../workflows/freshness-messages.ts';
 import type { LateDataInput } from '../../workflows/late-data-messages.ts';
 import { checkFreshness } from './freshness.ts';
@@ -8,7 +9,7 @@ import { planBackfill } from './backfill.ts';
 import { explainInterval } from './explain.ts';
 import type { Claimed, Ledger } from './ledger.ts';
 import { oldestNeededVersion } from './needed-versions.ts';
-import type { Claimant, PublishedBuild } from './records.ts';
+import type { Claimant, Loaded, PublishedBuild } from './records.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import type { RestorePoints } from './restore-points.ts';
 
@@ -52,7 +53,17 @@ export function createLedgerActivities(
 
     /** Writes down what a build has published. The claim stays: the warehouse may be still to load. */
     async recordPublished(build: PublishedBuild): Promise<void> {
-      await ledger.publish(build);
+      await ledger.publish(catalogue.get(build.product).warehouseTable ? { ...build, loaded: null } : build);
+    },
+
+    /** Writes down that the warehouse has what is published of a product's dates [start, end). */
+    async recordLoaded({
+      product,
+      start,
+      end,
+      ...loaded
+    }: { product: string } & IntervalRange & Loaded): Promise<void> {
+      await ledger.load(product, { start, end }, loaded);
     },
 
     /** One paragraph on the state of one interval. A product or an interval that does not exist fails at once. */

@@ -8,15 +8,16 @@ import { type ChangedInput, builtProducts, type SurveyedInterval, surveyProduct 
 const count = (rows: number): string => rows.toLocaleString('en-US');
 
 function publishedText(published: Published): string {
-  const { rowsPublished, rowsDuplicate, rowsQuarantined, qualityScore, outputVersion, at, buildId, costUsd } =
+  const { rowsPublished, rowsDuplicate, rowsQuarantined, qualityScore, outputVersion, at, buildId, costUsd, loaded } =
     published;
   const rows = `${count(rowsPublished)} rows, ${count(rowsDuplicate)} duplicate, ${count(rowsQuarantined)} quarantined`;
   const inputs = Object.entries(published.inputVersions).map(([input, version]) => `version ${version} of ${input}`);
   const from = inputs.length > 0 ? `, from ${inputs.join(' and ')}` : '';
+  const warehouse = loaded ? `; loaded into the warehouse ${loaded.at.slice(0, 19)}Z` : '';
   const cost = costUsd === null ? '' : ` for $${costUsd.toFixed(4)}`;
   return (
     `${rows}, quality ${(qualityScore * 100).toFixed(1)} %, in table version ${outputVersion} ` +
-    `(build ${buildId}, ${at.slice(0, 19)}Z${cost}, code ${published.codeVersion.slice(0, 12)})${from}`
+    `(build ${buildId}, ${at.slice(0, 19)}Z${cost}, code ${published.codeVersion.slice(0, 12)})${from}${warehouse}`
   );
 }
 
@@ -56,6 +57,8 @@ export function explain(surveyed: SurveyedInterval, nextInterval: string, runnin
   }
   if (!record?.published) return `${subject}: no build has published it. Build it: ${command}`;
   if (state === 'stale') return `${subject}: ${changesText(changedInputs)}. Build it again: ${command}${before}`;
+  if (state === 'unloaded')
+    return `${subject}: the lake has ${publishedText(record.published)}, and the warehouse does not. Build it again: ${command}`;
   return `${subject}: ${publishedText(record.published)}. None of its inputs has changed since.`;
 }
 

@@ -7,6 +7,7 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import type { IntervalRange } from '../../workflows/intervals.ts';
 import { isWholeTable, wholeTable } from '../../workflows/messages.ts';
 import {
   allIntervals,
@@ -15,6 +16,7 @@ import {
   type Claimant,
   type IntervalRecord,
   intervalRecordSchema,
+  type Loaded,
   partitionDate,
   partitionKey,
   partitionRecordSchema,
@@ -99,12 +101,27 @@ export class Ledger {
 
   /** Ends a build's claims; where it published nothing, `failure` says why. Claims that others have taken over stay. */
   async release({ product, intervals, buildId }: Claimant, failure?: BuildFailure): Promise<void> {
-    const changes = intervals.map((interval) =>
+    const changes = intervals.map((interval) => {
+      const fails = failure && interval !== wholeTable;
+      return this.#update({
+        Key: { product, interval },
+        UpdateExpression: fails ? 'SET failure = :failure REMOVE claim' : 'REMOVE claim',
+        ConditionExpression: 'claim.buildId = :build',
+        ExpressionAttributeValues: { ':build': buildId, ...(fails && { ':failure': failure }) },
+      });
+    });
+    await Promise.all(changes);
+  }
+
+  /** Writes down that the warehouse has what is published of [start, end). */
+  async load(product: string, { start, end }: IntervalRange, loaded: Loaded): Promise<void> {
+    const records = (await this.records(product, start, end)).filter(({ interval }) => interval !== end);
+    const changes = records.map(({ interval, published }) =>
       this.#update({
         Key: { product, interval },
-        UpdateExpression: failure ? 'SET failure = :failure REMOVE claim' : 'REMOVE claim',
-        ConditionExpression: 'claim.buildId = :build',
-        ExpressionAttributeValues: { ':build': buildId, ...(failure && { ':failure': failure }) },
+        UpdateExpression: 'SET published.loaded = :loaded',
+        ConditionExpression: 'published.buildId = :build',
+        ExpressionAttributeValues: { ':loaded': loaded, ':build': published?.buildId ?? '' },
       }),
     );
     await Promise.all(changes);

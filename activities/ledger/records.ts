@@ -5,6 +5,10 @@ import type { IntervalRows } from '../../workflows/messages.ts';
 const claimSchema = z.object({ workflowId: z.string(), buildId: z.string(), since: z.iso.datetime() });
 export type Claim = z.infer<typeof claimSchema>;
 
+/** The transaction that brought an interval's rows into the warehouse. `statementId` is null where only the warehouse tells. */
+const loadedSchema = z.object({ statementId: z.string().nullable(), rows: z.int(), at: z.iso.datetime() });
+export type Loaded = z.infer<typeof loadedSchema>;
+
 /** What the newest build that published an interval says about it. */
 const publishedSchema = z.object({
   buildId: z.string(),
@@ -25,6 +29,8 @@ const publishedSchema = z.object({
   /** This interval's share of its job. */
   costUsd: z.number().nullable(),
   jobSeconds: z.number().nullable(),
+  /** Null until the warehouse has the rows too; absent where it does not hold the product, or nobody knows. */
+  loaded: loadedSchema.nullable().optional(),
 });
 export type Published = z.infer<typeof publishedSchema>;
 
@@ -79,7 +85,7 @@ export const partitionDate = (sortKey: string): string => sortKey.slice(partitio
 /** A build that wants to be the only one of its intervals, or work that wants the whole table for itself. */
 export interface Claimant {
   readonly product: string;
-  /** Keys of intervals, or `wholeTable` alone. */
+  /** Keys of intervals, or `wholeTable` before those that are told of, if any. */
   readonly intervals: readonly string[];
   readonly workflowId: string;
   readonly buildId: string;
@@ -105,6 +111,8 @@ export interface PublishedBuild {
   readonly jobRunId: string | null;
   readonly costUsd: number | null;
   readonly jobSeconds: number | null;
+  /** Null where the warehouse is still to be loaded. */
+  readonly loaded?: null;
 }
 
 export function publishedOf(build: PublishedBuild, rows: IntervalRows): Published {
@@ -124,5 +132,6 @@ export function publishedOf(build: PublishedBuild, rows: IntervalRows): Publishe
     jobRunId: build.jobRunId,
     costUsd: build.costUsd === null ? null : build.costUsd * share,
     jobSeconds: build.jobSeconds === null ? null : build.jobSeconds * share,
+    ...(build.loaded === null && { loaded: null }),
   };
 }

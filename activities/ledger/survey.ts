@@ -4,8 +4,8 @@ import { datesRead } from '../inputs.ts';
 import type { Ledger } from './ledger.ts';
 import type { IntervalRecord, Published } from './records.ts';
 
-/** `stale`: an input has changed since the interval was built from it. */
-export type IntervalState = 'missing' | 'running' | 'failed' | 'quarantined' | 'stale' | 'published';
+/** `stale`: an input has changed since the interval was built from it. `unloaded`: the warehouse lacks what the lake has. */
+export type IntervalState = 'missing' | 'running' | 'failed' | 'quarantined' | 'stale' | 'unloaded' | 'published';
 
 /** A date of an input that changed after the interval's rows were made from it. */
 export interface ChangedInput {
@@ -48,7 +48,8 @@ export function stateOf(record: Partial<IntervalRecord> | undefined, changes: re
   if (record?.claim) return 'running';
   if (record?.failure) return record.failure.state;
   if (!record?.published) return 'missing';
-  return changes.length > 0 ? 'stale' : 'published';
+  if (changes.length > 0) return 'stale';
+  return record.published.loaded === null ? 'unloaded' : 'published';
 }
 
 /** What can be asked of a ledger. */

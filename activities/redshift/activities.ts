@@ -5,12 +5,14 @@ import {
   type DescribeStatementResponse,
   type RedshiftDataClient,
   ResourceNotFoundException,
+  StatusString,
   ValidationException,
 } from '@aws-sdk/client-redshift-data';
 import { cancellationSignal, log } from '@temporalio/activity';
 import type { Catalogue } from '../../products/catalogue.ts';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
+import { loadErrors, withoutValues } from './load-errors.ts';
 import { meaningOf, type Meaning } from './states.ts';
 import { productStatements } from './statements.ts';
 
@@ -25,7 +27,7 @@ export interface RedshiftConfig {
 export interface StatementEnd {
   readonly meaning: Exclude<Meaning, 'wait'>;
   readonly error: string;
-  /** Rows that the last statement of the batch wrote. */
+  /** Rows that a load wrote. */
   readonly rowCount: number;
 }
 
@@ -38,7 +40,7 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
       new DescribeStatementCommand({ Id: statementId, ...(waitSeconds > 0 && { WaitTimeSeconds: waitSeconds }) }),
       { abortSignal: cancellationSignal() },
     );
-    const { meaning, known } = meaningOf(answer.Status);
+    const { meaning, known } = meaningOf(answer.Status, answer.Error);
     if (!known) log.warn('Unknown state of a statement: waiting', { statementId, status: answer.Status });
     return { answer, meaning };
   }
@@ -53,14 +55,30 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
     }
   }
 
+  /** What failed; of a COPY also where, which the warehouse keeps apart. */
+  async function failureText(answer: DescribeStatementResponse): Promise<string> {
+    const told = withoutValues(answer.Error ?? '');
+    const copy = answer.SubStatements?.find(({ Status }) => Status === StatusString.FAILED);
+    if (!copy?.RedshiftQueryId || !copy.QueryString?.startsWith('COPY')) return told;
+    try {
+      const places = await loadErrors({ client, ...config }, copy.RedshiftQueryId);
+      return [told, ...places].join('; ');
+    } catch (error) {
+      // The load has failed, whether its place is told or not.
+      log.warn('Where a load failed could not be read', { statementId: answer.Id, problem: String(error) });
+      return told;
+    }
+  }
+
   async function untilKnownEnd(statementId: string): Promise<StatementEnd> {
     for (;;) {
       const { answer, meaning } = await describe(statementId, config.longPollSeconds);
       if (meaning !== 'wait') {
         return {
           meaning,
-          error: (answer.Error ?? '').slice(0, 2000),
-          rowCount: answer.SubStatements?.at(-1)?.ResultRows ?? 0,
+          error: meaning === 'failed' ? await failureText(answer) : withoutValues(answer.Error ?? ''),
+          // The rows of a load are those of its first INSERT; the next notes the load itself.
+          rowCount: answer.SubStatements?.find(({ QueryString }) => QueryString?.startsWith('INSERT'))?.ResultRows ?? 0,
         };
       }
     }
@@ -68,17 +86,21 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
 
   return {
     /**
-     * Starts the load of a product's exported rows: one transaction that copies them into staging and replaces exactly
-     * the dates [start, end) in the published table. Idempotent on `token`.
+     * Starts the load of a product's exported rows: one transaction that copies them into a table of its own and replaces
+     * exactly the dates [start, end) in the published table. Idempotent on `token`.
      */
     async submitLoad(input: {
       token: string;
+      /** The build that exported the rows. */
+      buildId: string;
       product: string;
       start: string;
       end: string;
       manifest: string;
     }): Promise<{ statementId: string }> {
       const statements = productStatements(catalogue.get(input.product), 'load.sql', {
+        product: input.product,
+        build_id: input.buildId,
         manifest: input.manifest,
         iam_role: config.copyRoleArn,
         start_date: input.start,

@@ -12,6 +12,7 @@ const environment = z.object({
     .string()
     .regex(/^[a-z_][a-z0-9_]*$/, 'lower case letters, digits and underscores')
     .default('lakehouse'),
+  REDSHIFT_DATA_ROLES: z.string().default(''),
   REDSHIFT_DATA_MAX_ACTIVE: count.default(500),
   REDSHIFT_DATA_CONCURRENCY: count.default(8),
   AWS_ENDPOINT_URL_S3: z.url().optional(),
@@ -26,6 +27,8 @@ export interface Config {
   readonly dataDir: string;
   readonly workgroup: string;
   readonly database: string;
+  /** Access keys whose callers are IAM roles of that name; all others own what there is. */
+  readonly roles: readonly string[];
   readonly maxActiveStatements: number;
   readonly concurrency: number;
   readonly s3Endpoint: string | undefined;
@@ -43,6 +46,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
     dataDir: values.REDSHIFT_DATA_DIR,
     workgroup: values.REDSHIFT_DATA_WORKGROUP,
     database: values.REDSHIFT_DATA_DATABASE,
+    roles: values.REDSHIFT_DATA_ROLES.split(',').filter((role) => role !== ''),
     maxActiveStatements: values.REDSHIFT_DATA_MAX_ACTIVE,
     concurrency: values.REDSHIFT_DATA_CONCURRENCY,
     s3Endpoint: values.AWS_ENDPOINT_URL_S3 ?? values.AWS_ENDPOINT_URL,

@@ -55,13 +55,13 @@ async function serve(config: Config, cluster: Cluster, onDefect: OnDefect): Prom
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
   });
   const objects = new ObjectStore(s3);
-  const { concurrency, maxActiveStatements, workgroup, database } = config;
+  const { concurrency, maxActiveStatements, roles, workgroup, database } = config;
   const engine = new Engine({ warehouse, store, objects, control: pool, concurrency, onDefect });
   const api = await createAwsServer({
     service: 'redshift-data',
     protocol: 'awsJson1_1',
     errors: errorTypeRegistries,
-    operations: operations({ engine, store, catalog: pool, workgroup, database, maxActiveStatements }),
+    operations: operations({ engine, store, catalog: pool, workgroup, database, roles, maxActiveStatements }),
     port: config.apiPort,
     onDefect,
   });

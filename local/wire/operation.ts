@@ -21,6 +21,8 @@ export type Validated<T> = T extends Date | Uint8Array | readonly [unknown, ...u
 /** What a handler may know about the request besides its input. */
 export interface RequestContext {
   readonly requestId: string;
+  /** Who has signed it, by the access key; nobody checks the signature. */
+  readonly accessKeyId: string | undefined;
   /** Aborts when the client has gone or the server closes: long polls end on it. */
   readonly signal: AbortSignal;
 }

@@ -101,7 +101,8 @@ const answer = async (
     const shapes = model.operations[operation.name];
     assertValidInput(model, operation.input, shapes?.input?.shape, input);
     const signal = AbortSignal.any([closing, gone.signal]);
-    const output = await operation.handle(input, { requestId, signal });
+    const accessKeyId = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
+    const output = await operation.handle(input, { requestId, accessKeyId, signal });
     const broken = violations(model, operation.output, shapes?.output?.shape, output);
     if (broken.length > 0) throw new Error(`output of ${operation.name}: ${broken.join('; ')}`);
     wire = protocol.encode(operation, output);

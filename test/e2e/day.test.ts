@@ -15,7 +15,7 @@ import { rebuildLedger } from '../../activities/table-history.ts';
 import { openLedger, survey } from '../../cli/ledger.ts';
 import { createRestorePoint, restore } from '../../cli/restore.ts';
 import { openSession, type Session } from '../../cli/session.ts';
-import { query } from '../../cli/warehouse.ts';
+import { query } from '../../activities/redshift/query.ts';
 import { partKey } from '../../local/generator/raw-parts.ts';
 import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts';
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';

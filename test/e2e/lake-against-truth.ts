@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { query } from '../../cli/warehouse.ts';
+import { query } from '../../activities/redshift/query.ts';
 import type { Session } from '../../cli/session.ts';
 import { buckets } from '../../local/provision.ts';
 import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';

@@ -1,5 +1,5 @@
 import { ConflictException, JobRunState, ValidationException } from '@aws-sdk/client-emr-serverless';
-import { StatusString } from '@aws-sdk/client-redshift-data';
+import { BatchExecuteStatementException, StatusString } from '@aws-sdk/client-redshift-data';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { pollDelayMs } from '../../activities/emr-serverless/activities.ts';
@@ -7,6 +7,8 @@ import { emrServerlessFailures } from '../../activities/emr-serverless/failures.
 import { meaningOf as meaningOfJob } from '../../activities/emr-serverless/states.ts';
 import { sortFailure } from '../../activities/failures.ts';
 import { ledgerFailures } from '../../activities/ledger/failures.ts';
+import { redshiftFailures } from '../../activities/redshift/failures.ts';
+import { withoutValues } from '../../activities/redshift/load-errors.ts';
 import { meaningOf as meaningOfStatement } from '../../activities/redshift/states.ts';
 import { tokenHash } from '../../activities/tokens.ts';
 
@@ -86,6 +88,34 @@ describe('states', () => {
   it('of a statement are all known', () => {
     for (const status of Object.values(StatusString))
       if (status !== 'ALL') expect(meaningOfStatement(status).known).toBe(true);
+  });
+
+  it('of a load that lost against another transaction is no failure of the load', () => {
+    for (const error of [
+      'Query #4 failed with ERROR: 1023\n  Detail: Serializable isolation violation on table in Redshift',
+      'ERROR: could not complete because of conflict with concurrent transaction',
+      'ERROR: deadlock detected',
+    ])
+      expect(meaningOfStatement('FAILED', error)).toEqual({ meaning: 'conflict', known: true });
+    expect(meaningOfStatement('FAILED', 'ERROR: division by zero').meaning).toBe('failed');
+  });
+
+  it('of a batch that could not be started are waited out', () => {
+    const failed = new BatchExecuteStatementException({ Message: 'x', message: 'x', StatementId: 's', $metadata: {} });
+    const failure = sortFailure(failed, 'submitLoad', 'build', redshiftFailures) as ApplicationFailure;
+    expect(failure.nonRetryable).toBe(false);
+  });
+
+  it('of the warehouse are told without the values of rows', () => {
+    const detail = '\n  Detail: Failing row contains (trip-1, rider-7).\n  Where: COPY trips, line 1: "trip-1"';
+    expect(withoutValues(`ERROR: null value in column "city_id" of relation "trips"${detail}`)).toBe(
+      'ERROR: null value in column "city_id" of relation "trips"',
+    );
+    expect(withoutValues('ERROR: invalid input syntax for type integer: "rider-7"')).toBe(
+      'ERROR: invalid input syntax for type integer',
+    );
+    const spectrum = 'ERROR: Spectrum Scan Error\n  Detail:\n  code: 15001\n  context:   Column type: INT';
+    expect(withoutValues(spectrum)).toBe('ERROR: Spectrum Scan Error; context:   Column type: INT');
   });
 
   it('that nobody has documented yet wait', () => {

@@ -65,6 +65,12 @@ describe('the state of an interval', () => {
     expect(stale('2025-01-20', 21)).toBe(false);
   });
 
+  it('is unloaded while the warehouse lacks what the lake has, unless it is stale and built again anyway', () => {
+    expect(stateOf(record({ published: { ...published, loaded: null } }), [])).toBe('unloaded');
+    const changes = changedInputs(catalogue, silver, '2025-01-18', published, bronzeAt('2025-01-18', 21));
+    expect(stateOf(record({ published: { ...published, loaded: null } }), changes)).toBe('stale');
+  });
+
   it('is missing, not stale, where nothing is published, whatever there is to build it from', () => {
     const changes = changedInputs(catalogue, silver, '2025-01-18', undefined, bronzeAt('2025-01-18', 21));
     expect(changes).toHaveLength(1);
@@ -79,6 +85,16 @@ describe('an explanation', () => {
         '(build silver.trips/2025-01-18/abc, 2025-01-19T01:02:03Z for $0.0123, code 0123456789ab), from version 20 of ' +
         'bronze.events. None of its inputs has changed since.',
     );
+  });
+
+  it('of an interval of the warehouse tells whether it is loaded, and where it is not how it comes there', () => {
+    const loaded = { statementId: 'statement-1', rows: 5_912, at: '2025-01-19T01:03:04.000Z' };
+    expect(explain(surveyed(record({ published: { ...published, loaded } })), '2025-01-19', null)).toContain(
+      'from version 20 of bronze.events; loaded into the warehouse 2025-01-19T01:03:04Z.',
+    );
+    const text = explain(surveyed(record({ published: { ...published, loaded: null } })), '2025-01-19', null);
+    expect(text).toContain('silver.trips 2025-01-18 is unloaded: the lake has 5,912 rows');
+    expect(text).toContain('the warehouse does not. Build it again: temporal workflow start');
   });
 
   it('of a missing interval gives the command that builds it', () => {

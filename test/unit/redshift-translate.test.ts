@@ -7,6 +7,9 @@ function sqlOf(statement: string): string {
   return plan.sql;
 }
 
+/** What makes PostgreSQL count bytes, as Redshift does. */
+const bytes = (column: string, limit: number): string =>
+  `CONSTRAINT "${column} at most ${limit} bytes" CHECK (octet_length(${column}) <= ${limit})`;
 const NOW = "(pg_catalog.date_trunc('second', pg_catalog.statement_timestamp()::timestamp))";
 const BEGUN = '(pg_catalog.transaction_timestamp()::timestamp)';
 
@@ -50,8 +53,9 @@ test.each([
        trip_id VARCHAR(64) NOT NULL ENCODE zstd DISTKEY, fare DECIMAL(12, 2) DEFAULT 0 ENCODE az64,
        at TIMESTAMP SORTKEY, note VARCHAR, extra SUPER, all_of_it VARCHAR(MAX), day DATE DEFAULT GETDATE()
      ) BACKUP NO DISTSTYLE KEY COMPOUND SORTKEY (at, trip_id)`,
-    'CREATE TABLE IF NOT EXISTS gold.trips (trip_id varchar(64) NOT NULL, fare numeric(12, 2) DEFAULT 0, at timestamp, ' +
-      `note varchar(256), extra jsonb, all_of_it varchar(65535), day date DEFAULT ${NOW})`,
+    `CREATE TABLE IF NOT EXISTS gold.trips (trip_id varchar(64) NOT NULL ${bytes('trip_id', 64)}, ` +
+      `fare numeric(12, 2) DEFAULT 0, at timestamp, note varchar(256) ${bytes('note', 256)}, extra jsonb, ` +
+      `all_of_it varchar(65535) ${bytes('all_of_it', 65_535)}, day date DEFAULT ${NOW})`,
   ],
   [
     'CREATE TABLE t (a INT PRIMARY KEY, b INT UNIQUE REFERENCES u (b), c INT, UNIQUE (b), PRIMARY KEY (a, c), ' +
@@ -67,8 +71,15 @@ test.each([
     'CREATE TEMP TABLE t DISTKEY (a) INTERLEAVED SORTKEY (a) AS SELECT NVL(a, 0) AS a FROM u',
     'CREATE TEMP TABLE t AS SELECT COALESCE(a,0) AS a FROM u',
   ],
-  ['CREATE TABLE t (LIKE u INCLUDING DEFAULTS) DISTSTYLE ALL', 'CREATE TABLE t (LIKE u INCLUDING DEFAULTS)'],
-  ['ALTER TABLE t ADD COLUMN c VARCHAR(MAX) ENCODE lzo', 'ALTER TABLE t ADD COLUMN c varchar(65535)'],
+  [
+    'CREATE TABLE t (LIKE u INCLUDING DEFAULTS) DISTSTYLE ALL',
+    'CREATE TABLE t (LIKE u INCLUDING CONSTRAINTS INCLUDING DEFAULTS)',
+  ],
+  ['CREATE TEMP TABLE t (LIKE gold.u)', 'CREATE TEMP TABLE t (LIKE gold.u INCLUDING CONSTRAINTS)'],
+  [
+    'ALTER TABLE t ADD COLUMN c VARCHAR(MAX) ENCODE lzo',
+    `ALTER TABLE t ADD COLUMN c varchar(65535) ${bytes('c', 65_535)}`,
+  ],
 ])('a definition keeps its rows and loses its storage: %s', (statement, expected) => {
   expect(sqlOf(statement)).toBe(expected);
 });
@@ -151,6 +162,20 @@ test.each([
   ['SELECT count(*) FILTER (WHERE a) FROM t', 'Redshift does not support FILTER', 'line 1, column 17'],
   ['SELECT string_agg(a, b) FROM t', 'Redshift does not support STRING_AGG()', 'line 1, column 8'],
   ['SELECT now()', 'Redshift does not support NOW()', 'line 1, column 8'],
+  ['SELECT * FROM (VALUES (1), (2)) v', 'Redshift does not support VALUES as a table', 'line 1, column 16'],
+  ['SELECT a FROM t FETCH FIRST 5 ROWS ONLY', 'Redshift does not support FETCH FIRST', 'line 1, column 17'],
+  ['SELECT a BETWEEN SYMMETRIC 2 AND 1', 'Redshift does not support BETWEEN SYMMETRIC', 'line 1, column 10'],
+  ["SELECT '{}'::jsonb", 'Redshift does not support the type JSONB', 'line 1, column 14'],
+  ["SELECT CAST('x' AS uuid)", 'Redshift does not support the type UUID', 'line 1, column 20'],
+  ["SELECT '{1}'::int[]", 'array types', 'line 1, column 15'],
+  ["INSERT INTO t SELECT regexp_matches(a, 'b') FROM u", 'does not support REGEXP_MATCHES()', 'line 1, column 22'],
+  ['INSERT INTO t SELECT generate_series(1, 9)', 'does not support GENERATE_SERIES()', 'line 1, column 22'],
+  ['CREATE TABLE IF NOT EXISTS t AS SELECT 1 AS a', 'does not support IF NOT EXISTS in CREATE TABLE AS', 'column 33'],
+  ['CREATE TABLE t (a SERIAL)', 'column type SERIAL', 'line 1, column 19'],
+  ['CREATE TABLE t (a JSONB)', 'column type JSONB', 'line 1, column 19'],
+  ['CREATE TABLE t (LIKE u INCLUDING ALL)', 'INCLUDING DEFAULTS alone', 'line 1, column 24'],
+  ['CREATE UNIQUE INDEX i ON t (a) WHERE b', 'CREATE UNIQUE is not supported', 'line 1'],
+  ['ALTER TABLE t ADD COLUMN a INT NOT NULL', 'adds no NOT NULL column without a default', 'the end'],
   ['CREATE INDEX i ON t (a)', 'CREATE INDEX is not supported', 'line 1'],
   ['CREATE EXTERNAL TABLE t (a INT)', 'CREATE EXTERNAL is not supported', 'line 1'],
   ['CREATE TABLE t (a UUID)', 'column type UUID', 'line 1, column 19'],

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { productStatements } from '../../activities/redshift/statements.ts';
+import { productStatements, statementsOf } from '../../activities/redshift/statements.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 
 const catalogue = loadCatalogue();
 const trips = catalogue.get('gold.trips');
 const values = {
+  product: 'gold.trips',
+  build_id: 'gold.trips/2025-01-18..2025-01-19/m6a1',
   manifest: 's3://tideline-lake/_staging/gold.trips/b/manifest.json',
   iam_role: 'arn:aws:iam::123456789012:role/tideline-copy',
   start_date: '2025-01-18',
@@ -14,13 +16,22 @@ const values = {
 describe('a product’s SQL', () => {
   it('becomes one statement each, with quoted values and without comments', () => {
     const statements = productStatements(trips, 'load.sql', values);
-    expect(statements).toHaveLength(4);
+    expect(statements).toHaveLength(6);
     expect(statements[1]).toContain(`FROM '${values.manifest}'`);
     expect(statements[2]).toContain("trip_date >= '2025-01-18' AND trip_date < '2025-01-20'");
     expect(statements.join('\n')).not.toMatch(/--|\s:[a-z]/);
   });
 
+  it('is not cut, bound or taken for a comment inside quotes', () => {
+    const sql = `SELECT 'a;b -- c', 'it''s :manifest', ";", 1::BIGINT /* ; */ ; -- ; end\nSELECT :product`;
+    expect(statementsOf(sql, 'x.sql', values)).toEqual([
+      `SELECT 'a;b -- c', 'it''s :manifest', ";", 1::BIGINT`,
+      "SELECT 'gold.trips'",
+    ]);
+  });
+
   it.each([
+    ['build_id', "x', 0, GETDATE()"],
     ['start_date', "2025-01-18' OR '1'='1"],
     ['manifest', "s3://lake/x' CREDENTIALS 'y"],
     ['iam_role', 'default'],

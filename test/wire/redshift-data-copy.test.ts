@@ -103,6 +103,32 @@ test.each([
   expect(await rows(server, 'SELECT count(*) FROM strict')).toEqual([[0]]);
 });
 
+test.each([
+  ['is too long', "repeat('ä', 5)", 'longer than the length defined', 1204],
+  ['has a NUL', "'a' || chr(0)", 'NUL character', 1220],
+  ['is missing', 'NULL::VARCHAR', 'Missing data for not-null field', 1213],
+])(
+  'a text that %s is told with its file, line and column in the system views, not with its value',
+  async (...given) => {
+    const [title, value, message, code] = given;
+    const key = `places/${title.replaceAll(' ', '-')}.parquet`;
+    await storage.putParquet(key, `SELECT 1::BIGINT id, 'right' AS name UNION ALL SELECT 2, ${value}`);
+    await run(server, 'CREATE TABLE IF NOT EXISTS placed (id BIGINT, name VARCHAR(9) NOT NULL)');
+
+    const copied = await run(server, `COPY placed FROM '${url(key)}' ${ROLE} FORMAT AS PARQUET`);
+
+    expect(copied.Error).toContain(message);
+    const where = `= ${copied.RedshiftQueryId ?? 0}`;
+    const columns = 'file_name, line_number, column_name, column_type, column_length, error_code';
+    expect(await rows(server, `SELECT ${columns} FROM sys_load_error_detail WHERE query_id ${where}`)).toEqual([
+      [url(key), 2, 'name', 'character varying', '9', code],
+    ]);
+    const [[reason] = []] = await rows(server, `SELECT err_reason FROM stl_load_errors WHERE query ${where}`);
+    expect(reason).toContain(message);
+    expect(reason).not.toContain('ä');
+  },
+);
+
 test('a batch that copies and then fails loads nothing', async () => {
   await storage.putParquet('batch/a.parquet', 'SELECT 1::BIGINT id');
   await run(server, 'CREATE TABLE batched (id BIGINT)');

@@ -46,6 +46,15 @@ export function temporaryFolder(): { path: string; remove(): void } {
   };
 }
 
+/** A client with an access key, by default that of the owner of all tables. */
+export function clientOf(address: Address, accessKeyId = CREDENTIALS.accessKeyId): RedshiftDataClient {
+  return new RedshiftDataClient({
+    endpoint: address.listening,
+    region: REGION,
+    credentials: { ...CREDENTIALS, accessKeyId },
+  });
+}
+
 export async function startRedshift(dataDir: string, variables: Record<string, string> = {}): Promise<Server> {
   const child = spawn(process.execPath, [resolve('local/redshift-data/main.ts')], {
     env: {
@@ -63,7 +72,7 @@ export async function startRedshift(dataDir: string, variables: Record<string, s
     once(child, 'exit').then(() => Promise.reject(new Error('redshift-data ended before it was ready'))),
   ])) as [string];
   const address = JSON.parse(line) as Address;
-  const client = new RedshiftDataClient({ endpoint: address.listening, region: REGION, credentials: CREDENTIALS });
+  const client = clientOf(address);
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     client.destroy();
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -50,6 +50,17 @@ test('keys are not enforced, the NOT NULL of a primary key is', async () => {
   expect((await run(server, 'INSERT INTO keyed VALUES (1, NULL, 2)')).Error).toContain('null value in column "b"');
 });
 
+test('the length of a text is counted in bytes, also in a table made like another', async () => {
+  await run(server, 'CREATE TABLE bytes (name VARCHAR(4))');
+  await run(server, 'CREATE TABLE likewise (LIKE bytes)');
+
+  for (const table of ['bytes', 'likewise']) {
+    expect((await run(server, `INSERT INTO ${table} VALUES ('ää')`)).Status).toBe('FINISHED');
+    const failed = await run(server, `INSERT INTO ${table} VALUES ('äää')`);
+    expect(failed.Error).toBe('ERROR: Value too long for character type\n  Detail: name at most 4 bytes');
+  }
+});
+
 test('MERGE updates what matches and inserts the rest', async () => {
   await run(server, 'CREATE TABLE target (id INT, v INT)');
   await run(server, 'CREATE TABLE source (id INT, v INT)');

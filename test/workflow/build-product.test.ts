@@ -2,7 +2,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure, rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BuildOutcome, orchestrationQueue } from '../../workflows/messages.ts';
+import { type BuildInput, type BuildOutcome, orchestrationQueue } from '../../workflows/messages.ts';
 import { timeSkippingServer, withWorkers } from './environment.ts';
 import { play, type ScenarioName, scenarios } from './scenarios.ts';
 import type { Calls, Script } from './services.ts';
@@ -24,13 +24,15 @@ interface Ending {
 
 const ending = (name: ScenarioName): Promise<Ending> => endingOf(scenarios[name].script, () => play(environment, name));
 
-/** How a build of two dates of silver ends. */
-const built = (script: Script): Promise<Ending> =>
+const gold = scenarios['build-loaded-into-warehouse'].input;
+
+/** How a build ends, by default of two dates of silver. */
+const built = (script: Script, input: BuildInput = scenarios['build-published'].input): Promise<Ending> =>
   endingOf(script, () =>
     environment.client.workflow.start('buildProduct', {
       workflowId: 'build/silver.trips/2025-01-18..2025-01-19',
       taskQueue: orchestrationQueue,
-      args: [scenarios['build-published'].input],
+      args: [input],
     }),
   );
 
@@ -88,10 +90,49 @@ describe('a build', () => {
     expect(outcome).toMatchObject({ state: 'published', costUsd: 0.02 });
   });
 
-  it('starts the load again when it lost against another transaction', async () => {
-    const { calls, outcome } = await ending('build-after-load-conflict');
+  it('loads under a claim of the warehouse’s table, and tells the ledger that it has', async () => {
+    const { calls } = await ending('build-loaded-into-warehouse');
+    expect(calls.released).toMatchObject([
+      { product: 'warehouse.gold.trips', intervals: ['table'], failure: null },
+      { product: 'gold.trips', intervals: ['2025-01-18'], failure: null },
+    ]);
+    expect(calls.loaded).toMatchObject([
+      { product: 'gold.trips', start: '2025-01-18', end: '2025-01-19', statementId: 'statement-1', rows: 8 },
+    ]);
+  });
+
+  it('starts the load again when it failed, under another token', async () => {
+    const { calls, outcome } = await ending('build-after-failed-load');
     expect(new Set(calls.loads.map(({ token }) => token)).size).toBe(2);
     expect(outcome?.state).toBe('published');
+  });
+
+  it('starts the load again as often as it loses against other transactions', async () => {
+    const { calls, outcome } = await built({ loads: [...Array<'conflict'>(20).fill('conflict'), 'done'] }, gold);
+    expect(calls.loads).toHaveLength(21);
+    expect(outcome?.state).toBe('published');
+  });
+
+  it('gives up after three failed loads, and the ledger says why', async () => {
+    const { calls, failure } = await built({ loads: ['failed'] }, gold);
+    expect(calls.loads).toHaveLength(3);
+    expect(rootCause(failure?.cause)).toContain('its load statement-3 failed 3 times');
+    expect(calls.released.map(({ failure: told }) => told?.state)).toEqual([undefined, 'failed']);
+    expect(calls.loaded).toEqual([]);
+  });
+
+  it('that is cancelled while another loads the table says that the warehouse lacks the rows', async () => {
+    const { calls, failure } = await ending('load-cancelled-while-it-waits');
+    expect(failure?.cause).toBeInstanceOf(CancelledFailure);
+    expect(calls.loads).toEqual([]);
+    expect(calls.released.at(-1)?.failure?.reason).toContain('cancelled before the warehouse was loaded');
+  });
+
+  it('of a product without partitions claims the table with its dates, of which the ledger tells', async () => {
+    const { calls } = await ending('build-of-a-whole-table');
+    expect(calls.released.at(-1)).toMatchObject({ product: 'gold.dim_city', intervals: ['table', '2025-01-18'] });
+    const failed = await built({ jobs: ['quality'] }, scenarios['build-of-a-whole-table'].input);
+    expect(failed.calls.released[0]?.failure?.state).toBe('quarantined');
   });
 
   it('starts another job for hours while jobs are lost or run into their time limit, ever later', async () => {

@@ -33,7 +33,8 @@ export const scenarios = {
   'build-published': { script: {}, workflow: 'buildProduct', input: silver },
   'build-loaded-into-warehouse': { script: {}, workflow: 'buildProduct', input: gold },
   'build-after-lost-driver': { script: { jobs: ['lost', 'done'] }, workflow: 'buildProduct', input: silver },
-  'build-after-load-conflict': { script: { loads: ['failed', 'done'] }, workflow: 'buildProduct', input: gold },
+  'build-after-load-conflict': { script: { loads: ['conflict', 'done'] }, workflow: 'buildProduct', input: gold },
+  'build-after-failed-load': { script: { loads: ['failed', 'done'] }, workflow: 'buildProduct', input: gold },
   'build-given-up': { script: { jobs: ['broken'] }, workflow: 'buildProduct', input: silver },
   'build-halted-by-quality': { script: { jobs: ['quality'] }, workflow: 'buildProduct', input: silver },
   'build-with-a-date-held-back': {
@@ -77,6 +78,20 @@ export const scenarios = {
       await until(handle, 'loading');
       await handle.cancel();
     },
+  },
+  'load-cancelled-while-it-waits': {
+    script: { holds: 'warehouse.gold.trips' },
+    workflow: 'buildProduct',
+    input: gold,
+    meanwhile: async (handle) => {
+      await until(handle, 'waiting');
+      await handle.cancel();
+    },
+  },
+  'build-of-a-whole-table': {
+    script: {},
+    workflow: 'buildProduct',
+    input: { ...gold, product: 'gold.dim_city' } satisfies BuildInput,
   },
   'build-after-another': { script: { refusals: 2 }, workflow: 'buildProduct', input: silver },
   'build-cancelled-while-it-waits': {

@@ -19,11 +19,13 @@ export interface Script {
   readonly jobs?: readonly (
     'done' | 'lost' | 'timed out' | 'broken' | 'quality' | 'superseded' | 'hangs' | 'hangs, then throttles'
   )[];
-  readonly loads?: readonly ('done' | 'failed' | 'hangs, then throttles')[];
+  readonly loads?: readonly ('done' | 'failed' | 'conflict' | 'hangs, then throttles')[];
   /** No job ends before. */
   readonly gate?: Promise<void>;
   /** How often a claim is refused, because another build holds an interval, until it is given. */
   readonly refusals?: number;
+  /** A product, or a table of the warehouse, that another build holds all the time. */
+  readonly holds?: string;
   /** The dates in which a build changes rows; by default all that it builds. */
   readonly changedDates?: readonly string[];
   /** Intervals that the audit holds back, by product. */
@@ -38,6 +40,8 @@ export interface Calls {
   readonly submitted: { token: string; job: SparkJob; createdAt?: string }[];
   readonly cancelled: string[];
   readonly loads: { token: string; product: string; start: string; end: string; manifest: string }[];
+  /** What the ledger was told of loads. */
+  readonly loaded: { product: string; start: string; end: string; statementId: string; rows: number }[];
   /** Who holds which interval, or which table, by product and key. */
   readonly claims: Map<string, Claim>;
   readonly recorded: PublishedBuild[];
@@ -83,6 +87,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     submitted: [],
     cancelled: [],
     loads: [],
+    loaded: [],
     claims: new Map(),
     recorded: [],
     released: [],
@@ -155,7 +160,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     async claimIntervals({ product, intervals, workflowId, buildId }: Claimant): Promise<Claimed> {
       const since = '2025-01-19T00:00:00.000Z';
       refused += 1;
-      if (refused <= (script.refusals ?? 0))
+      if (refused <= (script.refusals ?? 0) || product === script.holds)
         return { claimed: false, holders: [{ workflowId: 'build/another', buildId: 'another', since }] };
       const stands = (key: string): boolean =>
         intervals.includes(wholeTable) || key === wholeTable || intervals.includes(key);
@@ -220,7 +225,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
         const place = `${claimant.product} ${interval}`;
         if (calls.claims.get(place)?.buildId !== claimant.buildId) continue;
         calls.claims.delete(place);
-        if (failure) calls.ledger.fail(claimant.product, interval, failure.state, at);
+        if (failure && interval !== wholeTable) calls.ledger.fail(claimant.product, interval, failure.state, at);
       }
       calls.released.push({ ...claimant, failure });
     },
@@ -241,12 +246,15 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       calls.loads.push(input);
       return { statementId: `statement-${calls.loads.length}` };
     },
+    async recordLoaded(loaded: Calls['loaded'][number]): Promise<void> {
+      calls.loaded.push(loaded);
+    },
     async awaitStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
       const outcome = at(script.loads ?? ['done'], Number(statementId.slice('statement-'.length)) - 1, 'done');
       if (outcome === 'hangs, then throttles') return waitForCancel().catch(throttled);
       return outcome === 'done'
         ? { meaning: 'done', error: '', rowCount: 8 }
-        : { meaning: 'failed', error: 'could not complete because of conflict', rowCount: 0 };
+        : { meaning: outcome === 'conflict' ? outcome : 'failed', error: 'ERROR: 1023', rowCount: 0 };
     },
     async cancelStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
       calls.cancelled.push(statementId);

@@ -12,6 +12,8 @@ export interface Service {
   readonly catalog: pg.Pool;
   readonly workgroup: string;
   readonly database: string;
+  /** Callers that are IAM roles, by access key. */
+  readonly roles: readonly string[];
   readonly maxActiveStatements: number;
 }
 

@@ -57,7 +57,7 @@ async function submit(
   const session = findSession(service, request);
   if (session === undefined) checkTarget(service, request);
   checkSql(submission);
-  const statement = newStatement(service, submission, session);
+  const statement = newStatement(service, submission, session, context.accessKeyId);
   const earlier = request.ClientToken === undefined ? undefined : service.store.findByClientToken(request.ClientToken);
   if (earlier !== undefined && earlier.requestHash !== statement.requestHash) {
     throw invalid(`ClientToken ${request.ClientToken ?? ''} was used for another request.`);
@@ -124,7 +124,12 @@ function readableParameters(sql: string): string[] {
   }
 }
 
-function newStatement(service: Service, submission: Submission, session: Session | undefined): Statement {
+function newStatement(
+  service: Service,
+  submission: Submission,
+  session: Session | undefined,
+  accessKeyId = '',
+): Statement {
   const { sqls, isBatch, request } = submission;
   const now = Date.now();
   const sessionId = session?.id ?? ((request.SessionKeepAliveSeconds ?? 0) > 0 ? randomUUID() : undefined);
@@ -138,8 +143,8 @@ function newStatement(service: Service, submission: Submission, session: Session
     resultFormat: request.ResultFormat ?? 'JSON',
     parameters: (request.Parameters ?? []).map(({ name, value }) => ({ name: name ?? '', value: value ?? '' })),
     database: service.database,
-    // The service derives the user from the caller's identity; the local one has no identities.
-    dbUser: request.DbUser ?? 'IAM:local',
+    // The service derives the user from the caller's identity.
+    dbUser: service.roles.includes(accessKeyId) ? `IAMR:${accessKeyId}` : (request.DbUser ?? 'IAM:local'),
     requestHash: createHash('sha256').update(JSON.stringify(submission)).digest('hex'),
     createdAt: now,
     updatedAt: now,

@@ -86,7 +86,8 @@ export class Engine {
     try {
       if (!abort.signal.aborted) {
         await store.change(statement, 'PICKED');
-        const connection = session?.connection ?? (await connect(this.options.warehouse));
+        const connection =
+          session?.connection ?? (await connect(this.options.warehouse, this.options.control, statement.dbUser));
         execution.connection = connection;
         statement.redshiftPid = connection.pid;
         session ??= this.openSession(statement, connection, place.keepAliveSeconds);

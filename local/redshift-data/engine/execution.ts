@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LoadError } from '../load/load-error.ts';
 import { translate } from '../sql/translate.ts';
 import type { Plan } from '../sql/translate.ts';
 import type { Connection } from './connections.ts';
@@ -49,7 +50,8 @@ async function runTransaction(execution: Execution, context: QueryContext, index
       return planOf(statement, index);
     });
     bare = plans.some((plan) => plan.kind === 'alone' && !plan.transactional);
-    if (!bare) await context.client.query('BEGIN');
+    // Redshift's default: every query of a transaction sees the same snapshot, and the later of two writers loses.
+    if (!bare) await context.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     for (const [offset, plan] of plans.entries()) {
       current = indexes[offset] ?? current;
       await timed(statement, current, () => runQuery(context, statement, current, plan), context.signal);
@@ -59,6 +61,7 @@ async function runTransaction(execution: Execution, context: QueryContext, index
     if (!bare) await rollBack(execution, context);
     if (execution.committing && (await committedAfterAll(context, statement))) return;
     settle(execution, indexes, current, error);
+    if (error instanceof LoadError) await context.store.writeLoadError(statement, current, error);
   } finally {
     execution.committing = false;
   }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { LoadError } from '../load/load-error.ts';
 import { isFinal } from './statement.ts';
 import type { Statement, Status } from './statement.ts';
 import type { Row } from './results.ts';
@@ -86,6 +87,16 @@ export class StatementStore {
     await client.query(UPDATE, [statement.id, statement]);
   }
 
+  /** What a failed COPY leaves, apart from its work, which is rolled back. */
+  async writeLoadError(statement: Statement, index: number, { message, place }: LoadError): Promise<void> {
+    const { file, line, column, type, code } = place;
+    const session = [statement.queries[index]?.queryId, statement.redshiftPid, new Date()];
+    await this.pool.query('INSERT INTO data_api.load_error VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
+      ...session,
+      ...[file, line, column, type, code, message.slice(0, 256)],
+    ]);
+  }
+
   async writePage(client: Runner, key: { id: string; query: number; page: number }, records: Row[]): Promise<void> {
     const values = [key.id, key.query, key.page, JSON.stringify(records)];
     await client.query('INSERT INTO data_api.result_page VALUES ($1, $2, $3, $4)', values);
@@ -135,6 +146,7 @@ export class StatementStore {
   async forgetOld(): Promise<void> {
     const oldest = Date.now() - RETENTION_MS;
     await this.pool.query('DELETE FROM data_api.statement WHERE created_at < $1', [new Date(oldest)]);
+    await this.pool.query('DELETE FROM data_api.load_error WHERE start_time < $1', [new Date(oldest)]);
     for (const statement of this.statements.values()) {
       if (statement.createdAt >= oldest || !isFinal(statement.status)) continue;
       this.forget(statement);

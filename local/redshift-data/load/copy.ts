@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { CopyCommand } from '../sql/copy.ts';
 import { copyIn } from './copy-stream.ts';
+import { atPlace } from './load-error.ts';
 import type { ObjectStore } from './object-store.ts';
 import { parquetToCsv, withDuckDb } from './parquet.ts';
 import { sourceFiles } from './source-files.ts';
@@ -31,7 +32,9 @@ export async function copyFromS3(
         signal.throwIfAborted();
         await objects.download(url, path, signal);
         await parquetToCsv(db, { path, url }, columns, options);
-        rows += await copyIn(client, sql, options.csvPath);
+        rows += await copyIn(client, sql, options.csvPath).catch((error: unknown) => {
+          throw atPlace(error, url, columns);
+        });
       }
       return rows;
     });

@@ -1,8 +1,10 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { byteLimit, loadExpression } from './parquet-types.ts';
+import { BAD_FILE, LoadError } from './load-error.ts';
+import { loadExpression } from './parquet-types.ts';
 import type { FileColumn } from './parquet-types.ts';
 import type { TargetColumn } from './target-columns.ts';
+import { checkTexts } from './text-checks.ts';
 
 /** A downloaded file, and where it came from for messages. */
 export interface LocalFile {
@@ -51,7 +53,8 @@ export async function parquetToCsv(
     if (column === undefined || expression === undefined) throw incompatible(file, column, target);
     return expression;
   });
-  await checkLengths(db, source, file, { columns, expressions });
+  const rows = `read_parquet(${literal(file.path)}, file_row_number = true)`;
+  await checkTexts(db, { url: file.url, rows }, columns, expressions);
   const fields = expressions.map((expression, index) => `${expression} AS c${index}`);
   const text = columns.flatMap((column, index) => (isText(column) ? [`c${index}`] : []));
   // Quoted text is how CSV tells an empty string from a NULL.
@@ -71,34 +74,11 @@ function isText(column: TargetColumn): boolean {
 }
 
 function incompatible(file: LocalFile, column: FileColumn | undefined, target: TargetColumn): Error {
-  return new Error(
+  return new LoadError(
     `Spectrum Scan Error: file '${file.url}' has an incompatible Parquet schema for column '${column?.name ?? ''}'. ` +
       `Column type: ${target.type.toUpperCase()}, Parquet type: ${column?.type ?? 'none'}`,
+    { file: file.url, line: 0, column: target.name, type: target.type, code: BAD_FILE },
   );
-}
-
-async function checkLengths(
-  db: DuckDBConnection,
-  source: string,
-  file: LocalFile,
-  load: { readonly columns: readonly TargetColumn[]; readonly expressions: readonly string[] },
-): Promise<void> {
-  const limited = load.columns.flatMap((column, index) => {
-    const limit = byteLimit(column);
-    return limit === undefined ? [] : [{ column, limit, expression: `max(strlen(${load.expressions[index] ?? ''}))` }];
-  });
-  if (limited.length === 0) return;
-  const lengths = await db.runAndReadAll(
-    `SELECT ${limited.map(({ expression }) => expression).join(', ')} FROM ${source}`,
-  );
-  for (const [index, { column, limit }] of limited.entries()) {
-    const longest = Number(lengths.getRows()[0]?.[index] ?? 0);
-    if (longest <= limit) continue;
-    throw new Error(
-      `The length of the data column ${column.name} is longer than the length defined in the table. ` +
-        `Table: ${limit}, Data: ${longest}, File name: ${file.url}`,
-    );
-  }
 }
 
 /** A string literal of DuckDB. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { ADMIN, ANALYST, SUPERUSER } from './cluster.ts';
+import { ADMIN, ANALYST, ROLE_USERS, SUPERUSER } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 
 /** Makes the database, its roles and its helper schemas; safe to run at every start. */
@@ -8,7 +8,8 @@ export async function bootstrap(cluster: Cluster, database: string): Promise<voi
   const connection = { host: '127.0.0.1', port: cluster.port, user: SUPERUSER, password: cluster.password };
   await withClient({ ...connection, database: 'postgres' }, async (client) => {
     await ensureRole(client, ADMIN);
-    await client.query(`ALTER ROLE ${ADMIN} LOGIN PASSWORD ${client.escapeLiteral(cluster.password)}`);
+    await client.query(`ALTER ROLE ${ADMIN} LOGIN CREATEROLE PASSWORD ${client.escapeLiteral(cluster.password)}`);
+    await ensureRole(client, ROLE_USERS);
     await ensureRole(client, ANALYST);
     await client.query(`ALTER ROLE ${ANALYST} LOGIN`);
     await client.query(`ALTER ROLE ${ANALYST} SET default_transaction_read_only = on`);
@@ -20,8 +21,13 @@ export async function bootstrap(cluster: Cluster, database: string): Promise<voi
     await client.query(`ALTER SCHEMA public OWNER TO ${ADMIN}`);
     await client.query(sqlFile('compat.sql'));
     await client.query(sqlFile('statements.sql'));
-    await client.query(`GRANT USAGE ON SCHEMA data_api TO ${ADMIN}`);
-    await client.query(`GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA data_api TO ${ADMIN}`);
+    // System views are found without a schema's name.
+    const found = '"$user", public, redshift_compat';
+    await client.query(`ALTER DATABASE ${client.escapeIdentifier(database)} SET search_path = ${found}`);
+    for (const role of [ADMIN, ROLE_USERS]) {
+      await client.query(`GRANT USAGE ON SCHEMA data_api TO ${role}`);
+      await client.query(`GRANT SELECT, INSERT, UPDATE ON data_api.statement, data_api.result_page TO ${role}`);
+    }
   });
 }
 

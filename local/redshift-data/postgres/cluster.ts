@@ -34,6 +34,8 @@ export interface Cluster {
 
 /** The owner of all objects that statements create; not a superuser, as in Redshift. */
 export const ADMIN = 'admin';
+/** What users of IAM roles have in common: the service notes on their connections what became of their statements. */
+export const ROLE_USERS = 'role_users';
 /** The read-only role for psql and BI tools. */
 export const ANALYST = 'analyst';
 export const SUPERUSER = 'postgres';

@@ -9,7 +9,11 @@ export function alterTable(reader: Reader): string {
   const head = `ALTER TABLE ${reader.name()}`;
   if (reader.take('add')) {
     reader.take('column');
-    return `${head} ADD COLUMN ${columnDefinition(reader)}`;
+    const column = columnDefinition(reader);
+    if (column.includes(' NOT NULL') && !/ DEFAULT (?!NULL)/.test(column)) {
+      reader.fail('Redshift adds no NOT NULL column without a default');
+    }
+    return `${head} ADD COLUMN ${column}`;
   }
   if (reader.take('drop')) {
     reader.take('column');

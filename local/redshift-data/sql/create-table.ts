@@ -18,6 +18,7 @@ export function createTable(reader: Reader): string {
   const elements = reader.peek()?.text === '(' ? splitAtCommas(reader.group()) : undefined;
   dropTableAttributes(reader);
   if (reader.take('as')) {
+    if (guard !== '') reader.fail('Redshift does not support IF NOT EXISTS in CREATE TABLE AS');
     const columns = elements === undefined ? '' : ` (${elements.map(textOf).join(', ')})`;
     return `${head}${columns} AS ${textOf(rewriteExpressions(reader.rest(), reader.sql))}`;
   }
@@ -64,9 +65,18 @@ function tableElement(reader: Reader): string[] {
     dropReference(reader);
     return [];
   }
-  if (reader.word() === 'like') return [textOf(reader.rest())];
+  if (reader.take('like')) return [likeTable(reader)];
   if (reader.word() === 'check') reader.fail('Redshift does not support CHECK constraints');
   return [columnDefinition(reader)];
+}
+
+/** The columns of another table, with what keeps their texts within their bytes. */
+function likeTable(reader: Reader): string {
+  const like = `LIKE ${reader.name()} INCLUDING CONSTRAINTS`;
+  if (reader.take('including', 'defaults')) return `${like} INCLUDING DEFAULTS`;
+  reader.take('excluding', 'defaults');
+  if (!reader.atEnd()) reader.fail('Redshift takes INCLUDING DEFAULTS alone after LIKE');
+  return like;
 }
 
 /** A column of CREATE TABLE or of ALTER TABLE … ADD COLUMN. */
@@ -88,7 +98,15 @@ export function columnDefinition(reader: Reader): string {
       attributes.push(identity(reader, 'BY DEFAULT'));
     } else reader.fail('this column attribute is not supported here');
   }
-  return [name, type, ...(required ? ['NOT NULL'] : []), ...attributes].join(' ');
+  return [name, type, ...(required ? ['NOT NULL'] : []), ...attributes, ...byteCheck(name, type)].join(' ');
+}
+
+/** Redshift counts the bytes of a text, PostgreSQL its characters. */
+function byteCheck(name: string, type: string): string[] {
+  const limit = /^varchar\((\d+)\)$/.exec(type)?.[1];
+  if (limit === undefined) return [];
+  const told = `${name.replaceAll('"', '')} at most ${limit} bytes`;
+  return [`CONSTRAINT "${told}" CHECK (octet_length(${name}) <= ${limit})`];
 }
 
 function dropReference(reader: Reader): void {

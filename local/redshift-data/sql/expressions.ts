@@ -1,6 +1,6 @@
 import { datePart } from './date-parts.ts';
 import { Reader, splitAtCommas, textOf } from './reader.ts';
-import { refuseConstruct } from './refused.ts';
+import { POSTGRES_TYPES, refuseConstruct } from './refused.ts';
 import { made, wordOf } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
@@ -65,6 +65,8 @@ function castType(reader: Reader): Token[] {
   const type = reader.peek();
   const word = reader.word();
   if (type === undefined || word === undefined) return [];
+  if (POSTGRES_TYPES.has(word)) reader.fail(`Redshift does not support the type ${word.toUpperCase()}`);
+  if (reader.peek(1)?.text === '[') reader.fail('Redshift does not support array types');
   const sized = reader.peek(1)?.text === '(';
   if (word === 'varchar' && sized && reader.word(2) === 'max') {
     reader.next();

@@ -13,9 +13,12 @@ const REDSHIFT_FUNCTIONS = new Set(
 
 const POSTGRES_FUNCTIONS = new Set(
   (
-    'array_agg array_to_string clock_timestamp gen_random_uuid generate_series json_agg json_build_object ' +
-    'jsonb_agg jsonb_build_object now pg_sleep_for row_to_json statement_timestamp string_agg ' +
-    'string_to_array to_json to_jsonb transaction_timestamp unnest'
+    'age array_agg array_append array_length array_position array_remove array_to_string cardinality clock_timestamp ' +
+    'date_bin format gen_random_uuid generate_series generate_subscripts json_agg json_build_object ' +
+    'json_object_agg jsonb_agg jsonb_build_object jsonb_object_agg jsonb_set make_date make_interval make_time ' +
+    'make_timestamp make_timestamptz nextval now num_nonnulls num_nulls pg_sleep_for regexp_match regexp_matches ' +
+    'regexp_split_to_array regexp_split_to_table row_to_json setval statement_timestamp string_agg ' +
+    'string_to_array string_to_table to_json to_jsonb to_regclass transaction_timestamp unnest width_bucket'
   ).split(' '),
 );
 
@@ -36,9 +39,17 @@ const POSTGRES_PAIRS: readonly (readonly [string, string])[] = [
   ['array', '['],
   ['for', 'update'],
   ['for', 'share'],
+  ['fetch', 'first'],
+  ['fetch', 'next'],
+  ['between', 'symmetric'],
 ];
 
 const POSTGRES_WORDS = new Set(['returning', 'lateral', 'jsonb', 'tablesample']);
+
+/** Types that casts may name to PostgreSQL alone. */
+export const POSTGRES_TYPES: ReadonlySet<string> = new Set(
+  'bytea cidr inet json jsonb jsonpath macaddr money name regclass serial tsquery tsvector uuid xml'.split(' '),
+);
 
 const CHANGES = new Set(['insert', 'update', 'delete', 'merge']);
 
@@ -63,6 +74,9 @@ export function refuseConstruct(reader: Reader, previous: Token | undefined): vo
   if (called && REDSHIFT_FUNCTIONS.has(word)) reader.fail(`${name} of Redshift is not supported here`);
   if (previous?.text === '(' && CHANGES.has(word) && !called) {
     reader.fail(`Redshift does not support ${word.toUpperCase()} inside another statement`);
+  }
+  if (previous?.text === '(' && word === 'values' && follower === '(') {
+    reader.fail('Redshift does not support VALUES as a table');
   }
   if (starts(POSTGRES_PAIRS) || POSTGRES_WORDS.has(word)) reader.fail(`Redshift does not support ${name}`);
   if (called && POSTGRES_FUNCTIONS.has(word)) reader.fail(`Redshift does not support ${name} on tables`);

@@ -71,6 +71,8 @@ function planOf(reader: Reader): Plan {
     case 'alter':
       return { kind: 'query', sql: alterTable(reader), parameters: [] };
     case 'create':
+      if (reader.word(1) === 'user') return { kind: 'query', sql: createUser(reader), parameters: [] };
+      return definition(reader, verb);
     case 'drop':
       return definition(reader, verb);
     default:
@@ -90,6 +92,15 @@ function definition(reader: Reader, verb: string): Plan {
   }
   if (replaced === 'view' || object === 'schema' || (verb === 'drop' && object === 'table')) return query(reader);
   return reader.fail(`${verb.toUpperCase()} ${object.toUpperCase()} is not supported here`);
+}
+
+/** A user who comes in through an IAM role alone. */
+function createUser(reader: Reader): string {
+  reader.expect('create', 'user');
+  const name = reader.name();
+  reader.expect('password', 'disable');
+  if (!reader.atEnd()) reader.fail('this option of CREATE USER is not supported here');
+  return `CREATE ROLE ${name}`;
 }
 
 function truncate(reader: Reader): string {

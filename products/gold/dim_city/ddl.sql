@@ -1,16 +1,4 @@
-CREATE SCHEMA IF NOT EXISTS staging;
-
 CREATE SCHEMA IF NOT EXISTS gold;
-
-CREATE TABLE IF NOT EXISTS staging.dim_city (
-    city_id              VARCHAR(256),
-    city_name            VARCHAR(256),
-    country              VARCHAR(256),
-    timezone             VARCHAR(256),
-    processing_timestamp TIMESTAMP
-)
-DISTSTYLE ALL
-SORTKEY (city_id);
 
 CREATE TABLE IF NOT EXISTS gold.dim_city (
     city_id              VARCHAR(256) NOT NULL,

@@ -1,7 +1,7 @@
 -- One transaction: readers see the old rows or the new ones, never a mixture.
-DELETE FROM staging.dim_city;
+CREATE TEMP TABLE load_dim_city (LIKE gold.dim_city);
 
-COPY staging.dim_city
+COPY load_dim_city
 FROM :manifest
 IAM_ROLE :iam_role
 FORMAT AS PARQUET
@@ -9,17 +9,13 @@ MANIFEST;
 
 DELETE FROM gold.dim_city;
 
-INSERT INTO gold.dim_city (
-    city_id,
-    city_name,
-    country,
-    timezone,
-    processing_timestamp
-)
-SELECT
-    city_id,
-    city_name,
-    country,
-    timezone,
-    processing_timestamp
-FROM staging.dim_city;
+INSERT INTO gold.dim_city
+SELECT *
+FROM load_dim_city;
+
+INSERT INTO meta.loads (product, start_date, end_date, build_id, rows, loaded_at)
+SELECT :product, CAST(:start_date AS DATE), CAST(:end_date AS DATE), :build_id, COUNT(*), GETDATE()
+FROM load_dim_city;
+
+-- Sessions may outlive a batch.
+DROP TABLE load_dim_city;

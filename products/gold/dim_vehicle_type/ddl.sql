@@ -1,15 +1,4 @@
-CREATE SCHEMA IF NOT EXISTS staging;
-
 CREATE SCHEMA IF NOT EXISTS gold;
-
-CREATE TABLE IF NOT EXISTS staging.dim_vehicle_type (
-    vehicle_type_id      VARCHAR(256),
-    type_name            VARCHAR(256),
-    base_rate            DECIMAL(6, 2),
-    processing_timestamp TIMESTAMP
-)
-DISTSTYLE ALL
-SORTKEY (vehicle_type_id);
 
 CREATE TABLE IF NOT EXISTS gold.dim_vehicle_type (
     vehicle_type_id      VARCHAR(256) NOT NULL,

@@ -1,7 +1,7 @@
 -- One transaction: readers see the old rows or the new ones, never a mixture.
-DELETE FROM staging.dim_vehicle_type;
+CREATE TEMP TABLE load_dim_vehicle_type (LIKE gold.dim_vehicle_type);
 
-COPY staging.dim_vehicle_type
+COPY load_dim_vehicle_type
 FROM :manifest
 IAM_ROLE :iam_role
 FORMAT AS PARQUET
@@ -9,15 +9,13 @@ MANIFEST;
 
 DELETE FROM gold.dim_vehicle_type;
 
-INSERT INTO gold.dim_vehicle_type (
-    vehicle_type_id,
-    type_name,
-    base_rate,
-    processing_timestamp
-)
-SELECT
-    vehicle_type_id,
-    type_name,
-    base_rate,
-    processing_timestamp
-FROM staging.dim_vehicle_type;
+INSERT INTO gold.dim_vehicle_type
+SELECT *
+FROM load_dim_vehicle_type;
+
+INSERT INTO meta.loads (product, start_date, end_date, build_id, rows, loaded_at)
+SELECT :product, CAST(:start_date AS DATE), CAST(:end_date AS DATE), :build_id, COUNT(*), GETDATE()
+FROM load_dim_vehicle_type;
+
+-- Sessions may outlive a batch.
+DROP TABLE load_dim_vehicle_type;

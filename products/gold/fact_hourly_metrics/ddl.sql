@@ -1,22 +1,4 @@
-CREATE SCHEMA IF NOT EXISTS staging;
-
 CREATE SCHEMA IF NOT EXISTS gold;
-
-CREATE TABLE IF NOT EXISTS staging.fact_hourly_metrics (
-    metric_date          DATE,
-    metric_hour          TIMESTAMP,
-    city_id              VARCHAR(256),
-    vehicle_type         VARCHAR(256),
-    trips_count          BIGINT,
-    total_fare           DECIMAL(18, 2),
-    avg_duration         DOUBLE PRECISION,
-    surge_trips          BIGINT,
-    driver_hours         DOUBLE PRECISION,
-    utilization_pct      DOUBLE PRECISION,
-    processing_timestamp TIMESTAMP
-)
-DISTKEY (city_id)
-SORTKEY (metric_date, metric_hour);
 
 CREATE TABLE IF NOT EXISTS gold.fact_hourly_metrics (
     metric_date          DATE NOT NULL,

@@ -1,7 +1,7 @@
 -- One transaction: readers see the old rows or the new ones, never a mixture.
-DELETE FROM staging.fact_hourly_metrics;
+CREATE TEMP TABLE load_fact_hourly_metrics (LIKE gold.fact_hourly_metrics);
 
-COPY staging.fact_hourly_metrics
+COPY load_fact_hourly_metrics
 FROM :manifest
 IAM_ROLE :iam_role
 FORMAT AS PARQUET
@@ -10,30 +10,15 @@ MANIFEST;
 DELETE FROM gold.fact_hourly_metrics
 WHERE metric_date >= :start_date AND metric_date < :end_date;
 
-INSERT INTO gold.fact_hourly_metrics (
-    metric_date,
-    metric_hour,
-    city_id,
-    vehicle_type,
-    trips_count,
-    total_fare,
-    avg_duration,
-    surge_trips,
-    driver_hours,
-    utilization_pct,
-    processing_timestamp
-)
-SELECT
-    metric_date,
-    metric_hour,
-    city_id,
-    vehicle_type,
-    trips_count,
-    total_fare,
-    avg_duration,
-    surge_trips,
-    driver_hours,
-    utilization_pct,
-    processing_timestamp
-FROM staging.fact_hourly_metrics
+INSERT INTO gold.fact_hourly_metrics
+SELECT *
+FROM load_fact_hourly_metrics
 WHERE metric_date >= :start_date AND metric_date < :end_date;
+
+INSERT INTO meta.loads (product, start_date, end_date, build_id, rows, loaded_at)
+SELECT :product, CAST(:start_date AS DATE), CAST(:end_date AS DATE), :build_id, COUNT(*), GETDATE()
+FROM load_fact_hourly_metrics
+WHERE metric_date >= :start_date AND metric_date < :end_date;
+
+-- Sessions may outlive a batch.
+DROP TABLE load_fact_hourly_metrics;

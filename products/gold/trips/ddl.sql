@@ -1,37 +1,4 @@
-CREATE SCHEMA IF NOT EXISTS staging;
-
 CREATE SCHEMA IF NOT EXISTS gold;
-
-CREATE TABLE IF NOT EXISTS staging.trips (
-    trip_id              VARCHAR(256),
-    driver_id            VARCHAR(256),
-    rider_id             VARCHAR(256),
-    city_id              VARCHAR(256),
-    vehicle_type         VARCHAR(256),
-    requested_at         TIMESTAMP,
-    assigned_at          TIMESTAMP,
-    start_time           TIMESTAMP,
-    end_time             TIMESTAMP,
-    start_lat            DOUBLE PRECISION,
-    start_lon            DOUBLE PRECISION,
-    end_lat              DOUBLE PRECISION,
-    end_lon              DOUBLE PRECISION,
-    estimated_fare       DECIMAL(12, 2),
-    fare_amount          DECIMAL(12, 2),
-    surge_multiplier     DECIMAL(4, 2),
-    duration_seconds     BIGINT,
-    duration_min         DOUBLE PRECISION,
-    distance_km          DOUBLE PRECISION,
-    status               VARCHAR(256),
-    is_completed         BOOLEAN,
-    is_suspicious        BOOLEAN,
-    surge_applied        BOOLEAN,
-    event_count          BIGINT,
-    trip_date            DATE,
-    processing_timestamp TIMESTAMP
-)
-DISTKEY (trip_id)
-SORTKEY (trip_date, start_time);
 
 CREATE TABLE IF NOT EXISTS gold.trips (
     trip_id              VARCHAR(256) NOT NULL,

@@ -1,7 +1,7 @@
 -- One transaction: readers see the old rows or the new ones, never a mixture.
-DELETE FROM staging.trips;
+CREATE TEMP TABLE load_trips (LIKE gold.trips);
 
-COPY staging.trips
+COPY load_trips
 FROM :manifest
 IAM_ROLE :iam_role
 FORMAT AS PARQUET
@@ -10,60 +10,15 @@ MANIFEST;
 DELETE FROM gold.trips
 WHERE trip_date >= :start_date AND trip_date < :end_date;
 
-INSERT INTO gold.trips (
-    trip_id,
-    driver_id,
-    rider_id,
-    city_id,
-    vehicle_type,
-    requested_at,
-    assigned_at,
-    start_time,
-    end_time,
-    start_lat,
-    start_lon,
-    end_lat,
-    end_lon,
-    estimated_fare,
-    fare_amount,
-    surge_multiplier,
-    duration_seconds,
-    duration_min,
-    distance_km,
-    status,
-    is_completed,
-    is_suspicious,
-    surge_applied,
-    event_count,
-    trip_date,
-    processing_timestamp
-)
-SELECT
-    trip_id,
-    driver_id,
-    rider_id,
-    city_id,
-    vehicle_type,
-    requested_at,
-    assigned_at,
-    start_time,
-    end_time,
-    start_lat,
-    start_lon,
-    end_lat,
-    end_lon,
-    estimated_fare,
-    fare_amount,
-    surge_multiplier,
-    duration_seconds,
-    duration_min,
-    distance_km,
-    status,
-    is_completed,
-    is_suspicious,
-    surge_applied,
-    event_count,
-    trip_date,
-    processing_timestamp
-FROM staging.trips
+INSERT INTO gold.trips
+SELECT *
+FROM load_trips
 WHERE trip_date >= :start_date AND trip_date < :end_date;
+
+INSERT INTO meta.loads (product, start_date, end_date, build_id, rows, loaded_at)
+SELECT :product, CAST(:start_date AS DATE), CAST(:end_date AS DATE), :build_id, COUNT(*), GETDATE()
+FROM load_trips
+WHERE trip_date >= :start_date AND trip_date < :end_date;
+
+-- Sessions may outlive a batch.
+DROP TABLE load_trips;

@@ -1,0 +1,58 @@
+import {
+  DescribeStatementCommand,
+  ExecuteStatementCommand,
+  type Field,
+  paginateGetStatementResult,
+  type RedshiftDataClient,
+  type SqlParameter,
+} from '@aws-sdk/client-redshift-data';
+import { meaningOf } from './states.ts';
+
+export interface Warehouse {
+  readonly client: RedshiftDataClient;
+  readonly workgroup: string;
+  readonly database: string;
+}
+
+export type Value = string | number | boolean | null;
+
+/** Waits for a statement's end. Throws an Error with the warehouse's reason unless it did its work. */
+export async function finished({ client }: Warehouse, id: string | undefined, what: string): Promise<void> {
+  for (;;) {
+    const answer = await client.send(new DescribeStatementCommand({ Id: id, WaitTimeSeconds: 20 }));
+    const { meaning } = meaningOf(answer.Status, answer.Error);
+    if (meaning === 'done') return;
+    if (meaning !== 'wait')
+      throw new Error(`${what} ended as ${answer.Status ?? 'unknown'}: ${answer.Error ?? 'no reason given'}`);
+  }
+}
+
+const valueOf = (field: Field): Value =>
+  field.isNull ? null : (field.stringValue ?? field.longValue ?? field.doubleValue ?? field.booleanValue ?? null);
+
+/** The rows of a query, column by name. */
+export async function query(
+  warehouse: Warehouse,
+  sql: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Record<string, Value>[]> {
+  const { client, workgroup, database } = warehouse;
+  const named: SqlParameter[] = Object.entries(parameters).map(([name, value]) => ({ name, value }));
+  const { Id } = await client.send(
+    new ExecuteStatementCommand({
+      WorkgroupName: workgroup,
+      Database: database,
+      Sql: sql,
+      ...(named.length > 0 && { Parameters: named }),
+    }),
+  );
+  await finished(warehouse, Id, sql);
+  const rows: Record<string, Value>[] = [];
+  for await (const page of paginateGetStatementResult({ client }, { Id })) {
+    const columns = (page.ColumnMetadata ?? []).map((column) => column.name ?? '');
+    for (const record of page.Records ?? []) {
+      rows.push(Object.fromEntries(record.map((field, index) => [columns[index] ?? '', valueOf(field)])));
+    }
+  }
+  return rows;
+}

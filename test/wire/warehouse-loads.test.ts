@@ -1,0 +1,146 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  createRedshiftActivities,
+  type RedshiftActivities,
+  type StatementEnd,
+} from '../../activities/redshift/activities.ts';
+import { applyWarehouse } from '../../cli/warehouse.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { clientOf, rows, run, startRedshift, startStorage, temporaryFolder, url } from './redshift-data-harness.ts';
+import type { Server, Storage } from './redshift-data-harness.ts';
+
+const catalogue = loadCatalogue();
+const workerRole = 'tideline-worker';
+const warehouse = { workgroup: 'tideline', database: 'lakehouse' };
+const folder = temporaryFolder();
+let storage: Storage;
+let server: Server;
+let activities: RedshiftActivities;
+let loads = 0;
+
+beforeAll(async () => {
+  storage = await startStorage();
+  server = await startRedshift(folder.path, { AWS_ENDPOINT_URL: storage.endpoint, REDSHIFT_DATA_ROLES: workerRole });
+  await applyWarehouse({ client: server.client, ...warehouse }, catalogue, workerRole);
+  await applyWarehouse({ client: server.client, ...warehouse }, catalogue, workerRole);
+  activities = createRedshiftActivities(clientOf(server, workerRole), catalogue, {
+    ...warehouse,
+    copyRoleArn: 'arn:aws:iam::000000000000:role/copy',
+    longPollSeconds: 20,
+  });
+});
+
+afterAll(async () => {
+  await server.stop();
+  await storage.stop();
+  folder.remove();
+});
+
+beforeEach(async () => {
+  await run(server, 'DELETE FROM gold.fact_hourly_metrics');
+  await run(server, 'DELETE FROM meta.loads');
+});
+
+/** What a build has exported: for each date, `trips` rows of a city. */
+async function exported(name: string, dates: readonly string[], trips: number, city = "'london'"): Promise<string> {
+  const each = dates.map(
+    (date) =>
+      `SELECT DATE '${date}' a, TIMESTAMPTZ '${date} 03:00:00+00' b, ${city} c, 'car' d, ${trips}::BIGINT e,
+              1.5::DECIMAL(18, 2) f, 1.0::DOUBLE g, 0::BIGINT h, 1.0::DOUBLE i, 1.0::DOUBLE j, now() k`,
+  );
+  const size = await storage.putParquet(`${name}/part-0.parquet`, each.join(' UNION ALL '));
+  const entries = [{ url: url(`${name}/part-0.parquet`), mandatory: true, meta: { content_length: size } }];
+  await storage.put(`${name}/manifest.json`, JSON.stringify({ entries }));
+  return url(`${name}/manifest.json`);
+}
+
+/** One try of a load; each is another build's. */
+async function load(manifest: string, start: string, end: string): Promise<StatementEnd> {
+  loads += 1;
+  const buildId = `gold.fact_hourly_metrics/${start}/${loads}`;
+  const input = { token: buildId, buildId, product: 'gold.fact_hourly_metrics', start, end, manifest };
+  const environment = new MockActivityEnvironment();
+  const { statementId } = await environment.run<[], { statementId: string }, () => Promise<{ statementId: string }>>(
+    () => activities.submitLoad(input),
+  );
+  return environment.run(() => activities.awaitStatement({ statementId }));
+}
+
+const loaded = () =>
+  rows(server, 'SELECT metric_date, MAX(trips_count), COUNT(*) FROM gold.fact_hourly_metrics GROUP BY 1 ORDER BY 1');
+
+test('a load replaces its dates alone, and writes down that it has', async () => {
+  const before = await exported('before', ['2025-01-18', '2025-01-19'], 1);
+  expect(await load(before, '2025-01-18', '2025-01-20')).toEqual({ meaning: 'done', error: '', rowCount: 2 });
+  await load(await exported('after', ['2025-01-19'], 2), '2025-01-19', '2025-01-20');
+
+  expect(await loaded()).toEqual([
+    ['2025-01-18', 1, 1],
+    ['2025-01-19', 2, 1],
+  ]);
+  expect(await rows(server, 'SELECT product, start_date, end_date, rows FROM meta.loads ORDER BY start_date')).toEqual([
+    ['gold.fact_hourly_metrics', '2025-01-18', '2025-01-20', 2],
+    ['gold.fact_hourly_metrics', '2025-01-19', '2025-01-20', 1],
+  ]);
+});
+
+test('ten loads of one table at once bring each its rows', async () => {
+  const dates = Array.from({ length: 10 }, (_, index) => `2025-02-${String(index + 10)}`);
+  const manifests = await Promise.all(dates.map((date, index) => exported(`own-${date}`, [date], index)));
+
+  const ends = await Promise.all(
+    dates.map((date, index) => load(manifests[index] ?? '', date, `2025-02-${String(index + 11)}`)),
+  );
+
+  expect(ends.map(({ meaning }) => meaning)).toEqual(dates.map(() => 'done'));
+  expect(await loaded()).toEqual(dates.map((date, index) => [date, index, 1]));
+});
+
+test('of ten loads of the same dates at once each is done or has lost against another, and none is in there twice', async () => {
+  const dates = ['2025-03-01', '2025-03-02'];
+  await load(await exported('first', dates, 0), '2025-03-01', '2025-03-03');
+  const manifests = await Promise.all(
+    dates.concat(dates, dates, dates, dates).map((_, n) => exported(`n-${n}`, dates, n)),
+  );
+
+  const ends = await Promise.all(manifests.map((manifest) => load(manifest, '2025-03-01', '2025-03-03')));
+
+  expect(ends.filter(({ meaning }) => meaning !== 'done' && meaning !== 'conflict')).toEqual([]);
+  expect(ends.some(({ meaning }) => meaning === 'conflict')).toBe(true);
+  expect((await loaded()).map(([date, , count]) => [date, count])).toEqual(dates.map((date) => [date, 1]));
+});
+
+test('the worker may do no more than load', async () => {
+  const worker = { ...server, client: clientOf(server, workerRole) };
+  for (const sql of ['DROP TABLE gold.trips', 'TRUNCATE gold.trips', 'DELETE FROM meta.loads'])
+    expect((await run(worker, sql)).Error).toMatch(/permission denied|must be owner/);
+  await run(server, 'CREATE TABLE gold.new_product (a INT)');
+  expect((await run(worker, 'INSERT INTO gold.new_product VALUES (1)')).Error).toContain('permission denied');
+});
+
+test('a table that lacks a column of its contract ends the deploy, and says what to do', async () => {
+  const trips = catalogue.get('gold.trips');
+  const changed = new Map(catalogue.products).set('gold.trips', { ...trips, columns: [...trips.columns, 'rating'] });
+
+  const deployed = applyWarehouse(
+    { client: server.client, ...warehouse },
+    { ...catalogue, products: changed },
+    workerRole,
+  );
+
+  await expect(deployed).rejects.toThrow(
+    /gold\.trips has no column "rating".*ALTER TABLE gold\.trips ADD COLUMN rating .*ddl\.sql/,
+  );
+});
+
+test('a load that fails tells file, line, column and reason, and no value', async () => {
+  const manifest = await exported('long', ['2025-01-18'], 1, "repeat('x', 257)");
+
+  const end = await load(manifest, '2025-01-18', '2025-01-19');
+
+  expect(end.meaning).toBe('failed');
+  expect(end.error).toContain(`${url('long/part-0.parquet')}, line 1, column city_id: The length of the data column`);
+  expect(end.error).not.toContain('xx');
+  expect(await loaded()).toEqual([]);
+});
