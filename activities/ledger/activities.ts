@@ -53,7 +53,7 @@ export function createLedgerActivities(
 
     /** Writes down what a build has published. The claim stays: the warehouse may be still to load. */
     async recordPublished(build: PublishedBuild): Promise<void> {
-      await ledger.publish(catalogue.get(build.product).warehouseTable ? { ...build, loaded: null } : build);
+      await ledger.publish(catalogue.products.get(build.product)?.warehouseTable ? { ...build, loaded: null } : build);
     },
 
     /** Writes down that the warehouse has what is published of a product's dates [start, end). */

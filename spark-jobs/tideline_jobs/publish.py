@@ -146,26 +146,32 @@ def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column
     table = Table(build.spark, build.contract, build.request.lake)
     table.ensure()
     head = table.head()
-    settled = settle_early(build, head)
-    if settled and build.report.status == "unchanged":
-        return
-    if settled and not (build.contract.is_exported and not build.staging.has_manifest()):
-        build.report.export_manifest = build.staging.manifest if build.contract.is_exported else None
+    if settle_early(build, head):
+        _export_published(build, table)
         return
     build.staging.write(build.contract.conform(compute()), exported=build.contract.is_exported)
     staged = build.staging.read()
-    if not settled:
-        _audit(build, staged, rows_in)
+    _audit(build, staged, rows_in)
     held_back = bool(build.report.held_back)
     good = staged.where(rows_of(build.contract, _good_keys(build))) if held_back else staged
     if build.contract.is_exported:
         build.report.export_manifest = build.staging.write_manifest(good if held_back else None)
-    if not settled:
-        _commit(build, table, head, good)
+    _commit(build, table, head, good)
 
 
 def _good_keys(build: Build) -> list[str]:
     return [counts.interval for counts in build.report.intervals]
+
+
+def _export_published(build: Build, table: Table) -> None:
+    """Stages for the warehouse what this build's commit holds, whatever its inputs have become since."""
+    report, contract = build.report, build.contract
+    if not contract.is_exported or report.status != "published":
+        report.export_manifest = None
+        return
+    rows = table.read(report.output_version).where(rows_of(contract, _good_keys(build)))
+    build.staging.write(contract.conform(rows), exported=True)
+    report.export_manifest = build.staging.write_manifest()
 
 
 def _audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
@@ -221,6 +227,7 @@ def _commit(build: Build, table: Table, first_head: Head, staged: DataFrame) -> 
 
     def attempt(head: Head) -> int | None:
         if settle_early(build, head):
+            _export_published(build, table)
             return build.report.output_version
         published = published_rows(table, head, _good_keys(build))
         changed = changed_keys(staged, counts, published, contract)

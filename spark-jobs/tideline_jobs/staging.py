@@ -48,8 +48,5 @@ class Staging:
         self._storage.write_text(self.manifest, json.dumps({"entries": entries}))
         return self.manifest
 
-    def has_manifest(self) -> bool:
-        return self._storage.exists(self.manifest)
-
     def clean(self) -> None:
         self._storage.delete(self.folder)

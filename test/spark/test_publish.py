@@ -1,7 +1,9 @@
 """Publishing: what a second build, an older build, a bad build and a build at the same moment do to a table."""
 
 import itertools
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from pyspark.sql import functions as F
 
 from events import event
 from lakehouse import Lakehouse, Line
-from tideline_jobs import bronze_stage, tables
+from tideline_jobs import bronze_stage, reference_data, tables
 from tideline_jobs.bronze_lines import RawHours
 from tideline_jobs.contracts import contract_of
 from tideline_jobs.publish import changed_keys
@@ -18,6 +20,7 @@ from tideline_jobs.staging import Staging
 from tideline_jobs.tables import Table
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
+DAY = ("2025-01-18", "2025-01-19")
 
 
 def _requested(event_id: str, at: str) -> dict[str, Any]:
@@ -209,7 +212,32 @@ def test_a_value_that_moves_to_a_null_beside_it_is_a_change(spark: SparkSession)
 
 
 def test_what_the_warehouse_loads_is_written_as_redshift_reads_it(lakehouse: Lakehouse) -> None:
-    lakehouse.must_build("gold.dim_city", "2025-01-18", "2025-01-19")
+    lakehouse.must_build("gold.dim_city", *DAY)
     files = [file.name for file in lakehouse._files("_staging/gold.dim_city/**/*.parquet")]
     assert files
     assert all(".snappy." in name for name in files)
+
+
+def test_a_job_that_comes_after_the_commit_exports_what_was_published_not_what_the_inputs_have_become(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = lakehouse.must_build("gold.dim_city", *DAY, build_id="same")
+    published = lakehouse.rows("gold.dim_city")
+    for file in lakehouse.staged("gold.dim_city"):
+        file.unlink()
+    seed = "city_id,city_name,country,timezone\nnowhere,Nowhere,XX,UTC\n"
+    monkeypatch.setattr(reference_data, "read_seed", lambda _: seed)
+
+    again = lakehouse.must_build("gold.dim_city", *DAY, build_id="same")
+
+    assert again == first
+    manifest = json.loads(Path(again["exportManifest"].removeprefix("file:")).read_text())
+    exported = lakehouse.spark.read.parquet(*(entry["url"] for entry in manifest["entries"]))
+    rows = (row.asDict() for row in exported.drop("processing_timestamp").collect())
+    assert sorted(rows, key=str) == published
+
+
+def test_a_build_that_leaves_what_a_newer_one_published_has_nothing_for_the_warehouse(lakehouse: Lakehouse) -> None:
+    lakehouse.must_build("gold.dim_city", *DAY, generation=7)
+    older = lakehouse.must_build("gold.dim_city", *DAY, generation=6)
+    assert (older["status"], older["exportManifest"]) == ("unchanged", None)

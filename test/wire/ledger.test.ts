@@ -111,6 +111,25 @@ describe('a claim', () => {
     );
   });
 
+  it('of a whole table tells of the intervals that it names, and no other of the table is given beside it', async () => {
+    const whole = build('whole', wholeTable, '2025-01-18');
+    expect((await ledger.claim(whole)).claimed).toBe(true);
+    expect((await ledger.claim(build('other', wholeTable, '2025-01-19'))).claimed).toBe(false);
+    expect((await ledger.claim(build('third', '2025-01-20'))).claimed).toBe(false);
+    const failure = {
+      state: 'failed' as const,
+      reason: 'lost',
+      buildId: whole.buildId,
+      at: '2025-01-19T00:00:00.000Z',
+    };
+    await ledger.release(whole, failure);
+    expect(await states('2025-01-18', wholeTable)).toEqual([
+      { interval: '2025-01-18', holder: undefined, version: undefined, failure: 'failed' },
+      { interval: wholeTable, holder: undefined, version: undefined, failure: undefined },
+    ]);
+    expect((await ledger.claim(build('other', wholeTable, '2025-01-19'))).claimed).toBe(true);
+  });
+
   it('is given again to the workflow that has it, and taken over from one that has ended', async () => {
     const activities = activitiesAfter('build/dead');
     await ledger.claim(build('dead', '2025-01-18'));
@@ -287,5 +306,28 @@ describe('an interval after a restore', () => {
     await ledger.settle(product, '2025-01-19', null, 10);
     await ledger.settle(product, '2025-01-20', null, 10);
     expect((await states('2025-01-18', '2025-01-20')).map(({ version }) => version)).toEqual([5, undefined, 12]);
+  });
+});
+
+describe('a load', () => {
+  it('is told of the published dates that it brought, until a build publishes them again', async () => {
+    for (const date of ['2025-01-18', '2025-01-19', '2025-01-20'])
+      await ledger.publish(publishedBuild(date, { loaded: null }));
+    const loaded = { statementId: 'statement-1', rows: 8, at: '2025-01-19T02:00:00.000Z' };
+    await activitiesAfter().recordLoaded({ product, start: '2025-01-17', end: '2025-01-20', ...loaded });
+    const told = async () =>
+      (await ledger.records(product, '2025-01-17', '2025-01-20')).map((each) => each.published?.loaded);
+    expect(await told()).toEqual([loaded, loaded, null]);
+    await ledger.publish(publishedBuild('2025-01-18', { loaded: null, generation: 101 }));
+    expect(await told()).toEqual([null, loaded, null]);
+  });
+
+  it('is still to come for what a build has published of a product of the warehouse, and of no other', async () => {
+    const gold = publishedBuild('2031-01-01', { product: 'gold.trips' });
+    const silver = publishedBuild('2031-01-01', { product: 'silver.trips' });
+    for (const each of [gold, silver]) await activitiesAfter().recordPublished(each);
+    const recorded = async (key: string) => (await ledger.records(key, '2031-01-01', '2031-01-01'))[0]?.published;
+    expect(await recorded('gold.trips')).toHaveProperty('loaded', null);
+    expect(await recorded('silver.trips')).not.toHaveProperty('loaded');
   });
 });

@@ -101,6 +101,28 @@ describe('a build', () => {
     ]);
   });
 
+  it('waits with its load while another loads the table', async () => {
+    await withWorkers(environment, {}, async (calls) => {
+      const builds = Array.from({ length: 10 }, (_, index) => ({
+        product: 'gold.trips',
+        start: `2025-02-${String(index + 10)}`,
+        end: `2025-02-${String(index + 11)}`,
+      }));
+      const outcomes = await Promise.all(
+        builds.map((input) =>
+          environment.client.workflow.execute('buildProduct', {
+            workflowId: `build/gold.trips/${input.start}`,
+            taskQueue: orchestrationQueue,
+            args: [input],
+          }),
+        ),
+      );
+      expect(outcomes).toMatchObject(builds.map(() => ({ state: 'published', rowsLoaded: 8 })));
+      expect(calls.loads).toHaveLength(10);
+      expect(calls.loading.atMost).toBe(1);
+    });
+  });
+
   it('starts the load again when it failed, under another token', async () => {
     const { calls, outcome } = await ending('build-after-failed-load');
     expect(new Set(calls.loads.map(({ token }) => token)).size).toBe(2);

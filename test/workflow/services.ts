@@ -40,6 +40,8 @@ export interface Calls {
   readonly submitted: { token: string; job: SparkJob; createdAt?: string }[];
   readonly cancelled: string[];
   readonly loads: { token: string; product: string; start: string; end: string; manifest: string }[];
+  /** The loads that run, and how many that were at most. */
+  readonly loading: { now: number; atMost: number };
   /** What the ledger was told of loads. */
   readonly loaded: { product: string; start: string; end: string; statementId: string; rows: number }[];
   /** Who holds which interval, or which table, by product and key. */
@@ -87,6 +89,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     submitted: [],
     cancelled: [],
     loads: [],
+    loading: { now: 0, atMost: 0 },
     loaded: [],
     claims: new Map(),
     recorded: [],
@@ -244,6 +247,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     },
     async submitLoad(input: Calls['loads'][number]): Promise<{ statementId: string }> {
       calls.loads.push(input);
+      calls.loading.now += 1;
+      calls.loading.atMost = Math.max(calls.loading.atMost, calls.loading.now);
       return { statementId: `statement-${calls.loads.length}` };
     },
     async recordLoaded(loaded: Calls['loaded'][number]): Promise<void> {
@@ -252,6 +257,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     async awaitStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
       const outcome = at(script.loads ?? ['done'], Number(statementId.slice('statement-'.length)) - 1, 'done');
       if (outcome === 'hangs, then throttles') return waitForCancel().catch(throttled);
+      calls.loading.now -= 1;
       return outcome === 'done'
         ? { meaning: 'done', error: '', rowCount: 8 }
         : { meaning: outcome === 'conflict' ? outcome : 'failed', error: 'ERROR: 1023', rowCount: 0 };
