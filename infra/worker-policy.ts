@@ -27,13 +27,21 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
         conditions: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
       }),
       new PolicyStatement({
-        actions: ['redshift-data:BatchExecuteStatement', 'redshift-serverless:GetCredentials'],
+        actions: [
+          'redshift-data:BatchExecuteStatement',
+          'redshift-data:ExecuteStatement',
+          'redshift-serverless:GetCredentials',
+        ],
         resources: [workgroup.attrWorkgroupWorkgroupArn],
       }),
-      // These two know no resources. The condition on a statement's owner means the session, and each worker has one of
+      // These know no resources. The condition on a statement's owner means the session, and each worker has one of
       // its own: none could adopt what another has begun.
       new PolicyStatement({
-        actions: ['redshift-data:DescribeStatement', 'redshift-data:CancelStatement'],
+        actions: [
+          'redshift-data:DescribeStatement',
+          'redshift-data:GetStatementResult',
+          'redshift-data:CancelStatement',
+        ],
         resources: ['*'],
       }),
       new PolicyStatement({

@@ -235,9 +235,3 @@ def test_a_job_that_comes_after_the_commit_exports_what_was_published_not_what_t
     exported = lakehouse.spark.read.parquet(*(entry["url"] for entry in manifest["entries"]))
     rows = (row.asDict() for row in exported.drop("processing_timestamp").collect())
     assert sorted(rows, key=str) == published
-
-
-def test_a_build_that_leaves_what_a_newer_one_published_has_nothing_for_the_warehouse(lakehouse: Lakehouse) -> None:
-    lakehouse.must_build("gold.dim_city", *DAY, generation=7)
-    older = lakehouse.must_build("gold.dim_city", *DAY, generation=6)
-    assert (older["status"], older["exportManifest"]) == ("unchanged", None)

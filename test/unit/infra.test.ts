@@ -35,7 +35,11 @@ describe('the stack', () => {
       grantsOf(template, policy),
     );
     const open = grants.filter(({ resource }) => resource === '*').map(({ action }) => action);
-    expect(open.sort()).toEqual(['redshift-data:CancelStatement', 'redshift-data:DescribeStatement']);
+    expect(open.sort()).toEqual([
+      'redshift-data:CancelStatement',
+      'redshift-data:DescribeStatement',
+      'redshift-data:GetStatementResult',
+    ]);
     expect(grants.filter(({ action }) => action.endsWith(':*'))).toEqual([]);
   });
 

@@ -43,6 +43,12 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
   ],
   'activities/redshift/activities.ts DescribeStatement': ['redshift-data:DescribeStatement *'],
   'activities/redshift/activities.ts CancelStatement': ['redshift-data:CancelStatement *'],
+  'activities/redshift/query.ts ExecuteStatement': [
+    'redshift-data:ExecuteStatement Workgroup',
+    'redshift-serverless:GetCredentials Workgroup',
+  ],
+  'activities/redshift/query.ts DescribeStatement': ['redshift-data:DescribeStatement *'],
+  'activities/redshift/query.ts GetStatementResult': ['redshift-data:GetStatementResult *'],
   // Who may not list a bucket is not told that an object is missing.
   'activities/lake/activities.ts GetObject': ['s3:GetObject Artifacts/builds/1/result.json', 's3:ListBucket Artifacts'],
   'activities/lake/delta-log.ts GetObject': ['s3:GetObject Lake/silver/trips/_delta_log/1.json'],
