@@ -180,13 +180,20 @@ describe('a real Spark job', () => {
     }
   });
 
-  it.each([
-    ['Delta Lake', 'jars', '--conf spark.jars=', 'DeltaCatalog'],
-    ['Delta Lake’s Python package', 'python', '', "ModuleNotFoundError: No module named 'delta'"],
-    ['it in a driver of its own', 'python', '--conf spark.driver.memory=3g', "No module named 'delta'"],
-  ])('has %s only where it names the file of the release', async (_, mode, parameters, missing) => {
-    const run = await waitForRun(service.client, applicationId, await startRun(mode, parameters));
-    expect(run).toMatchObject({ state: 'FAILED', stateDetails: expect.stringContaining(missing) as string });
+  it('has Delta Lake only where it names the jars of the release', async () => {
+    const jobRunId = await startRun('jars', '--conf spark.jars=');
+    expect(await waitForRun(service.client, applicationId, jobRunId)).toMatchObject({ state: 'FAILED' });
+    expect(await logOf(jobRunId, 'stdout')).toContain('[DATA_SOURCE_NOT_FOUND] Failed to find the data source: delta');
+  });
+
+  it('has Delta Lake’s Python package only where it names that, in a warm driver and in one of its own', async () => {
+    for (const parameters of ['', '--conf spark.driver.memory=3g']) {
+      const run = await waitForRun(service.client, applicationId, await startRun('python', parameters));
+      expect(run).toMatchObject({
+        state: 'FAILED',
+        stateDetails: expect.stringContaining("ModuleNotFoundError: No module named 'delta'") as string,
+      });
+    }
   });
 
   it('imports Delta Lake’s Python package from the jar that it names', async () => {
