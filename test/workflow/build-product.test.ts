@@ -108,15 +108,18 @@ describe('a build', () => {
         start: `2025-02-${String(index + 10)}`,
         end: `2025-02-${String(index + 11)}`,
       }));
-      const outcomes = await Promise.all(
+      const handles = await Promise.all(
         builds.map((input) =>
-          environment.client.workflow.execute('buildProduct', {
+          environment.client.workflow.start('buildProduct', {
             workflowId: `build/gold.trips/${input.start}`,
             taskQueue: orchestrationQueue,
             args: [input],
           }),
         ),
       );
+      // One after the other: the server skips time for one who waits.
+      const outcomes: unknown[] = [];
+      for (const handle of handles) outcomes.push(await handle.result());
       expect(outcomes).toMatchObject(builds.map(() => ({ state: 'published', rowsLoaded: 8 })));
       expect(calls.loads).toHaveLength(3);
       expect(calls.loading.atMost).toBe(1);
@@ -130,8 +133,8 @@ describe('a build', () => {
   });
 
   it('starts the load again as often as it loses against other transactions', async () => {
-    const { calls, outcome } = await built({ loads: [...Array<'conflict'>(20).fill('conflict'), 'done'] }, gold);
-    expect(calls.loads).toHaveLength(21);
+    const { calls, outcome } = await built({ loads: [...Array<'conflict'>(5).fill('conflict'), 'done'] }, gold);
+    expect(calls.loads).toHaveLength(6);
     expect(outcome?.state).toBe('published');
   });
 

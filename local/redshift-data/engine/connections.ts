@@ -17,10 +17,8 @@ export interface Connection {
   readonly lost: () => boolean;
 }
 
-/** Opens a connection as the user of an IAM role, who is made at the first, or as the owner of all that there is. */
-export async function connect(warehouse: Warehouse, control: pg.Pool, dbUser: string): Promise<Connection> {
-  const user = dbUser.startsWith('IAMR:') ? dbUser : ADMIN;
-  if (user !== ADMIN) await ensureRoleUser(warehouse, control, user);
+/** Opens a connection as a user of the warehouse. */
+export async function connect(warehouse: Warehouse, user: string): Promise<Connection> {
   let lost = false;
   const client = new pg.Client({ ...warehouse, user, application_name: 'redshift-data' });
   // Without a listener a dropped connection would end the process; the running query reports it anyway.
@@ -31,16 +29,14 @@ export async function connect(warehouse: Warehouse, control: pg.Pool, dbUser: st
   return { client, pid: Number(answer.rows[0]?.pid), lost: () => lost };
 }
 
-async function ensureRoleUser({ password }: Warehouse, control: pg.Pool, user: string): Promise<void> {
-  const name = pg.escapeIdentifier(user);
-  const known = await control.query('SELECT FROM pg_roles WHERE rolname = $1 AND rolcanlogin', [user]);
-  if (known.rowCount === 1) return;
-  await control
-    .query(`CREATE ROLE ${name}`)
-    // Two connections may be the first, and CREATE USER may have come before.
-    .catch((error: unknown) => {
-      if (!(error instanceof pg.DatabaseError && ['42710', '23505'].includes(error.code ?? ''))) throw error;
-    });
-  await control.query(`GRANT ${ROLE_USERS} TO ${name}`);
+/** The user as whom a caller's statements run: that of an IAM role, made where it is new, or the owner of all that there is. */
+export async function userOf(dbUser: string, { password }: Warehouse, control: pg.Pool): Promise<string> {
+  if (!dbUser.startsWith('IAMR:')) return ADMIN;
+  const name = pg.escapeIdentifier(dbUser);
+  const known = await control.query('SELECT FROM pg_roles WHERE rolname = $1', [dbUser]);
+  // CREATE USER may have come before.
+  if (known.rowCount === 0) await control.query(`CREATE ROLE ${name}`);
   await control.query(`ALTER ROLE ${name} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
+  await control.query(`GRANT ${ROLE_USERS} TO ${name}`);
+  return dbUser;
 }

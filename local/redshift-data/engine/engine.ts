@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { ObjectStore } from '../load/object-store.ts';
-import { connect } from './connections.ts';
+import { connect, userOf } from './connections.ts';
 import type { Connection, Warehouse } from './connections.ts';
 import { execute } from './execution.ts';
 import type { Execution } from './execution.ts';
@@ -28,6 +28,7 @@ export class Engine {
   readonly sessions = new Sessions();
   private readonly executions = new Map<string, Execution>();
   private readonly running = new Set<Promise<void>>();
+  private readonly users = new Map<string, Promise<string>>();
   private readonly slots: Slots;
   private readonly options: EngineOptions;
 
@@ -87,7 +88,7 @@ export class Engine {
       if (!abort.signal.aborted) {
         await store.change(statement, 'PICKED');
         const connection =
-          session?.connection ?? (await connect(this.options.warehouse, this.options.control, statement.dbUser));
+          session?.connection ?? (await connect(this.options.warehouse, await this.user(statement.dbUser)));
         execution.connection = connection;
         statement.redshiftPid = connection.pid;
         session ??= this.openSession(statement, connection, place.keepAliveSeconds);
@@ -105,6 +106,18 @@ export class Engine {
       else if (execution.connection?.lost() === false) await execution.connection.client.end();
       free();
     }
+  }
+
+  /** Looked up and made once, however many statements come at once. */
+  private user(dbUser: string): Promise<string> {
+    const found =
+      this.users.get(dbUser) ??
+      userOf(dbUser, this.options.warehouse, this.options.control).catch((error: unknown) => {
+        this.users.delete(dbUser);
+        throw error;
+      });
+    this.users.set(dbUser, found);
+    return found;
   }
 
   private openSession(statement: Statement, connection: Connection, keepAliveSeconds = 0): Session | undefined {

@@ -100,7 +100,7 @@ function createUser(reader: Reader): string {
   const name = reader.name();
   reader.expect('password', 'disable');
   if (!reader.atEnd()) reader.fail('this option of CREATE USER is not supported here');
-  return `CREATE ROLE ${name}`;
+  return `CREATE ROLE ${name} LOGIN`;
 }
 
 function truncate(reader: Reader): string {
