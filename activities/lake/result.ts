@@ -3,12 +3,18 @@ import { z } from 'zod';
 /** Why a job did not do its work; null when it did. */
 const jobErrorSchema = z
   .object({
-    kind: z.enum(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT', 'CONFLICT', 'SUPERSEDED', 'INTERNAL']),
+    // A kind that a later release has added is a failure like another.
+    kind: z
+      .enum(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT', 'CONFLICT', 'SUPERSEDED', 'INTERNAL'])
+      .catch('INTERNAL'),
     message: z.string(),
   })
   .nullable();
 
-/** What a build writes about itself, also when it fails. See spark-jobs/README.md. */
+/**
+ * What a build writes about itself, also when it fails. See spark-jobs/README.md. Jobs of the release before are read too:
+ * a field that is new is optional.
+ */
 export const buildResultSchema = z.object({
   product: z.string(),
   buildId: z.string(),

@@ -2,6 +2,7 @@ import { ConflictException, JobRunState, ValidationException } from '@aws-sdk/cl
 import { BatchExecuteStatementException, StatusString } from '@aws-sdk/client-redshift-data';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
+import { ZodError } from 'zod';
 import { pollDelayMs } from '../../activities/emr-serverless/activities.ts';
 import { emrServerlessFailures } from '../../activities/emr-serverless/failures.ts';
 import { meaningOf as meaningOfJob } from '../../activities/emr-serverless/states.ts';
@@ -69,6 +70,10 @@ describe('errors of a service', () => {
     expect(sort(defect, 'awaitJobRun')).toMatchObject({ nonRetryable: true, type: 'TypeError' });
     const cutOff = Object.assign(new TypeError('Cannot read properties of undefined'), { $response: {} });
     expect(sort(cutOff, 'awaitJobRun')).toMatchObject({ nonRetryable: false });
+  });
+
+  it('are retried where something cannot be read that another release wrote: the next deploy may read it', () => {
+    expect(sort(new ZodError([]), 'claimIntervals')).toMatchObject({ nonRetryable: false });
   });
 
   it('keep the verdict that an activity has given already', () => {

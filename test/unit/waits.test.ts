@@ -166,6 +166,31 @@ describe('the result of a job', () => {
     expect(await read(() => body('{"product": "silver.trips"}'))).toBeNull();
   });
 
+  it('is read as the first release wrote it, and with what a later one may add', async () => {
+    const first = {
+      product: 'silver.trips',
+      buildId: 'silver.trips/2025-01-18/1',
+      codeVersion: 'c',
+      status: 'failed',
+      intervals: [
+        { interval: '2025-01-18', rowsIn: 1, rowsPublished: 1, rowsDuplicate: 0, rowsQuarantined: 0, changed: true },
+      ],
+      quality: { score: 1, checks: [] },
+      inputVersions: {},
+      outputVersion: 1,
+      changedPartitions: [],
+      exportManifest: null,
+      schemaDrift: [],
+      error: null,
+    };
+    expect(await read(() => body(JSON.stringify(first)))).toEqual(first);
+    const later = { ...first, energyUsed: 3, error: { kind: 'TOO_HOT', message: 'the driver melted' } };
+    expect(await read(() => body(JSON.stringify(later)))).toEqual({
+      ...first,
+      error: { kind: 'INTERNAL', message: 'the driver melted' },
+    });
+  });
+
   it('is waited for while the lake cannot be reached', async () => {
     const denied: Answer = () => {
       throw Object.assign(new Error('Access Denied'), { name: 'AccessDenied' });
