@@ -5,6 +5,7 @@ import {
   continueAsNew,
   executeChild,
   isCancellation,
+  patched,
   rootCause,
   setCurrentDetails,
   setHandler,
@@ -28,6 +29,10 @@ const maximumRetries = 4;
  */
 export async function restateLateData(input: LateDataInput): Promise<BackfillReport[]> {
   checkInput('restateLateData', input);
+  const { startTime, runId } = workflowInfo();
+  // After a reset the same, which then meets the backfill that it began before and starts none beside it. The other name
+  // may go when no run is left that began with it.
+  const chain = patched('restatements-named-by-their-chain') ? startTime.getTime().toString(36) : runId.slice(0, 8);
   const dates = new Set(input.dates);
   const failed = new Set<string>();
   let retries = 0;
@@ -60,7 +65,7 @@ export async function restateLateData(input: LateDataInput): Promise<BackfillRep
       try {
         const report = await executeChild(backfill, {
           args: [{ product, start, end, mode: 'stale', lane: 'late', approvalOverJobs: input.approvalOverJobs }],
-          workflowId: `restate/${product}/${start}..${end}/${workflowInfo().runId.slice(0, 8)}-${children++}`,
+          workflowId: `restate/${product}/${start}..${end}/${chain}-${children++}`,
           staticSummary: `late data: ${product}, ${restated.length} dates of ${input.product}`,
         });
         reports.push(report);

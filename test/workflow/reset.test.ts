@@ -13,10 +13,8 @@ afterAll(async () => {
   await environment.teardown();
 });
 
-const workflowId = 'build/silver.trips/2025-01-18';
-
 /** Takes a workflow back to its first step, as `temporal workflow reset --type FirstWorkflowTask` does. */
-async function resetToStart(runId: string): Promise<void> {
+async function resetToStart(workflowId: string, runId: string): Promise<void> {
   const { client } = environment;
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   const first = events?.find(({ workflowTaskCompletedEventAttributes }) => workflowTaskCompletedEventAttributes);
@@ -30,6 +28,8 @@ async function resetToStart(runId: string): Promise<void> {
 }
 
 describe('a build that is reset', () => {
+  const workflowId = 'build/silver.trips/2025-01-18';
+
   it.each([
     ['after three failed jobs', ['broken', 'broken', 'broken', 'done'], 3],
     ['after a verdict', ['quality', 'done'], 1],
@@ -46,10 +46,37 @@ describe('a build that is reset', () => {
       await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
       expect(calls.submitted).toHaveLength(before);
       for (const job of calls.submitted) job.createdAt = new Date(Date.now() - 3_600_000).toISOString();
-      await resetToStart(handle.firstExecutionRunId);
+      await resetToStart(workflowId, handle.firstExecutionRunId);
       const outcome = await environment.client.workflow.getHandle<typeof buildProduct>(workflowId).result();
       expect(outcome).toMatchObject({ state: 'published', jobRunId: `run-${before + 1}` });
       expect(calls.submitted).toHaveLength(before + 1);
+    });
+  });
+});
+
+describe('a restatement that is reset', () => {
+  it('gives its backfills the names that they had', async () => {
+    const { client } = environment;
+    const workflowId = 'restate/bronze.events';
+    const late = { product: 'bronze.events', dates: ['2025-01-18'], debounceSeconds: 1, approvalOverJobs: 100 };
+    const startedChildren = async (runId?: string): Promise<unknown[]> => {
+      const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      return (events ?? []).flatMap(
+        (event) => event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId ?? [],
+      );
+    };
+    await withWorkers(environment, {}, async () => {
+      const handle = await client.workflow.start('restateLateData', {
+        workflowId,
+        taskQueue: orchestrationQueue,
+        args: [late],
+      });
+      await handle.result();
+      const before = await startedChildren(handle.firstExecutionRunId);
+      expect(before).toHaveLength(1);
+      await resetToStart(workflowId, handle.firstExecutionRunId);
+      await client.workflow.getHandle(workflowId).result();
+      expect(await startedChildren()).toEqual(before);
     });
   });
 });
