@@ -56,6 +56,10 @@ const customSchema = z
     path: ['zOrderBy'],
     message: 'needs a partitionColumn: only partitions that have changed are sorted again',
   })
+  .refine(({ grain, inputs }) => grain !== 'hour' || inputs.length === 0, {
+    path: ['inputs'],
+    message: 'must be empty: hours are made from raw files; what is made from products is built by date',
+  })
   .refine(({ versionRetentionDays, logRetentionDays }) => versionRetentionDays <= logRetentionDays, {
     path: ['versionRetentionDays'],
     message: 'must not be more than logRetentionDays: a version cannot be read without its commits',

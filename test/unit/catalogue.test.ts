@@ -99,6 +99,11 @@ describe('the catalogue', () => {
     }
   });
 
+  it('refuses hours that are made from another product: nothing would plan them', () => {
+    edit('gold/trips', (text) => text.replace('value: date', 'value: hour'));
+    expect(() => loadCatalogue(folder)).toThrow(/gold\/trips\/contract\.yaml: customProperties\.inputs: must be empty/);
+  });
+
   it('refuses a contract in a folder of another name', () => {
     edit('silver/trips', (text) => text.replace('id: silver.trips', 'id: silver.journeys'));
     expect(() => loadCatalogue(folder)).toThrow(/"silver\.journeys" must be "silver\.trips"/);
