@@ -1,4 +1,5 @@
 import type { Catalogue, Product } from '../products/catalogue.ts';
+import { daysBeforeLate } from '../workflows/daily-window.ts';
 import { intervalKey, intervalsIn, type IntervalRange, intervalStart, shiftInterval } from '../workflows/intervals.ts';
 
 export type Input = Product['inputs'][number];
@@ -21,4 +22,33 @@ export function readersOf(catalogue: Catalogue, input: Input, range: IntervalRan
   const after = shiftInterval(grain, range.start, -input.toOffset).slice(0, 10);
   const last = shiftInterval(grain, range.end, -input.fromOffset - 1).slice(0, 10);
   return { start: shiftInterval('date', after, 1), end: shiftInterval('date', last, 1) };
+}
+
+/** The products that read a product, each with how it reads it. */
+export function readersIn(catalogue: Catalogue, product: string): { reader: Product; input: Input }[] {
+  return [...catalogue.products.values()].flatMap((reader) =>
+    reader.inputs.filter((input) => input.product === product).map((input) => ({ reader, input })),
+  );
+}
+
+/** A date as a run of a product's own intervals. */
+export function intervalsOfDate(catalogue: Catalogue, product: string, date: string): IntervalRange {
+  const { grain } = catalogue.get(product);
+  const inGrain = (key: string): string => intervalKey(grain, intervalStart(key));
+  return { start: inGrain(date), end: inGrain(shiftInterval('date', date, 1)) };
+}
+
+/** The inputs of date products that are built hour by hour. */
+export function hourlyInputs(catalogue: Catalogue): Input[] {
+  const inputs = [...catalogue.products.values()].flatMap((product) => product.inputs);
+  return inputs.filter(({ product }) => catalogue.get(product).grain === 'hour');
+}
+
+/** The dates that the daily batch of `date` builds: all that read an event of an hour of `date` that is not late. */
+export function dailyWindow(catalogue: Catalogue, date: string): IntervalRange {
+  const oldest = shiftInterval('date', date, -daysBeforeLate);
+  const reached = hourlyInputs(catalogue).map(
+    (input) => readersOf(catalogue, input, intervalsOfDate(catalogue, input.product, oldest)).start,
+  );
+  return { start: [oldest, ...reached].sort()[0] ?? oldest, end: shiftInterval('date', date, 1) };
 }

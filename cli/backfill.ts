@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { totalEstimate } from '../workflows/backfill-details.ts';
+import { missingLines, totalEstimate } from '../workflows/backfill-details.ts';
 import { grainOf, rangeName } from '../workflows/intervals.ts';
 import {
   approveUpdate,
@@ -71,6 +71,7 @@ export async function followBackfill(client: Client, input: BackfillInput, yes: 
     if (!planned && report.state !== 'planning') {
       planned = true;
       console.log(planTable(report));
+      for (const line of missingLines(input, report.missing)) console.log(`\n  ${line}`);
       if (report.state === 'waiting for approval' && !(await approve(handle, yes))) {
         console.log(
           `\n  It waits for approval: temporal workflow update execute --name approve --input '"your name"' --workflow-id ${handle.workflowId}`,

@@ -71,7 +71,7 @@ export async function runDays(
   const builds = (key: string, range: IntervalRange): Run[] => {
     const { grain, intervalsPerJob } = catalogue.get(key);
     return chunkRange(grain, range, intervalsPerJob).map((chunk) => {
-      const input: BuildInput = { product: key, ...chunk, lane: 'backfill' };
+      const input: BuildInput = { product: key, ...chunk, lane: 'backfill', readersBuiltBy: 'caller' };
       return { type: 'buildProduct', id: `build/${key}/${rangeName(grain, chunk)}`, input };
     });
   };

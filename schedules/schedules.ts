@@ -1,5 +1,7 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
 import { loadCatalogue } from '../products/catalogue.ts';
+import { cadences } from '../workflows/cadences.ts';
+import type { WatchFreshnessInput } from '../workflows/freshness-messages.ts';
 import type { MaintainTableInput } from '../workflows/maintain-table.ts';
 import { orchestrationQueue } from '../workflows/messages.ts';
 
@@ -22,8 +24,16 @@ const maintenance = [...loadCatalogue().products.keys()].map((product): Schedule
 /** The schedules as they shall be, by id. Overlap and catch-up are always said: the server's default catch-up is a year. */
 export const schedules: readonly ScheduleOptions[] = [
   {
-    scheduleId: 'hourly-bronze',
-    spec: { calendars: [{ minute: 20, hour: '*', comment: 'bronze for the two hours before the current one' }] },
+    scheduleId: cadences.hour.scheduleId,
+    spec: {
+      calendars: [
+        {
+          minute: cadences.hour.firesAfterMinutes,
+          hour: '*',
+          comment: 'bronze for the two hours before the current one',
+        },
+      ],
+    },
     action: {
       type: 'startWorkflow',
       workflowType: 'hourlyBronze',
@@ -36,8 +46,16 @@ export const schedules: readonly ScheduleOptions[] = [
     policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '6h' },
   },
   {
-    scheduleId: 'daily-batch',
-    spec: { calendars: [{ hour: 1, minute: 0, comment: 'silver, gold and the warehouse for the date before' }] },
+    scheduleId: cadences.date.scheduleId,
+    spec: {
+      calendars: [
+        {
+          hour: Math.floor(cadences.date.firesAfterMinutes / 60),
+          minute: cadences.date.firesAfterMinutes % 60,
+          comment: 'silver, gold and the warehouse for the date before',
+        },
+      ],
+    },
     action: {
       type: 'startWorkflow',
       workflowType: 'dailyBatch',
@@ -56,14 +74,7 @@ export const schedules: readonly ScheduleOptions[] = [
       workflowType: 'watchFreshness',
       workflowId: 'watch-freshness',
       taskQueue: orchestrationQueue,
-      args: [
-        {
-          cadences: {
-            hour: { scheduleId: 'hourly-bronze', firesAfterMinutes: 20 },
-            date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
-          },
-        },
-      ],
+      args: [{ cadences } satisfies WatchFreshnessInput],
       staticSummary: 'freshness of all products, hourly',
     },
     // A check of the past is worth nothing: the next one sees the same.

@@ -46,10 +46,10 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
     return progress.paused ? 'paused' : 'running';
   };
   const report = (): BackfillReport => {
-    const { products, jobs, intervals, costUsd, jobSeconds, approvedBy, jobsAtOnce } = progress;
+    const { products, missing = [], jobs, intervals, costUsd, jobSeconds, approvedBy, jobsAtOnce } = progress;
     const elapsedSeconds = Math.round((Date.now() - progress.startedAtMs) / 1000);
     const built = { jobs, intervals, costUsd, jobSeconds, elapsedSeconds };
-    return { planId, state: state(), products: products ?? [], built, approvedBy, jobsAtOnce };
+    return { planId, state: state(), products: products ?? [], missing, built, approvedBy, jobsAtOnce };
   };
   const show = (): void => {
     setCurrentDetails(backfillDetails(input, report(), approvalOver));
@@ -86,6 +86,7 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
     /** The first plan is the one that people approve and that the end is compared with. */
     planned(plan: BackfillPlan): void {
       progress.products ??= plan.products;
+      progress.missing ??= plan.missing ?? [];
       show();
     },
     approved: (): Promise<void> => condition(() => state() !== 'waiting for approval'),

@@ -1,4 +1,6 @@
 import type { BackfillEstimate, BackfillInput, BackfillReport } from './backfill-messages.ts';
+import type { MissingInput } from './input-messages.ts';
+import { grainOf, rangeName } from './intervals.ts';
 import { markdownTable } from './markdown.ts';
 
 const hours = (seconds: number): string =>
@@ -14,6 +16,18 @@ export function totalEstimate(estimates: readonly (BackfillEstimate | null)[]): 
     costUsd: known.reduce((sum, { costUsd }) => sum + costUsd, 0),
     jobSeconds: known.reduce((sum, { jobSeconds }) => sum + jobSeconds, 0),
   };
+}
+
+/** What a backfill reads that is not published, and which one would build it. One line a product. */
+export function missingLines(input: BackfillInput, missing: readonly MissingInput[]): string[] {
+  return [...new Set(missing.map(({ product }) => product))].map((product) => {
+    const runs = missing.filter((run) => run.product === product);
+    const keys = [...runs, ...(product === input.product ? [input] : [])]
+      .flatMap(({ start, end }) => [start, end])
+      .sort();
+    const told = runs.map((run) => `${rangeName(grainOf(run.start), run)} (${run.state})`);
+    return `It reads ${product} ${told.join(', ')}, outside of it: a backfill of ${product} from ${keys[0] ?? ''} up to ${keys.at(-1) ?? ''} includes that.`;
+  });
 }
 
 /** A backfill as the Web UI draws it (markdown): the plan, what it is thought to cost, and what has been built. */
@@ -35,6 +49,7 @@ export function backfillDetails(input: BackfillInput, report: BackfillReport, ap
     '',
     markdownTable(['product', ...figures], figures, rows),
     '',
+    ...missingLines(input, report.missing).flatMap((line) => [line, '']),
     `Built: ${built.jobs} of ${planned} jobs, ${built.intervals} intervals, ${hours(built.jobSeconds)} of jobs, ${usd(built.costUsd)}` +
       (estimate ? ` (estimated ${hours(estimate.jobSeconds)}, ${usd(estimate.costUsd)})` : '') +
       `, ${hours(built.elapsedSeconds)} since the start, ${report.jobsAtOnce} jobs at once.`,

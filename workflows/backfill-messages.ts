@@ -1,5 +1,6 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
-import type { IntervalRange } from './intervals.ts';
+import type { MissingInput } from './input-messages.ts';
+import type { IntervalRange, ProductRange } from './intervals.ts';
 import type { BuildInput } from './messages.ts';
 
 export const backfillModes = ['missing', 'failed', 'stale', 'code', 'all'] as const;
@@ -53,6 +54,10 @@ export interface BackfillPlan {
   readonly products: readonly ProductPlan[];
   /** Jobs that come next, all of one product. */
   readonly next: readonly BuildInput[];
+  /** What the plan looks after, of every product. Plans of earlier versions do not say. */
+  readonly covers?: readonly ProductRange[];
+  /** What its builds read outside of it and is not published. Plans of earlier versions do not say. */
+  readonly missing?: readonly MissingInput[];
 }
 
 /** How far a backfill has come; goes with it when it continues as new. */
@@ -61,6 +66,8 @@ export interface BackfillProgress {
   stage: BackfillRequest['stage'];
   /** The first plan; null until it is made. */
   products: readonly ProductPlan[] | null;
+  /** What the first plan misses. */
+  missing?: readonly MissingInput[];
   approvedBy: string | null;
   paused: boolean;
   jobsAtOnce: number;
@@ -75,6 +82,8 @@ export interface BackfillReport {
   readonly state: 'planning' | 'planned' | 'waiting for approval' | 'running' | 'paused' | 'done';
   /** The plan as it was approved. */
   readonly products: readonly ProductPlan[];
+  /** What it is made from that is not published and that it does not build. */
+  readonly missing: readonly MissingInput[];
   readonly built: BackfillEstimate & {
     readonly jobs: number;
     readonly intervals: number;

@@ -24,7 +24,11 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
     if (input.dryRun) return control.report();
     await control.approved();
     const [first] = plan.next;
-    if (!first) return control.report();
+    if (!first) {
+      // Hours may have changed any date. Who leaves out what is downstream looks after it.
+      if (plan.covers && input.downstream !== false) await surveys(control.lane).restateReaders({ built: plan.covers });
+      return control.report();
+    }
     if (first.product !== stage?.product) progress.stage = { product: first.product, startedAtMs: Date.now() };
     await runWindow(plan.next, control);
     if (workflowInfo().historyLength > eventsBeforeNextPlan) {

@@ -2,6 +2,7 @@ import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/work
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import { type Report, reportBuild, resultTable } from './build-report.ts';
 import { releaseHeldBack, whileClaimed } from './claims.ts';
+import { datesToRestate } from './daily-window.ts';
 import { checkInput } from './inputs.ts';
 import { grainOf, intervalsIn, runsOf } from './intervals.ts';
 import { loadWarehouse } from './load-warehouse.ts';
@@ -61,16 +62,15 @@ async function buildClaimed(
   } = result;
   const published = { product, buildId, intervals, outputVersion, qualityScore: result.quality.score };
   const at = new Date().toISOString();
-  const late = changedPartitions.filter(
-    (date) => lane === 'scheduled' && plan.lateBefore !== null && date < plan.lateBefore,
-  );
+  const restated = plan.hasReaders ? datesToRestate(input, changedPartitions, Date.now()) : [];
   // It is published, whatever happens to the build now: a cancel comes too late for this.
   await CancellationScope.nonCancellable(async () => {
     const { recordPublished, reportLateDates } = calls(lane);
     const versions = { codeVersion, inputVersions, changedPartitions };
-    await recordPublished({ ...published, ...job, ...versions, generation, at });
+    const forced = input.forced && { forced: input.forced };
+    await recordPublished({ ...published, ...job, ...versions, ...forced, generation, at });
     await releaseHeldBack({ product, buildId }, lane, heldBack);
-    if (late.length > 0) await reportLateDates({ product, dates: late });
+    if (restated.length > 0) await reportLateDates({ product, dates: restated });
   });
   let rowsLoaded: number | null = null;
   if (plan.loadsWarehouse && exportManifest) {

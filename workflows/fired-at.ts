@@ -5,6 +5,9 @@ import { DateTime } from 'luxon';
 /** Set by Temporal on every run that a schedule starts. */
 const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
 
+/** Whether a schedule has started this run, also in the schedule's own back-fills. */
+export const startedBySchedule = (): boolean => workflowInfo().typedSearchAttributes.get(scheduledStart) !== undefined;
+
 /**
  * The instant a run stands for: the given one, else the time its schedule fired for (also in the schedule's own
  * back-fills), else now. Fails for good when the text is no ISO-8601 time.

@@ -1,4 +1,4 @@
-import { firedAt } from './fired-at.ts';
+import { firedAt, startedBySchedule } from './fired-at.ts';
 import { checkInput } from './inputs.ts';
 import { intervalKey } from './intervals.ts';
 import type { BuildOutcome, Lane } from './messages.ts';
@@ -19,5 +19,8 @@ export async function hourlyBronze(input: HourlyBronzeInput = {}): Promise<Build
   const hour = firedAt(input.firedAt).startOf('hour');
   const range = { start: intervalKey('hour', hour.minus({ hours: 2 })), end: intervalKey('hour', hour) };
   const build = { product: input.product ?? 'bronze.events', ...range, rebuild: input.rebuild ?? false };
-  return runBuilds([[build]], input.lane ?? 'scheduled');
+  return runBuilds([[build]], {
+    lane: input.lane ?? 'scheduled',
+    ...(startedBySchedule() && { readersBuiltBy: 'next daily batch' }),
+  });
 }

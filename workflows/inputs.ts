@@ -43,8 +43,14 @@ export const inputs = {
     lane,
     planId: z.string().exactOptional(),
     rebuild: flag,
+    readersBuiltBy: z.enum(['next daily batch', 'caller']).exactOptional(),
+    forced: z.strictObject({ missing: z.array(z.string()), by: z.string(), why: z.string() }).exactOptional(),
   }) satisfies z.ZodType<BuildInput>,
-  dailyBatch: z.strictObject({ date: date.exactOptional(), lane }) satisfies z.ZodType<DailyBatchInput>,
+  dailyBatch: z.strictObject({
+    date: date.exactOptional(),
+    lane,
+    force: flag,
+  }) satisfies z.ZodType<DailyBatchInput>,
   explainInterval: z.strictObject({ product: z.string(), interval }) satisfies z.ZodType<ExplainIntervalInput>,
   hourlyBronze: z.strictObject({
     product: z.string().exactOptional(),

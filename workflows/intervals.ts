@@ -9,6 +9,11 @@ export interface IntervalRange {
   readonly end: string;
 }
 
+/** A run of intervals of one product. */
+export interface ProductRange extends IntervalRange {
+  readonly product: string;
+}
+
 const keyFormats = { hour: "yyyy-MM-dd'T'HH", date: 'yyyy-MM-dd' } as const;
 const unitOf = { hour: 'hours', date: 'days' } as const;
 
@@ -32,7 +37,10 @@ export function shiftInterval(grain: Grain, key: string, count: number): string 
   return intervalKey(grain, intervalStart(key).plus({ [unitOf[grain]]: count }));
 }
 
-/** The intervals of a run, in order. Throws a RangeError when the run is empty or its keys are of another grain. */
+/** Two years of hours, fifty of dates: a longer run is a slip of the pen, and would never fit into an answer. */
+const mostIntervals = 20_000;
+
+/** The intervals of a run, in order. Throws a RangeError when the run is empty, too long, or its keys are of another grain. */
 export function intervalsIn(grain: Grain, { start, end }: IntervalRange): string[] {
   const first = intervalStart(start);
   const last = intervalStart(end);
@@ -49,6 +57,12 @@ export function intervalsIn(grain: Grain, { start, end }: IntervalRange): string
   }
   if (last <= first)
     throw new RangeError(`end "${end}" must lie after start "${start}": it is the first interval left out.`);
+  const count = last.diff(first).as(unitOf[grain]);
+  if (count > mostIntervals) {
+    throw new RangeError(
+      `${start} to ${end} are ${count.toLocaleString('en-US')} ${unitOf[grain]}; at most ${mostIntervals.toLocaleString('en-US')} go into one run. Cut it into shorter ones.`,
+    );
+  }
   const keys: string[] = [];
   for (let at = first; at < last; at = at.plus({ [unitOf[grain]]: 1 })) keys.push(intervalKey(grain, at));
   return keys;

@@ -10,6 +10,12 @@ export interface LateDataInput {
   readonly approvalOverJobs: number;
 }
 
+/** Dates of a product in which rows have changed. */
+export interface ChangedDates {
+  readonly product: string;
+  readonly dates: readonly string[];
+}
+
 /** Dates of the partition column in which late events have changed rows. */
 export const lateDatesSignal = defineSignal<[string[]]>('lateDates');
 

@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery } from '@temporalio/workflow';
 import type { MaintenanceResult } from '../activities/lake/result.ts';
-import type { IntervalRange } from './intervals.ts';
+import type { IntervalRange, ProductRange } from './intervals.ts';
 
 /** A build waits in the queue of its lane, so that a backfill never delays the hourly run. */
 export type Lane = 'scheduled' | 'late' | 'backfill';
@@ -42,13 +42,26 @@ export const wholeTable = 'table';
 export const isWholeTable = ({ intervals }: { readonly intervals: readonly string[] }): boolean =>
   intervals[0] === wholeTable;
 
-export interface BuildInput extends IntervalRange {
-  readonly product: string;
+/** What a build was made without, because somebody went on although it was missing. */
+export interface Forced {
+  /** Product and intervals: `bronze.events 2025-01-18T03..2025-01-18T04`. */
+  readonly missing: readonly string[];
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface BuildInput extends ProductRange {
   readonly lane?: Lane;
   /** The backfill that asked for it. */
   readonly planId?: string;
   /** Reads the raw files again even where they are the same as at the last build. */
   readonly rebuild?: boolean;
+  /**
+   * Who builds what reads the dates that the build changes: the next daily batch, as far as it reaches, or who asked for
+   * the build. By default nobody does, and all of it is restated.
+   */
+  readonly readersBuiltBy?: 'next daily batch' | 'caller';
+  readonly forced?: Forced;
 }
 
 /** Rows of one interval; `rowsIn` = published + duplicate + quarantined for products that read raw lines. */

@@ -32,7 +32,9 @@ export const calls = (lane: Lane) =>
 
 /** Calls about thousands of intervals, or all commits of a table. */
 export const surveys = (lane: Lane) =>
-  proxyActivities<Pick<LedgerActivities, 'planBackfill' | 'checkFreshness'> & TableHistoryActivities>({
+  proxyActivities<
+    Pick<LedgerActivities, 'planBackfill' | 'checkFreshness' | 'restateReaders'> & TableHistoryActivities
+  >({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '2m',
     heartbeatTimeout,
@@ -50,9 +52,9 @@ export const submissions = (lane: Lane) =>
     priority: { priorityKey: lanes.indexOf(lane) + 1 },
   });
 
-/** Waits for remote work. Each attempt adopts the work that is there, soon also after the last of many deploys. */
+/** Waits for remote work, or for inputs. Each attempt adopts the work that is there, soon also after the last of many deploys. */
 export const waits = (lane: Lane) =>
-  proxyActivities<EmrServerlessActivities & RedshiftActivities>({
+  proxyActivities<EmrServerlessActivities & RedshiftActivities & Pick<LedgerActivities, 'awaitInputs'>>({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '24h',
     heartbeatTimeout,

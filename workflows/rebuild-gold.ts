@@ -11,5 +11,5 @@ export interface RebuildGoldInput extends IntervalRange {
 /** Rebuilds the gold layer and the warehouse from silver, for dates [start, end). */
 export async function rebuildGold(input: RebuildGoldInput): Promise<BuildOutcome[]> {
   checkInput('rebuildGold', input);
-  return runBuilds(await catalogue.planGold(input), input.lane ?? 'backfill');
+  return runBuilds(await catalogue.planGold(input), { lane: input.lane ?? 'backfill' });
 }

@@ -1,16 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  ApplicationFailure,
-  executeChild,
-  isCancellation,
-  ParentClosePolicy,
-  rootCause,
-  sleep,
-  WorkflowIdReusePolicy,
-} from '@temporalio/workflow';
+import { executeChild, isCancellation, ParentClosePolicy, sleep, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import type { PlannedBuild } from '../activities/catalogue/plan.ts';
+import type { Input } from '../activities/inputs.ts';
 import { buildProduct } from './build-product.ts';
-import { grainOf, intervalsIn, rangeName, runsOf } from './intervals.ts';
-import { type BuildInput, type BuildOutcome, type Lane, orchestrationQueue } from './messages.ts';
+import { buildsFailed, heldBackFailures } from './builds-failed.ts';
+import { grainOf, intervalsIn, rangeName, runsOf, shiftInterval } from './intervals.ts';
+import { type BuildInput, type BuildOutcome, orchestrationQueue } from './messages.ts';
 
 /** `build/silver.trips/2025-01-18..2025-01-20`: one id per run of intervals, so that it is built once at a time. */
 export const buildWorkflowId = (input: BuildInput): string =>
@@ -39,47 +34,74 @@ export async function runBuild(input: BuildInput): Promise<BuildOutcome> {
 }
 
 /**
- * Runs builds stage by stage. A stage's builds all end before anything else happens; then all its failures are told at once.
- * Intervals that were held back stop nothing but what reads them, and are told at the end.
+ * Runs builds, each as soon as what it reads of the others has ended. Intervals that read something that is not right are
+ * held back, the rest is built. When all have ended, all failures are told at once.
  */
-export async function runBuilds(stages: readonly (readonly BuildInput[])[], lane: Lane): Promise<BuildOutcome[]> {
+export async function runBuilds(
+  stages: readonly (readonly PlannedBuild[])[],
+  common: Pick<BuildInput, 'lane' | 'readersBuiltBy' | 'forced'>,
+): Promise<BuildOutcome[]> {
   const outcomes: BuildOutcome[] = [];
+  const failures: unknown[] = [];
+  const notBuilt: string[] = [];
+  const wrong = new Set<string>();
+  const fail = (product: string, intervals: readonly string[]): void => {
+    for (const interval of intervals) wrong.add(`${product} ${interval}`);
+  };
+  const build = async ({ reads, ...planned }: PlannedBuild): Promise<void> => {
+    const { product } = planned;
+    const grain = grainOf(planned.start);
+    const intervals = intervalsIn(grain, planned);
+    const isRight = (interval: string): boolean =>
+      reads
+        ? !readsAny(wrong, reads, interval)
+        : failures.length === 0 && !readsAny(wrong, begun.map(sameInterval), interval);
+    const right = intervals.filter(isRight);
+    const left = intervals.filter((interval) => !right.includes(interval));
+    fail(product, left);
+    notBuilt.push(...runsOf(grain, left).map((run) => `${product} ${rangeName(grain, run)}`));
+    const running = runsOf(grain, right).map(async (run) => {
+      try {
+        const outcome = await runBuild({ ...planned, ...run, ...common });
+        outcomes.push(outcome);
+        fail(
+          product,
+          (outcome.heldBack ?? []).map(({ interval }) => interval),
+        );
+      } catch (error) {
+        failures.push(error);
+        fail(product, intervalsIn(grain, run));
+      }
+    });
+    await Promise.all(running);
+  };
+  const begun: { product: string; ended: Promise<void> }[] = [];
   for (const stage of stages) {
-    const builds = stage.flatMap((build) => withoutHeldBack(build, outcomes));
-    const settled = await Promise.allSettled(builds.map((build) => runBuild({ ...build, lane })));
-    const failures = settled.flatMap((build) => (build.status === 'rejected' ? [build.reason as Error] : []));
-    const cancelled = failures.find(isCancellation);
-    if (cancelled) throw cancelled;
-    if (failures.length > 0) {
-      const reasons = failures.map((failure) => rootCause(failure) ?? failure.message);
-      throw ApplicationFailure.create({
-        message: `${failures.length} of ${builds.length} builds failed, later stages were not started: ${reasons.join('; ')}`,
-        type: 'BuildsFailed',
-        nonRetryable: true,
-        ...(failures[0] && { cause: failures[0] }),
-      });
+    const earlier = [...begun];
+    for (const planned of stage) {
+      const read = earlier.filter(
+        ({ product }) => !planned.reads || planned.reads.some((input) => input.product === product),
+      );
+      const ended = Promise.all(read.map((each) => each.ended)).then(() => build(planned));
+      begun.push({ product: planned.product, ended });
     }
-    outcomes.push(...settled.flatMap((build) => (build.status === 'fulfilled' ? [build.value] : [])));
   }
-  const [heldBack] = heldBackFailures(outcomes);
+  await Promise.all(begun.map(({ ended }) => ended));
+  const cancelled = failures.find(isCancellation);
+  if (cancelled) throw cancelled;
+  if (failures.length > 0) throw buildsFailed(failures, outcomes, notBuilt);
+  const [heldBack] = heldBackFailures(outcomes, notBuilt);
   if (heldBack) throw heldBack;
   return outcomes;
 }
 
-/** What is left of a build without the dates that an earlier stage has held back: there is nothing new to read. */
-function withoutHeldBack(build: BuildInput, earlier: readonly BuildOutcome[]): BuildInput[] {
-  const grain = grainOf(build.start);
-  const heldBack = earlier.flatMap((outcome) => outcome.heldBack ?? []).map(({ interval }) => interval);
-  const left = intervalsIn(grain, build).filter((interval) => !heldBack.includes(interval));
-  return runsOf(grain, left).map((run) => ({ ...build, ...run }));
-}
+/** Whether an interval reads one of `keys`: product and interval. */
+const readsAny = (keys: ReadonlySet<string>, reads: readonly Input[], interval: string): boolean =>
+  reads.some(({ product, fromOffset, toOffset }) => {
+    const grain = grainOf(interval);
+    const range = { start: shiftInterval(grain, interval, fromOffset), end: shiftInterval(grain, interval, toOffset) };
+    return intervalsIn(grain, range).some((key) => keys.has(`${product} ${key}`));
+  });
 
-/** One failure that names the intervals of these builds that were held back, if any. */
-export function heldBackFailures(outcomes: readonly BuildOutcome[]): ApplicationFailure[] {
-  const told = outcomes.flatMap(({ product, heldBack = [] }) =>
-    heldBack.map(({ interval, reason }) => `${product} ${interval}: ${reason}`),
-  );
-  if (told.length === 0) return [];
-  const message = `${told.length} intervals are held back, all else is published: ${told.join('; ')}. Correct the cause, then build them again.`;
-  return [ApplicationFailure.nonRetryable(message, 'IntervalsHeldBack')];
-}
+/** What a plan without `reads` takes for read of a product. */
+const sameInterval = ({ product }: { readonly product: string }): Input => ({ product, fromOffset: 0, toOffset: 1 });

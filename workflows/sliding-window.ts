@@ -1,7 +1,8 @@
 import { ApplicationFailure, CancellationScope, condition, isCancellation, rootCause } from '@temporalio/workflow';
 import type { BackfillControl } from './backfill-control.ts';
+import { heldBackFailures } from './builds-failed.ts';
 import type { BuildInput } from './messages.ts';
-import { heldBackFailures, runBuild } from './run-builds.ts';
+import { runBuild } from './run-builds.ts';
 
 /** Something is wrong with more than single intervals when so many builds have failed. */
 const maximumFailures = 5;
@@ -16,7 +17,7 @@ export async function runWindow(builds: readonly BuildInput[], control: Backfill
       await condition(() => control.mayStart(running.size) || failures.length >= maximumFailures);
       const build = waiting.shift();
       if (!build || failures.length >= maximumFailures) break;
-      const building = runBuild({ ...build, lane: control.lane, planId: control.planId })
+      const building = runBuild({ ...build, lane: control.lane, planId: control.planId, readersBuiltBy: 'caller' })
         .then(
           (outcome) => {
             control.built(outcome);

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../products/catalogue.ts';
-import type { IntervalRange } from '../../workflows/intervals.ts';
+import type { IntervalRange, ProductRange } from '../../workflows/intervals.ts';
 import type { BuildInput } from '../../workflows/messages.ts';
 import { refusingBadInput } from '../failures.ts';
 import {
@@ -8,10 +8,10 @@ import {
   planBuild,
   planDailyBatch,
   planGold,
+  planInputs,
   planMaintenance,
   planRestatement,
   planRestore,
-  type RestatedRange,
   type Stage,
   type TablePlan,
 } from './plan.ts';
@@ -31,7 +31,10 @@ export function createCatalogueActivities(catalogue: Catalogue, config: JobConfi
     async planDailyBatch({ date }: { date: string }): Promise<Stage[]> {
       return refusingBadInput(() => planDailyBatch(catalogue, date));
     },
-    async planRestatement({ product, dates }: { product: string; dates: readonly string[] }): Promise<RestatedRange[]> {
+    async planInputs(input: { date: string; firedAt: string }): Promise<ProductRange[]> {
+      return refusingBadInput(() => planInputs(catalogue, input.date, input.firedAt));
+    },
+    async planRestatement({ product, dates }: { product: string; dates: readonly string[] }): Promise<ProductRange[]> {
       return refusingBadInput(() => planRestatement(catalogue, product, dates));
     },
     async planGold(range: IntervalRange): Promise<Stage[]> {

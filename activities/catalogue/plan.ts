@@ -1,15 +1,16 @@
+import { DateTime } from 'luxon';
 import type { Catalogue, Product } from '../../products/catalogue.ts';
 import {
-  intervalKey,
-  intervalStart,
   chunkRange,
+  intervalKey,
   intervalsIn,
   type IntervalRange,
+  type ProductRange,
   rangeName,
   shiftInterval,
 } from '../../workflows/intervals.ts';
 import type { BuildInput } from '../../workflows/messages.ts';
-import { readersOf } from '../inputs.ts';
+import { dailyWindow, hourlyInputs, type Input, intervalsOfDate, readersIn, readersOf } from '../inputs.ts';
 import type { SparkJob } from '../emr-serverless/activities.ts';
 
 /** Where jobs find their code and their data. */
@@ -39,8 +40,8 @@ export interface BuildPlan extends JobPlan {
   readonly replacesTable: boolean;
   /** Whether the warehouse has this product too. */
   readonly loadsWarehouse: boolean;
-  /** Changed dates before this one are restated; null for products that are built date by date. */
-  readonly lateBefore: string | null;
+  /** Whether other products are made from this one: what reads the dates that a build changes is built again. */
+  readonly hasReaders: boolean;
 }
 
 /** A job that needs a table for itself. */
@@ -114,12 +115,13 @@ export function planBuild(
       ...option('generation', String(input.generation)),
       ...option('raw', config.rawUri),
       ...(input.rebuild ? ['--rebuild'] : []),
+      ...(input.forced ? option('forced', JSON.stringify(input.forced)) : []),
       ...(config.earliestEvent ? option('earliest-event', config.earliestEvent) : []),
     ]),
     name,
     replacesTable: product.partitionColumn === undefined,
     loadsWarehouse: product.warehouseTable !== undefined,
-    lateBefore: product.grain === 'hour' ? firstDateCovered(shiftInterval('hour', input.end, -1).slice(0, 10)) : null,
+    hasReaders: readersIn(catalogue, product.key).length > 0,
   };
 }
 
@@ -151,12 +153,14 @@ export function planRestore(
   return { ...job, claims: writtenBy ?? key };
 }
 
-export interface RestatedRange extends IntervalRange {
-  readonly product: string;
+/** A build among others. */
+export interface PlannedBuild extends BuildInput {
+  /** What it reads of products that earlier stages build. Plans without it were made before builds waited for that alone. */
+  readonly reads?: readonly Input[];
 }
 
-/** Builds that may run at once; the next stage starts when all of a stage have ended. */
-export type Stage = readonly BuildInput[];
+/** Builds that read nothing of each other. */
+export type Stage = readonly PlannedBuild[];
 
 /**
  * The builds that bring `products` up to date after dates [start, end) changed, in stages so that every product comes
@@ -187,43 +191,52 @@ export function planStages(products: readonly Product[], changed: IntervalRange)
           'date',
           { start: starts.get(product.key) ?? changed.start, end: changed.end },
           product.intervalsPerJob,
-        ).map((chunk) => ({ product: product.key, ...chunk })),
+        ).map((chunk) => ({
+          product: product.key,
+          ...chunk,
+          reads: product.inputs.filter((input) => starts.has(input.product)),
+        })),
       ),
     );
   }
   return stages;
 }
 
-/** How far back a daily batch reaches: an event that is not late (48 h) can change a trip that began the date before its own. */
-const dailyWindowDates = 4;
-
-/** The first date that the next daily batch after a build of this arrival date is sure to cover; what is older is late. */
-const firstDateCovered = (arrivalDate: string): string => shiftInterval('date', arrivalDate, 2 - dailyWindowDates);
-
 /** Silver and gold for every date that an event of the window can have changed, ending with `date`. */
 export function planDailyBatch(catalogue: Catalogue, date: string): Stage[] {
   const products = [...catalogue.products.values()].filter(({ grain }) => grain === 'date');
-  return planStages(products, {
-    start: shiftInterval('date', date, 1 - dailyWindowDates),
-    end: shiftInterval('date', date, 1),
+  return planStages(products, dailyWindow(catalogue, date));
+}
+
+/** The hours that the daily batch of `date` is made from, as far as they had ended when it fired. */
+export function planInputs(catalogue: Catalogue, date: string, firedAt: string): ProductRange[] {
+  const window = dailyWindow(catalogue, date);
+  const fired = DateTime.fromISO(firedAt, { zone: 'utc' });
+  return [...new Set(hourlyInputs(catalogue).map(({ product }) => product))].flatMap((product) => {
+    const { grain } = catalogue.get(product);
+    const [end = ''] = [intervalsOfDate(catalogue, product, date).end, intervalKey(grain, fired)].sort();
+    const { start } = intervalsOfDate(catalogue, product, window.start);
+    return start < end ? [{ product, start, end }] : [];
   });
 }
 
+/** A survey of so many dates between two that changed costs less than another backfill. */
+const longestGapDays = 31;
+
 /**
- * Per product that reads `product`, the run of intervals that reads some of its `dates`: what late events may have made
- * stale. What else reads those products follows from what changes in them.
+ * Per product that reads `product`, the runs of intervals that read some of its `dates`: what late events may have made
+ * stale. Dates that lie far apart are runs of their own. What else reads those products follows from what changes in them.
  */
-export function planRestatement(catalogue: Catalogue, product: string, dates: readonly string[]): RestatedRange[] {
-  const { grain } = catalogue.get(product);
-  const inGrain = (date: string): string => intervalKey(grain, intervalStart(date));
-  const sorted = [...dates].sort();
-  const range = {
-    start: inGrain(sorted[0] ?? ''),
-    end: inGrain(shiftInterval('date', sorted.at(-1) ?? '', 1)),
-  };
-  return [...catalogue.products.values()].flatMap((reader) => {
-    const input = reader.inputs.find((each) => each.product === product);
-    return input ? [{ product: reader.key, ...readersOf(catalogue, input, range) }] : [];
+export function planRestatement(catalogue: Catalogue, product: string, dates: readonly string[]): ProductRange[] {
+  return readersIn(catalogue, product).flatMap(({ reader, input }) => {
+    const runs: { product: string; start: string; end: string }[] = [];
+    for (const date of [...dates].sort()) {
+      const reading = readersOf(catalogue, input, intervalsOfDate(catalogue, product, date));
+      const last = runs.at(-1);
+      if (last && reading.start <= shiftInterval('date', last.end, longestGapDays)) last.end = reading.end;
+      else runs.push({ product: reader.key, ...reading });
+    }
+    return runs;
   });
 }
 

@@ -5,7 +5,11 @@ import { buildResultSchema } from './result.ts';
 /** What a build's commit keeps about the build; see spark-jobs/README.md. */
 const committedBuildSchema = buildResultSchema
   .pick({ product: true, buildId: true, codeVersion: true, intervals: true, quality: true, inputVersions: true })
-  .extend({ generation: z.int(), sequence: z.int() });
+  .extend({
+    generation: z.int(),
+    sequence: z.int(),
+    forced: z.object({ missing: z.array(z.string()), by: z.string(), why: z.string() }).optional(),
+  });
 
 const actionSchema = z.object({
   commitInfo: z

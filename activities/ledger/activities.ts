@@ -1,20 +1,27 @@
 import type { Catalogue } from '../../products/catalogue.ts';
 import { refusingBadInput } from '../failures.ts';
+import { adoptable } from '../waiting.ts';
 import type { BackfillPlan, BackfillRequest } from '../../workflows/backfill-messages.ts';
-import type { IntervalRange } from '../../workflows/intervals.ts';
 import type { FreshnessCheck, FreshnessReport } from '../../workflows/freshness-messages.ts';
-import type { LateDataInput } from '../../workflows/late-data-messages.ts';
+import type { AwaitedInputs, InputsAsked } from '../../workflows/input-messages.ts';
+import type { IntervalRange, ProductRange } from '../../workflows/intervals.ts';
+import type { ChangedDates, LateDataInput } from '../../workflows/late-data-messages.ts';
 import { checkFreshness } from './freshness.ts';
 import { planBackfill } from './backfill.ts';
 import { explainInterval } from './explain.ts';
 import type { Claimed, Ledger } from './ledger.ts';
 import { oldestNeededVersion } from './needed-versions.ts';
+import { awaitInputs } from './missing-inputs.ts';
 import type { Claimant, Loaded, PublishedBuild } from './records.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import type { RestorePoints } from './restore-points.ts';
+import { changesLeft } from './stale-readers.ts';
 
 /** DynamoDB takes items of 400 KB; a reason longer than this is in the job's log. */
 const reasonLength = 1000;
+
+/** An hourly build takes a minute or more. */
+const inputsPollMs = 15_000;
 
 /** How long late dates are collected, and how large a restatement may be without approval. */
 export type LateDataPolicy = Pick<LateDataInput, 'debounceSeconds' | 'approvalOverJobs'>;
@@ -82,8 +89,20 @@ export function createLedgerActivities(
     },
 
     /** Late events or a restore have changed these dates: has what reads them built again. */
-    async reportLateDates({ product, dates }: { product: string; dates: readonly string[] }): Promise<void> {
+    async reportLateDates({ product, dates }: ChangedDates): Promise<void> {
       await orchestrator.restate({ product, dates, ...lateData });
+    },
+
+    /** Waits for inputs; adopted by the next attempt after a crash or a deploy. */
+    async awaitInputs(asked: InputsAsked): Promise<AwaitedInputs> {
+      return adoptable('inputs', () => awaitInputs(catalogue, ledger, orchestrator, asked, inputsPollMs));
+    },
+
+    /** A plan has built all that it holds: has what reads its changes beside it built again. */
+    async restateReaders({ built }: { built: readonly ProductRange[] }): Promise<ChangedDates[]> {
+      const left = await changesLeft(catalogue, ledger, built);
+      for (const changes of left) await orchestrator.restate({ ...changes, ...lateData });
+      return left;
     },
 
     /** Ends a build's claims; with `failure`, says why nothing new is published. */

@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import type { Catalogue, Product } from '../../products/catalogue.ts';
 import {
   chunkRange,
@@ -17,6 +18,7 @@ import type {
 import type { BuildInput } from '../../workflows/messages.ts';
 import type { IntervalRecord } from './records.ts';
 import { readersOf } from '../inputs.ts';
+import { missingBeside } from './missing-inputs.ts';
 import { type LedgerReader, stateOf, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 /** Jobs that a plan hands out at a time: their histories fit into one run of the workflow. */
@@ -83,7 +85,7 @@ function isWanted(
         state === 'failed' || state === 'quarantined' || (state === 'stale' && record?.product !== request.product)
       );
     case 'stale':
-      return changedInputs.length > 0;
+      return record?.published !== undefined && changedInputs.length > 0;
     case 'code':
       return record?.published !== undefined && (record.published.codeVersion !== codeVersion || state === 'stale');
     case 'missing':
@@ -132,7 +134,10 @@ export async function planBackfill(
     const doneSinceMs = request.stage?.product === product.key ? request.stage.startedAtMs : Infinity;
     const surveyed = await surveyProduct(ledger, catalogue, product, range);
     const wanted = surveyed.filter((each) => index >= reached && isWanted(request, each, doneSinceMs, codeVersion));
-    const waitsForInput = surveyed.filter(({ interval }) => readsAny(catalogue, product, interval, building));
+    const waitsForInput = surveyed.filter(
+      ({ interval, record }) =>
+        (request.mode !== 'stale' || record?.published) && readsAny(catalogue, product, interval, building),
+    );
     const intervals = [...new Set([...wanted, ...waitsForInput])].map(({ interval }) => interval).sort();
     building.set(product.key, intervals);
     const jobs = jobsOf(product, intervals, request);
@@ -146,7 +151,11 @@ export async function planBackfill(
       estimate: estimateOf(history, intervals.length),
     });
   }
-  return { products, next };
+  const covers = candidates.map(({ product, range }) => ({ product: product.key, ...range }));
+  const at = DateTime.fromMillis(request.startedAtMs, { zone: 'utc' });
+  // It is told with the first plan.
+  const missing = request.stage ? [] : await missingBeside(catalogue, ledger, building, covers, at);
+  return { products, next, covers, missing };
 }
 
 /** Whether an interval reads one that the plan builds before it. */

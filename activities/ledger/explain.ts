@@ -15,9 +15,11 @@ function publishedText(published: Published): string {
   const from = inputs.length > 0 ? `, from ${inputs.join(' and ')}` : '';
   const warehouse = loaded ? `; loaded into the warehouse ${loaded.at.slice(0, 19)}Z` : '';
   const cost = costUsd === null ? '' : ` for $${costUsd.toFixed(4)}`;
+  const { forced } = published;
+  const without = forced ? `, without ${forced.missing.join(', ')}: ${forced.by} went on (${forced.why})` : '';
   return (
     `${rows}, quality ${(qualityScore * 100).toFixed(1)} %, in table version ${outputVersion} ` +
-    `(build ${buildId}, ${at.slice(0, 19)}Z${cost}, code ${published.codeVersion.slice(0, 12)})${from}${warehouse}`
+    `(build ${buildId}, ${at.slice(0, 19)}Z${cost}, code ${published.codeVersion.slice(0, 12)})${from}${without}${warehouse}`
   );
 }
 

@@ -171,6 +171,24 @@ export class Ledger {
     return items.map((item) => intervalRecordSchema.parse(item));
   }
 
+  /** The first interval of a product that a build has ever published; null when there is none. */
+  async firstPublished(product: string): Promise<string | null> {
+    const [first, last] = allIntervals;
+    const pages = paginateQuery(
+      { client: this.#client, pageSize: 25 },
+      {
+        TableName: this.#table,
+        KeyConditionExpression: '#product = :product AND #interval BETWEEN :first AND :last',
+        FilterExpression: 'attribute_exists(published)',
+        ProjectionExpression: '#interval',
+        ExpressionAttributeNames: { '#product': 'product', '#interval': 'interval' },
+        ExpressionAttributeValues: { ':product': product, ':first': first, ':last': last },
+      },
+    );
+    for await (const { Items = [] } of pages) if (Items[0]) return String(Items[0].interval);
+    return null;
+  }
+
   /** The records of a product's last intervals, newest first. */
   async newest(product: string, limit: number): Promise<IntervalRecord[]> {
     const { Items } = await this.#client.send(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { IntervalRows } from '../../workflows/messages.ts';
+import type { Forced, IntervalRows } from '../../workflows/messages.ts';
 
 /** Who builds an interval at the moment. */
 const claimSchema = z.object({ workflowId: z.string(), buildId: z.string(), since: z.iso.datetime() });
@@ -8,6 +8,7 @@ export type Claim = z.infer<typeof claimSchema>;
 /** The transaction that brought an interval's rows into the warehouse. `statementId` is null where only the warehouse tells. */
 const loadedSchema = z.object({ statementId: z.string().nullable(), rows: z.int(), at: z.iso.datetime() });
 export type Loaded = z.infer<typeof loadedSchema>;
+const forcedSchema = z.object({ missing: z.array(z.string()).readonly(), by: z.string(), why: z.string() });
 
 /** What the newest build that published an interval says about it. */
 const publishedSchema = z.object({
@@ -24,6 +25,8 @@ const publishedSchema = z.object({
   rowsDuplicate: z.int(),
   rowsQuarantined: z.int(),
   qualityScore: z.number(),
+  /** What it was made without, and who wanted that. */
+  forced: forcedSchema.optional(),
   /** Null where it is known from the table alone: a table does not keep what a build cost. */
   jobRunId: z.string().nullable(),
   /** This interval's share of its job. */
@@ -108,6 +111,7 @@ export interface PublishedBuild {
   readonly changedPartitions: readonly string[];
   readonly intervals: readonly IntervalRows[];
   readonly qualityScore: number;
+  readonly forced?: Forced | undefined;
   readonly jobRunId: string | null;
   readonly costUsd: number | null;
   readonly jobSeconds: number | null;
@@ -129,6 +133,7 @@ export function publishedOf(build: PublishedBuild, rows: IntervalRows): Publishe
     rowsDuplicate: rows.rowsDuplicate,
     rowsQuarantined: rows.rowsQuarantined,
     qualityScore: build.qualityScore,
+    ...(build.forced && { forced: build.forced }),
     jobRunId: build.jobRunId,
     costUsd: build.costUsd === null ? null : build.costUsd * share,
     jobSeconds: build.jobSeconds === null ? null : build.jobSeconds * share,

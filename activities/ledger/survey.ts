@@ -53,7 +53,7 @@ export function stateOf(record: Partial<IntervalRecord> | undefined, changes: re
 }
 
 /** What can be asked of a ledger. */
-export type LedgerReader = Pick<Ledger, 'records' | 'changedVersions' | 'newest'>;
+export type LedgerReader = Pick<Ledger, 'records' | 'changedVersions' | 'newest' | 'firstPublished'>;
 
 /** The state of every interval of a product in [start, end), from the ledger alone. */
 export async function surveyProduct(

@@ -34,6 +34,8 @@ class BuildRequest:
     earliest_event: str | None = None
     rebuild: bool = False
     """Build what is asked for even where the same input was built before."""
+    forced: dict[str, Any] | None = None
+    """What is missing of the input, who goes on without it, and why."""
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -71,4 +73,5 @@ class Build:
             "codeVersion": code_version(),
             "sources": self.sources,
             **measured(self.report),
+            **({"forced": self.request.forced} if self.request.forced else {}),
         }

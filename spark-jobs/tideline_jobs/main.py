@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--raw", required=True, type=_uri)
     build.add_argument("--earliest-event")
     build.add_argument("--rebuild", action="store_true")
+    build.add_argument("--forced", type=json.loads)
     build.set_defaults(request=BuildRequest, run=run_build)
     maintain = kinds.add_parser("maintain", help="compact the table, remove what nobody needs")
     maintain.add_argument("--maintenance-id", required=True)

@@ -38,9 +38,9 @@ describe('a plan', () => {
   it('holds the product and everything downstream, widened by what each reads', async () => {
     expect(await summary({})).toEqual({
       'bronze.events': [48, 0, 2],
-      'silver.trips': [4, 0, 1],
-      'gold.fact_hourly_metrics': [6, 0, 1],
-      'gold.trips': [4, 0, 1],
+      'silver.trips': [5, 0, 1],
+      'gold.fact_hourly_metrics': [7, 0, 1],
+      'gold.trips': [5, 0, 1],
     });
   });
 
@@ -52,16 +52,16 @@ describe('a plan', () => {
     ]);
     publish('bronze.events', '2025-01-01T00', '2025-01-03T00');
     const second = await planBackfill(catalogue, ledger, request({}), 'source');
-    expect(second.next).toEqual([{ product: 'silver.trips', start: '2024-12-31', end: '2025-01-04' }]);
+    expect(second.next).toEqual([{ product: 'silver.trips', start: '2024-12-30', end: '2025-01-04' }]);
   });
 
   it('skips what is right and takes what is stale', async () => {
     publish('bronze.events', '2025-01-01T00', '2025-01-03T00');
-    publish('silver.trips', '2024-12-31', '2025-01-04', { 'bronze.events': 7 });
+    publish('silver.trips', '2024-12-30', '2025-01-04', { 'bronze.events': 7 });
     expect(await summary({ downstream: false })).toEqual({ 'bronze.events': [0, 48, 0] });
-    expect((await summary({}))['silver.trips']).toEqual([0, 4, 0]);
+    expect((await summary({}))['silver.trips']).toEqual([0, 5, 0]);
     publish('bronze.events', '2025-01-02T05', '2025-01-02T06');
-    expect((await summary({}))['silver.trips']).toEqual([3, 1, 1]);
+    expect((await summary({}))['silver.trips']).toEqual([4, 1, 1]);
   });
 
   it('cuts around gaps, at the length that the contract allows', async () => {
@@ -77,7 +77,19 @@ describe('a plan', () => {
   it('of what failed leaves the rest, and adds what reads it', async () => {
     ledger.fail('bronze.events', '2025-01-01T03', 'failed', '2025-01-20T00:00:00.000Z');
     ledger.fail('bronze.events', '2025-01-01T09', 'quarantined', '2025-01-20T00:00:00.000Z');
-    expect(await summary({ mode: 'failed' })).toMatchObject({ 'bronze.events': [2, 46, 2], 'silver.trips': [3, 1, 1] });
+    expect(await summary({ mode: 'failed' })).toMatchObject({ 'bronze.events': [2, 46, 2], 'silver.trips': [4, 1, 1] });
+  });
+
+  it('of what is stale leaves what never was built, here and downstream', async () => {
+    publish('silver.trips', '2025-01-01', '2025-01-03', { 'bronze.events': 6 });
+    publish('gold.trips', '2025-01-02', '2025-01-03', { 'silver.trips': 7 });
+    publish('bronze.events', '2025-01-02T00', '2025-01-02T01');
+    const stale = { product: 'silver.trips', start: '2024-12-01', end: '2025-02-01', mode: 'stale' } as const;
+    expect(await summary(stale)).toMatchObject({
+      'silver.trips': [2, 60, 1],
+      'gold.trips': [1, 61, 1],
+      'gold.fact_hourly_metrics': [0, 64, 0],
+    });
   });
 
   it('does not try again what has failed since the backfill began', async () => {
@@ -109,7 +121,7 @@ describe('a plan', () => {
     ledger.publish({ ...older, generation: startedAtMs - 1 });
     const { products, next } = await planBackfill(catalogue, ledger, request({ mode: 'code' }), 'source');
     expect(next).toEqual([{ product: 'bronze.events', start: '2025-01-01T02', end: '2025-01-01T04' }]);
-    expect(products[1]).toMatchObject({ product: 'silver.trips', intervals: 3 });
+    expect(products[1]).toMatchObject({ product: 'silver.trips', intervals: 4 });
     publish('bronze.events', '2025-01-01T02', '2025-01-01T04', {}, startedAtMs + 5);
     expect((await summary({ mode: 'code' }))['bronze.events']).toEqual([0, 48, 0]);
   });
@@ -133,12 +145,32 @@ describe('a plan', () => {
     expect(next).toHaveLength(300);
   });
 
+  it('says what it reads that is missing and outside of it, up to its start', async () => {
+    publish('bronze.events', '2024-12-01T00', '2024-12-31T05');
+    publish('bronze.events', '2024-12-31T07', '2025-01-03T22');
+    const missing = async (more: Partial<BackfillRequest>) =>
+      (await planBackfill(catalogue, ledger, request(more), 'source')).missing?.map(
+        ({ product, start, end }) => `${product} ${start} ${end}`,
+      );
+    const hole = 'bronze.events 2024-12-31T05 2024-12-31T07';
+    expect(await missing({})).toContain(hole);
+    const dates = { product: 'silver.trips', start: '2025-01-01', end: '2025-01-02' };
+    const startedAtMs = Date.parse('2025-01-04T00:30:00Z');
+    expect(await missing({ ...dates, startedAtMs })).toEqual([hole, 'bronze.events 2025-01-03T22 2025-01-04T00']);
+    expect(await missing({ start: '2024-12-31T05', end: '2024-12-31T07', startedAtMs })).not.toContain(hole);
+    expect(await missing({ ...dates, stage: { product: 'silver.trips', startedAtMs } })).toEqual([]);
+  });
+
   it('refuses intervals and inputs that make no sense, and says why', async () => {
     await expect(planBackfill(catalogue, ledger, request({ start: '2025-01-01' }), 'source')).rejects.toThrow(
       /they are hours/,
     );
     await expect(planBackfill(catalogue, ledger, request({ product: 'bronze.event' }), 'source')).rejects.toThrow(
       /no product/,
+    );
+    const forEver = request({ product: 'silver.trips', start: '0001-01-01', end: '9999-12-31' });
+    await expect(planBackfill(catalogue, ledger, forEver, 'source')).rejects.toThrow(
+      /0001-01-01 to 9999-12-31 are 3,652,058 days; at most 20,000 go into one run/,
     );
   });
 });

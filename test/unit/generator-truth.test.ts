@@ -81,9 +81,11 @@ describe('the expected row of a trip', () => {
     expect(trip).toMatchObject({ fare_amount: 11.01, status: 'FAILED', is_completed: false, surge_applied: true });
   });
 
-  it('does not see a payment two days after the start', () => {
-    const late = event('e8', 'payment_processed', '2025-01-20T00:00:00.000Z', { status: 'FAILED', actual_fare: 99 });
-    expect(expectedTrips([...nightRide, late])).toEqual(expectedTrips(nightRide));
+  it('sees a payment of the second date after the start, and none of the third', () => {
+    const paid = (at: string) => event('e8', 'payment_processed', at, { status: 'FAILED', actual_fare: 99 });
+    const late = paid('2025-01-20T23:59:59.999Z');
+    expect(expectedTrips([...nightRide, late])).toMatchObject([{ fare_amount: 99, status: 'FAILED' }]);
+    expect(expectedTrips([...nightRide, paid('2025-01-21T00:00:00.000Z')])).toEqual(expectedTrips(nightRide));
   });
 
   it('leaves out trips that never started and trips of one event', () => {

@@ -62,7 +62,8 @@ describe('the state of an interval', () => {
     expect(stale('2025-01-19', 21)).toBe(true);
     expect(stale('2025-01-18', 20)).toBe(false);
     expect(stale('2025-01-16', 21)).toBe(false);
-    expect(stale('2025-01-20', 21)).toBe(false);
+    expect(stale('2025-01-20', 21)).toBe(true);
+    expect(stale('2025-01-21', 21)).toBe(false);
   });
 
   it('is unloaded while the warehouse lacks what the lake has, unless it is stale and built again anyway', () => {
@@ -95,6 +96,13 @@ describe('an explanation', () => {
     const text = explain(surveyed(record({ published: { ...published, loaded: null } })), '2025-01-19', null);
     expect(text).toContain('silver.trips 2025-01-18 is unloaded: the lake has 5,912 rows');
     expect(text).toContain('the warehouse does not. Build it again: temporal workflow start');
+  });
+
+  it('of an interval that somebody let go on tells without what, who and why', () => {
+    const forced = { missing: ['bronze.events 2025-01-18T03..2025-01-18T04'], by: 'ada', why: 'the source is down' };
+    expect(explain(surveyed(record({ published: { ...published, forced } })), '2025-01-19', null)).toContain(
+      'version 20 of bronze.events, without bronze.events 2025-01-18T03..2025-01-18T04: ada went on (the source is down).',
+    );
   });
 
   it('of a missing interval gives the command that builds it', () => {

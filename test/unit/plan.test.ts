@@ -4,6 +4,7 @@ import {
   planDailyBatch,
   planGold,
   planMaintenance,
+  planRestatement,
   planRestore,
   planStages,
 } from '../../activities/catalogue/plan.ts';
@@ -35,6 +36,12 @@ describe('a build plan', () => {
     expect(submitParameters).toContain('tideline_jobs.zip,/usr/share/aws/delta/lib/delta-spark.jar ');
     expect(submitParameters).toContain('--conf spark.delta.logStore.s3.impl=tideline.ConditionalPutLogStore ');
     expect(submitParameters).toMatch(/ --conf a\.b=c$/);
+  });
+
+  it('tells the job what it is built without, for the commit', () => {
+    const forced = { missing: ['bronze.events 2025-01-18T03'], by: 'ada', why: 'the source is down' };
+    const plan = planBuild(catalogue, jobConfig, { ...input, forced });
+    expect(JSON.parse(argument(plan.job.arguments, '--forced') ?? '')).toEqual(forced);
   });
 
   it('has the same id for the same generation and another for the next', () => {
@@ -87,12 +94,28 @@ describe('a restore plan', () => {
   });
 });
 
+describe('a restatement', () => {
+  const runs = (dates: readonly string[]) =>
+    planRestatement(catalogue, 'bronze.events', dates).map(({ product, start, end }) => `${product} ${start} ${end}`);
+
+  it('reaches what reads the dates, neighbours as one', () => {
+    expect(runs(['2025-01-11', '2025-01-10'])).toEqual(['silver.trips 2025-01-08 2025-01-13']);
+  });
+
+  it('leaves out what lies between a stray old date and the others', () => {
+    expect(runs(['2025-01-10', '2024-02-03', '2025-01-20'])).toEqual([
+      'silver.trips 2024-02-01 2024-02-05',
+      'silver.trips 2025-01-08 2025-01-22',
+    ]);
+  });
+});
+
 describe('stages', () => {
-  it('put silver before gold, for the four dates that an event of 48 hours can change', () => {
+  it('put silver before gold, for the five dates that an event of 48 hours can change', () => {
     const [silver, ...gold] = planDailyBatch(catalogue, '2025-01-18').map((stage) =>
       stage.filter(({ product }) => !product.includes('dim_')),
     );
-    expect(silver).toEqual([{ product: 'silver.trips', start: '2025-01-15', end: '2025-01-19' }]);
+    expect(silver).toEqual([{ product: 'silver.trips', start: '2025-01-14', end: '2025-01-19', reads: [] }]);
     expect(
       gold
         .flat()
@@ -105,7 +128,12 @@ describe('stages', () => {
     const metrics = planDailyBatch(catalogue, '2025-01-18')
       .flat()
       .find(({ product }) => product === 'gold.fact_hourly_metrics');
-    expect(metrics).toEqual({ product: 'gold.fact_hourly_metrics', start: '2025-01-14', end: '2025-01-19' });
+    expect(metrics).toEqual({
+      product: 'gold.fact_hourly_metrics',
+      start: '2025-01-13',
+      end: '2025-01-19',
+      reads: [{ product: 'silver.trips', fromOffset: -1, toOffset: 2 }],
+    });
   });
 
   it('cut long runs where the contract says so', () => {

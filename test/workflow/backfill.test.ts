@@ -72,11 +72,11 @@ describe('a backfill', () => {
         'gold.fact_hourly_metrics',
         'gold.trips',
       ]);
-      expect(report).toMatchObject({ state: 'done', built: { jobs: 5, intervals: 62, jobSeconds: 15 } });
+      expect(report).toMatchObject({ state: 'done', built: { jobs: 5, intervals: 65, jobSeconds: 15 } });
       expect(report.built.costUsd).toBeCloseTo(0.05);
       const again = await result(await start(twoDays));
       expect(again.built.jobs).toBe(0);
-      expect(again.products.map(({ right }) => right)).toEqual([48, 4, 6, 4]);
+      expect(again.products.map(({ right }) => right)).toEqual([48, 5, 7, 5]);
       expect(again.products[0]?.estimate?.jobSeconds).toBeCloseTo(0);
     });
   });

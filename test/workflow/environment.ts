@@ -70,12 +70,13 @@ export async function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
 export async function orchestrationWorker(
   connection: NativeConnection,
   version: Pick<WorkerOptions, 'workflowBundle' | 'workerDeploymentOptions'> = {},
+  products = loadCatalogue(),
 ): Promise<Worker> {
   return Worker.create({
     connection,
     taskQueue: orchestrationQueue,
     workflowBundle: await workflowBundle(),
-    activities: createCatalogueActivities(loadCatalogue(), jobConfig),
+    activities: createCatalogueActivities(products, jobConfig),
     ...version,
   });
 }
@@ -98,6 +99,7 @@ export async function withWorkers<T>(
     orchestrationWorker(
       connection,
       environment.supportsTimeSkipping ? {} : { workerDeploymentOptions: versioned(buildId) },
+      script.catalogue,
     ),
     ...[...lanes.map(laneQueue), submissionQueue].map((taskQueue) =>
       // A cancel reaches a wait with the answer to its heartbeat.

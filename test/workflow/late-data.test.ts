@@ -2,10 +2,13 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
+import { DateTime } from 'luxon';
+import { surveyProduct } from '../../activities/ledger/survey.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { intervalKey, intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
 import type { BackfillReport } from '../../workflows/backfill-messages.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../workflows/late-data-messages.ts';
-import { type BuildInput, orchestrationQueue } from '../../workflows/messages.ts';
+import { orchestrationQueue } from '../../workflows/messages.ts';
 import { timeSkippingServer, withWorkers } from './environment.ts';
 import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
 import type { Calls } from './services.ts';
@@ -25,6 +28,7 @@ const late: LateDataInput = { product: 'bronze.events', dates: [], debounceSecon
 function builtDays(): MemoryLedger {
   const ledger = new MemoryLedger();
   const inputVersions = { 'bronze.events': 7, 'silver.trips': 7 };
+  ledger.publish(publishedBuild('bronze.events', { start: '2023-12-31T00', end: '2023-12-31T01' }));
   for (const product of ['silver.trips', 'gold.trips', 'gold.fact_hourly_metrics'])
     ledger.publish(publishedBuild(product, days, { inputVersions }));
   return ledger;
@@ -56,11 +60,13 @@ describe('late data', () => {
       await restate(touched.slice(0, 1));
       const handle = await restate(touched.slice(1));
       const reports = (await handle.result()) as BackfillReport[];
-      expect(reports).toHaveLength(1);
-      const around = touched.flatMap((date) => [shiftInterval('date', date, -1), date, shiftInterval('date', date, 1)]);
-      expect(submitted(calls, 'silver.trips').sort()).toEqual(around);
+      // Far apart, they are backfills of their own: none looks at the months between.
+      expect(reports.map(({ products }) => products[0])).toMatchObject(touched.map(() => ({ intervals: 4, right: 0 })));
+      const around = (...counts: number[]): string[] =>
+        touched.flatMap((date) => counts.map((count) => shiftInterval('date', date, count)));
+      expect(submitted(calls, 'silver.trips').sort()).toEqual(around(-2, -1, 0, 1));
       expect(submitted(calls, 'gold.trips').sort()).toEqual(touched);
-      expect(submitted(calls, 'gold.fact_hourly_metrics').sort()).toEqual(around);
+      expect(submitted(calls, 'gold.fact_hourly_metrics').sort()).toEqual(around(-1, 0, 1));
       expect(submitted(calls, 'bronze.events')).toEqual([]);
       expect(new Set(calls.lanes)).toEqual(new Set(['late']));
     });
@@ -81,8 +87,8 @@ describe('late data', () => {
     await withWorkers(environment, { ledger, jobs: ['quality', 'done'], changedDates: [] }, async (calls) => {
       const handle = await restate(['2024-03-10']);
       const reports = (await handle.result()) as BackfillReport[];
-      expect(reports.map(({ built }) => built.intervals)).toEqual([3]);
-      const around = ['2024-03-09', '2024-03-10', '2024-03-11'];
+      expect(reports.map(({ built }) => built.intervals)).toEqual([4]);
+      const around = ['2024-03-08', '2024-03-09', '2024-03-10', '2024-03-11'];
       expect(submitted(calls, 'silver.trips')).toEqual([...around, ...around]);
     });
   });
@@ -99,17 +105,78 @@ describe('late data', () => {
       expect(calls.submitted).toHaveLength(5);
     });
   });
+});
 
-  it('is reported by a scheduled build that changed dates beyond the daily batch, and by no other', async () => {
-    const changedDates = ['2025-01-14', '2025-01-15', '2025-01-16', '2025-01-18'];
-    const input: BuildInput = { product: 'bronze.events', start: '2025-01-18T03', end: '2025-01-18T05' };
-    const build = async (lane: BuildInput['lane']) =>
-      withWorkers(environment, { changedDates }, async (calls) => {
-        const options = { workflowId: `build/late/${lane ?? ''}`, taskQueue: orchestrationQueue };
-        await environment.client.workflow.execute('buildProduct', { ...options, args: [{ ...input, lane }] });
-        return calls.late;
-      });
-    expect(await build('scheduled')).toEqual([{ product: 'bronze.events', dates: ['2025-01-14', '2025-01-15'] }]);
-    expect(await build('backfill')).toEqual([]);
+describe('what a build changes', () => {
+  const hours = { start: '2025-01-24T03', end: '2025-01-24T05' };
+  const changedDates = ['2025-01-12', '2025-01-24'];
+
+  /** What is still stale when `run` and the restatements that it led to have ended. */
+  async function leftStale(calls: Calls, run: Promise<unknown>): Promise<string[]> {
+    await run;
+    for (const { product } of calls.late)
+      await environment.client.workflow.getHandle(restateWorkflowId(product)).result();
+    const products = [...loadCatalogue().products.values()].filter(({ grain }) => grain === 'date');
+    const surveyed = await Promise.all(
+      products.map((product) => surveyProduct(calls.ledger, loadCatalogue(), product, days)),
+    );
+    return surveyed
+      .flat()
+      .flatMap(({ product, interval, state }) => (state === 'stale' ? [`${product} ${interval}`] : []));
+  }
+  const execute = (workflow: string, input: object): Promise<unknown> =>
+    environment.client.workflow.execute(workflow, {
+      workflowId: `changes/${workflow}`,
+      taskQueue: orchestrationQueue,
+      args: [input],
+    });
+  const reading = (date: string): string[] => [-2, -1, 0, 1].map((count) => shiftInterval('date', date, count));
+
+  it('by hand for hours of long ago is brought to all that reads it, once', async () => {
+    await withWorkers(
+      environment,
+      { ledger: builtDays(), changedDates, restates: environment.client },
+      async (calls) => {
+        expect(await leftStale(calls, execute('hourlyBronze', { firedAt: '2025-01-24T05:20:00Z' }))).toEqual([]);
+        expect(calls.late).toEqual([{ product: 'bronze.events', dates: changedDates }]);
+        expect(submitted(calls, 'silver.trips').sort()).toEqual(changedDates.flatMap(reading));
+        expect(submitted(calls, 'gold.trips').sort()).toEqual(changedDates);
+      },
+    );
+  });
+
+  it('in a backfill of hours is brought to what reads it outside of the plan too, once', async () => {
+    await withWorkers(
+      environment,
+      { ledger: builtDays(), changedDates, restates: environment.client },
+      async (calls) => {
+        const input = { product: 'bronze.events', ...hours };
+        expect(await leftStale(calls, execute('backfill', input))).toEqual([]);
+        expect(calls.late).toEqual([{ product: 'bronze.events', dates: ['2025-01-12'] }]);
+        expect(submitted(calls, 'silver.trips').sort()).toEqual(changedDates.flatMap(reading));
+      },
+    );
+  });
+
+  it('of silver by hand is brought to gold, once', async () => {
+    await withWorkers(
+      environment,
+      { ledger: builtDays(), changedDates, restates: environment.client },
+      async (calls) => {
+        const input = { product: 'silver.trips', start: '2025-01-24', end: '2025-01-25' };
+        expect(await leftStale(calls, execute('buildProduct', input))).toEqual([]);
+        expect(submitted(calls, 'gold.trips')).toEqual(['2025-01-24']);
+        expect(submitted(calls, 'gold.fact_hourly_metrics')).toEqual(['2025-01-23', '2025-01-24', '2025-01-25']);
+      },
+    );
+  });
+
+  it('by schedule is left to the next daily batch as far as that reaches, counted from now', async () => {
+    const today = intervalKey('date', DateTime.fromMillis(await environment.currentTimeMs()));
+    const [old, recent] = [-9, -1].map((count) => shiftInterval('date', today, count));
+    await withWorkers(environment, { changedDates: [old!, recent!] }, async (calls) => {
+      await execute('buildProduct', { product: 'bronze.events', ...hours, readersBuiltBy: 'next daily batch' });
+      expect(calls.late).toEqual([{ product: 'bronze.events', dates: [old] }]);
+    });
   });
 });

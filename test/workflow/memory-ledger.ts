@@ -36,6 +36,11 @@ export class MemoryLedger implements LedgerReader {
     return this.#of(this.#changed, product);
   }
 
+  async firstPublished(product: string): Promise<string | null> {
+    const all = [...this.#of(this.#records, product).values()].filter(({ published }) => published);
+    return all.map(({ interval }) => interval).sort()[0] ?? null;
+  }
+
   async newest(product: string, limit: number): Promise<IntervalRecord[]> {
     const all = [...this.#of(this.#records, product).values()];
     return all.sort((a, b) => b.interval.localeCompare(a.interval)).slice(0, limit);

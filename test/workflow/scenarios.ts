@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WatchFreshnessInput } from '../../workflows/freshness-messages.ts';
+import { proceedUpdate } from '../../workflows/input-messages.ts';
 import type { BuildInput } from '../../workflows/messages.ts';
 import { orchestrationQueue } from '../../workflows/messages.ts';
 import type { Script } from './services.ts';
@@ -173,6 +174,17 @@ export const scenarios = {
   },
   'daily-batch-with-a-date-held-back': {
     script: { heldBack: { 'silver.trips': ['2025-01-17'] } },
+    workflow: 'dailyBatch',
+    input: { date: '2025-01-18' },
+  },
+  'daily-batch-without-an-hour': {
+    script: { hole: '2025-01-18T03' },
+    workflow: 'dailyBatch',
+    input: { date: '2025-01-18' },
+    meanwhile: (handle) => handle.executeUpdate(proceedUpdate, { args: [{ by: 'ada', why: 'the source is down' }] }),
+  },
+  'daily-batch-too-late': {
+    script: { hole: '2025-01-18T03', tooLate: true },
     workflow: 'dailyBatch',
     input: { date: '2025-01-18' },
   },

@@ -1,17 +1,23 @@
 import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import type { JobRunEnd, SparkJob } from '../../activities/emr-serverless/activities.ts';
 import type { BuildResult, MaintenanceResult, RestoreResult } from '../../activities/lake/result.ts';
 import type { Claimed } from '../../activities/ledger/ledger.ts';
 import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
 import { oldestNeededVersion } from '../../activities/ledger/needed-versions.ts';
 import { planBackfill } from '../../activities/ledger/backfill.ts';
+import { orchestratorOf } from '../../activities/ledger/orchestrator.ts';
+import { awaitInputs } from '../../activities/ledger/missing-inputs.ts';
+import { changesLeft } from '../../activities/ledger/stale-readers.ts';
 import { refusingBadInput } from '../../activities/failures.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { type Catalogue, loadCatalogue } from '../../products/catalogue.ts';
 import type { FreshnessFinding, FreshnessReport } from '../../workflows/freshness-messages.ts';
-import { grainOf, intervalsIn } from '../../workflows/intervals.ts';
+import type { AwaitedInputs, InputsAsked } from '../../workflows/input-messages.ts';
+import { grainOf, intervalsIn, type ProductRange, shiftInterval } from '../../workflows/intervals.ts';
+import type { ChangedDates } from '../../workflows/late-data-messages.ts';
 import type { BackfillPlan, BackfillRequest } from '../../workflows/backfill-messages.ts';
 import { wholeTable } from '../../workflows/messages.ts';
-import { MemoryLedger } from './memory-ledger.ts';
+import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
 import type { StatementEnd } from '../../activities/redshift/activities.ts';
 
 /** What happens to each job and each load, in order; the last entry repeats. */
@@ -32,6 +38,16 @@ export interface Script {
   readonly heldBack?: Readonly<Record<string, readonly string[]>>;
   /** What a check of freshness finds. */
   readonly freshness?: readonly FreshnessFinding[];
+  /** The job, by its name, that fails for its rows, whatever `jobs` say. */
+  readonly failing?: string;
+  /** What the builds are planned by; by default the contracts. */
+  readonly catalogue?: Catalogue;
+  /** The one hour of bronze.events that is missing; by default none is. */
+  readonly hole?: string;
+  /** Whether the time of what waits for inputs is up. */
+  readonly tooLate?: boolean;
+  /** Where late dates are restated; by default they are only written down. */
+  readonly restates?: Client;
   /** What has been built before; by default nothing. */
   readonly ledger?: MemoryLedger;
 }
@@ -54,7 +70,7 @@ export interface Calls {
   /** The lane of each wait for a job. */
   readonly lanes: string[];
   /** Late dates that builds have reported. */
-  readonly late: { product: string; dates: readonly string[] }[];
+  readonly late: ChangedDates[];
 }
 
 type Released = Claimant & { readonly failure: { state: 'failed' | 'quarantined'; reason: string } | null };
@@ -99,9 +115,17 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     lanes: [],
     ledger: script.ledger ?? new MemoryLedger(),
   };
+  if (script.hole !== undefined) {
+    const before = { start: shiftInterval('hour', script.hole, -1), end: script.hole };
+    const after = { start: shiftInterval('hour', script.hole, 1), end: shiftInterval('hour', script.hole, 48) };
+    for (const range of [before, after]) calls.ledger.publish(publishedBuild('bronze.events', range));
+  }
   let refused = 0;
-  const outcomeOf = (jobRunId: string) =>
-    at(script.jobs ?? ['done'], Number(jobRunId.slice('run-'.length)) - 1, 'done');
+  const outcomeOf = (jobRunId: string) => {
+    const index = Number(jobRunId.slice('run-'.length)) - 1;
+    const { name } = calls.submitted[index]?.job ?? {};
+    return name !== undefined && name === script.failing ? 'quality' : at(script.jobs ?? ['done'], index, 'done');
+  };
   const end = (meaning: JobRunEnd['meaning'], state: string, createdAt?: string): JobRunEnd => ({
     meaning,
     state,
@@ -235,8 +259,19 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     async explainInterval({ product, interval }: { product: string; interval: string }): Promise<string> {
       return `${product} ${interval} is published: 8 rows`;
     },
-    async reportLateDates(late: { product: string; dates: readonly string[] }): Promise<void> {
+    async reportLateDates(late: ChangedDates): Promise<void> {
       calls.late.push(late);
+      if (script.restates)
+        await orchestratorOf(script.restates).restate({ ...late, debounceSeconds: 900, approvalOverJobs: 100 });
+    },
+    async awaitInputs(asked: InputsAsked): Promise<AwaitedInputs> {
+      const found = await awaitInputs(catalogue, calls.ledger, { scheduleOf: async () => null }, asked, 50);
+      return { ...found, expired: found.expired || (script.tooLate ?? false) };
+    },
+    async restateReaders({ built }: { built: readonly ProductRange[] }): Promise<ChangedDates[]> {
+      const left = await changesLeft(catalogue, calls.ledger, built);
+      for (const late of left) await activities.reportLateDates(late);
+      return left;
     },
     async planBackfill(request: BackfillRequest): Promise<BackfillPlan> {
       return refusingBadInput(() => planBackfill(catalogue, calls.ledger, request, 'source'));
