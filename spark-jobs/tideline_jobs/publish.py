@@ -112,10 +112,8 @@ def _yield_to(build: Build, newer: Commit, other: dict[str, Any]) -> None:
     if request.start < other["start"] or other["end"] < request.end:
         # The rest is still to do, on inputs at least as new as those of the other build.
         raise BuildError("CONFLICT", f"{request.product}: the newer {told} while this build ran: build again")
-    # What this build holds back it does not export: the warehouse has it from the other build alone.
-    keys = {*build.keys} - {held.interval for held in report.held_back}
     restore(report, other)
-    report.intervals = [replace(counts, changed=False) for counts in report.intervals if counts.interval in keys]
+    report.intervals = [replace(counts, changed=False) for counts in report.intervals if counts.interval in build.keys]
     report.held_back = [held for held in report.held_back if held.interval in build.keys]
     require_publishable(build)
     report.output_version = newer.version

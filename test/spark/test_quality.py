@@ -208,7 +208,7 @@ def test_what_the_warehouse_copies_is_what_was_published(lakehouse: Lakehouse) -
     assert lakehouse.must_build("gold.trips", *DAYS, build_id="same") == first
 
 
-def test_a_build_that_yields_to_a_newer_one_exports_and_tells_only_what_both_published(
+def test_a_build_that_yields_to_a_newer_one_tells_its_verdicts_and_exports_nothing(
     lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days = [{"trip_id": str(day), "trip_date": f"2025-01-{day}"} for day in (17, 18, 19)]
@@ -223,7 +223,8 @@ def test_a_build_that_yields_to_a_newer_one_exports_and_tells_only_what_both_pub
 
     monkeypatch.setattr(Table, "commit", commit_after_a_newer_build)
     result = lakehouse.must_build("gold.trips", *DAYS)
-    assert _told(result) == (["2025-01-17", "2025-01-19"], [])
+    assert _told(result) == (["2025-01-17", "2025-01-18", "2025-01-19"], [])
+    assert result["exportManifest"] is None
     assert len(lakehouse.rows("gold.trips")) == 3
 
 
