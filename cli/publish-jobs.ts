@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HeadObjectCommand, NotFound, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { zipSync } from 'fflate';
@@ -8,11 +8,16 @@ import { loadCatalogue, productsFolder } from '../products/catalogue.ts';
 
 const root = dirname(productsFolder);
 const jobsFolder = join(root, 'spark-jobs');
-const logStore = {
-  source: join(jobsFolder, 'log-store', 'tideline', 'ConditionalPutLogStore.java'),
-  /** Where the installer has put it (`local/tools/install.mjs`). */
-  jar: join(root, '.tideline', 'spark-jobs', 'log-store.jar'),
-};
+const logStoreSource = join(jobsFolder, 'log-store', 'tideline', 'ConditionalPutLogStore.java');
+
+/** The log store as the installer has built it from this very source (`local/tools/install.mjs`). */
+function logStoreJar(source: Uint8Array): Uint8Array {
+  const name = `log-store-${createHash('sha256').update(source).digest('hex')}.jar`;
+  const file = join(root, '.tideline', 'spark-jobs', name);
+  if (!existsSync(file))
+    throw new Error(`${file} is missing: \`npm run verify\` or \`npm test\` in this checkout builds it`);
+  return readFileSync(file);
+}
 
 /** The package's files by their name in the archive: the Python modules, the contracts as JSON, the reference data. */
 function packageFiles(): Record<string, Uint8Array> {
@@ -41,7 +46,8 @@ export async function publishJobs(client: S3Client, bucket: string): Promise<str
   const files = packageFiles();
   const entryPoint = readFileSync(join(jobsFolder, 'main.py'));
   // By its source: another compiler makes another jar, and no other jobs.
-  const digest = createHash('sha256').update(entryPoint).update(readFileSync(logStore.source));
+  const source = readFileSync(logStoreSource);
+  const digest = createHash('sha256').update(entryPoint).update(source);
   for (const [name, content] of Object.entries(files)) digest.update(`${name}\0${content.length}\0`).update(content);
   const version = digest.digest('hex');
   const prefix = `spark-jobs/${version}`;
@@ -50,7 +56,7 @@ export async function publishJobs(client: S3Client, bucket: string): Promise<str
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
     const deployed = { ...files, 'tideline_jobs/version': Buffer.from(version) };
-    const jar = readFileSync(logStore.jar);
+    const jar = logStoreJar(source);
     const archive = zipSync(deployed, { mtime: '1980-01-02T00:00:00Z' });
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/tideline_jobs.zip`, Body: archive }));
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/log-store.jar`, Body: jar }));

@@ -93,11 +93,13 @@ export function pythonEnvironment(python, directory, requirements) {
 
 /** Compiles what the jobs need in Java into `.tideline/spark-jobs`: the log store that `publish-jobs.ts` ships with them. */
 function buildLogStore(venv, jars) {
-  const [folder, source] = [
-    join(root, '.tideline', 'spark-jobs'),
-    'spark-jobs/log-store/tideline/ConditionalPutLogStore.java',
-  ];
-  const [jar, classes] = [join(folder, 'log-store.jar'), join(folder, 'classes')];
+  const folder = join(root, '.tideline', 'spark-jobs');
+  const source = 'spark-jobs/log-store/tideline/ConditionalPutLogStore.java';
+  // Its name says what it was built from: a deploy never ships the jar of another source.
+  const digest = createHash('sha256')
+    .update(readFileSync(join(root, source)))
+    .digest('hex');
+  const [jar, classes] = [join(folder, `log-store-${digest}.jar`), join(folder, 'classes')];
   const build = () => {
     rmSync(classes, { recursive: true, force: true });
     const python = readdirSync(join(venv, 'lib')).find((name) => name.startsWith('python'));
