@@ -91,8 +91,8 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
      */
     async submitLoad(input: {
       token: string;
-      /** The build that exported the rows. */
-      buildId: string;
+      /** The build that exported the rows; builds on earlier code name it in the token alone. */
+      buildId?: string;
       product: string;
       start: string;
       end: string;
@@ -100,7 +100,7 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
     }): Promise<{ statementId: string }> {
       const statements = productStatements(catalogue.get(input.product), 'load.sql', {
         product: input.product,
-        build_id: input.buildId,
+        build_id: input.buildId ?? input.token,
         manifest: input.manifest,
         iam_role: config.copyRoleArn,
         start_date: input.start,

@@ -85,6 +85,25 @@ test('a load replaces its dates alone, and writes down that it has', async () =>
   ]);
 });
 
+test('a load that a build on earlier code asks for is noted under its token', async () => {
+  const manifest = await exported('earlier', ['2025-01-18'], 1);
+  const input = {
+    token: 'build/1/load/1',
+    product: 'gold.fact_hourly_metrics',
+    start: '2025-01-18',
+    end: '2025-01-19',
+  };
+  const environment = new MockActivityEnvironment();
+  const submit = () => activities.submitLoad({ ...input, manifest });
+  const { statementId } = await environment.run<[], { statementId: string }, typeof submit>(submit);
+  const end = await environment.run<[], StatementEnd, () => Promise<StatementEnd>>(() =>
+    activities.awaitStatement({ statementId }),
+  );
+
+  expect(end.meaning).toBe('done');
+  expect(await rows(server, 'SELECT build_id FROM meta.loads')).toEqual([['build/1/load/1']]);
+});
+
 test('ten loads of one table at once bring each its rows', async () => {
   const dates = Array.from({ length: 10 }, (_, index) => `2025-02-${String(index + 10)}`);
   const manifests = await Promise.all(dates.map((date, index) => exported(`own-${date}`, [date], index)));
