@@ -1,6 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { DateTime } from 'luxon';
 import type { Catalogue } from '../products/catalogue.ts';
-import { datesUndone, readCommits, standing, type TableCommit } from './lake/delta-log.ts';
+import { intervalKey, shiftInterval } from '../workflows/intervals.ts';
+import { readCommits, standing, type TableCommit } from './lake/delta-log.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import {
   allIntervals,
@@ -10,6 +12,7 @@ import {
   publishedOf,
 } from './ledger/records.ts';
 import { builtProducts } from './ledger/survey.ts';
+import { recordCommits } from './recorded-commits.ts';
 
 /** A build as its commit keeps it: a table does not know what a build cost. */
 function buildsOf(commits: readonly TableCommit[]): PublishedBuild[] {
@@ -33,8 +36,7 @@ export async function rebuildLedger(
     const commits = await readCommits(client, bucket, product);
     const builds = buildsOf(standing(commits));
     for (const build of builds) await ledger.publish(build);
-    for (const commit of commits)
-      if (commit.restored !== null) await ledger.touch(product, datesUndone(commits, commit), commit.version);
+    await recordCommits(ledger, client, bucket, product);
     onProgress(product, builds.length);
   }
 }
@@ -66,14 +68,49 @@ export function settledBy(
   );
 }
 
-export function createTableHistoryActivities(ledger: Ledger, client: S3Client, bucket: string) {
+/** Has what reads these dates built again. */
+type Restate = (late: { readonly product: string; readonly dates: readonly string[] }) => Promise<void>;
+
+/** What reads a date of the last three is built by the next daily batch, whatever becomes of it. */
+const datesCovered = 3;
+
+export function createTableHistoryActivities(
+  ledger: Ledger,
+  client: S3Client,
+  bucket: string,
+  catalogue: Catalogue,
+  restate: Restate,
+) {
+  /** Records what others have committed and could not record, and has what reads their dates built again. */
+  async function catchUp(product: string, ownBuild?: string): Promise<void> {
+    const covered = shiftInterval('date', intervalKey('date', DateTime.utc()), -datesCovered);
+    const isRead = [...catalogue.products.values()].some(({ inputs }) =>
+      inputs.some((input) => input.product === product),
+    );
+    await recordCommits(ledger, client, bucket, product, async (changes) => {
+      const others = changes.filter(({ commit: { build } }) => build === null || build.buildId !== ownBuild);
+      const dates = new Set(others.flatMap((change) => change.dates).filter((date) => date < covered));
+      if (isRead && dates.size > 0) await restate({ product, dates: [...dates].sort() });
+    });
+  }
+
   return {
+    /** Writes down what a build has published. The claim stays: the warehouse may be still to load. */
+    async recordPublished(build: PublishedBuild): Promise<void> {
+      await catchUp(build.product, build.buildId);
+      await ledger.publish(catalogue.products.get(build.product)?.warehouseTable ? { ...build, loaded: null } : build);
+    },
+
+    /** Writes down what builds have committed that ended before they could tell, in all tables. */
+    async recordUnrecorded(): Promise<void> {
+      for (const { key } of builtProducts(catalogue)) await catchUp(key);
+    },
+
     /** Writes down that `version` has put a table back: its intervals are what they were, and who reads what has changed is stale. */
     async recordRestored({ product, version }: { product: string; version: number }): Promise<void> {
       const commits = (await readCommits(client, bucket, product)).filter((commit) => commit.version <= version);
-      const restore = commits.at(-1);
-      if (restore?.version !== version) throw new Error(`Version ${version} of ${product} is not in its log.`);
-      await ledger.touch(product, datesUndone(commits, restore), version);
+      if (commits.at(-1)?.version !== version) throw new Error(`Version ${version} of ${product} is not in its log.`);
+      await recordCommits(ledger, client, bucket, product);
       const settled = settledBy(commits, await ledger.records(product, ...allIntervals));
       await Promise.all(
         [...settled].map(([interval, published]) => ledger.settle(product, interval, published, version)),

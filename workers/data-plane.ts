@@ -39,6 +39,14 @@ const restorePoints = new RestorePoints(documents, config.ledgerTable);
 // Path-style addresses work with every bucket name and with endpoints that are an IP address.
 const s3 = new S3Client({ forcePathStyle: true, ...patience(answerSeconds) });
 const orchestrator = orchestratorOf(new Client({ connection, namespace }));
+const ledgerActivities = createLedgerActivities(
+  ledger,
+  catalogue,
+  restorePoints,
+  orchestrator,
+  config.lateData,
+  config.jobsVersion,
+);
 const services: readonly Service[] = [
   {
     activities: createEmrServerlessActivities(new EMRServerlessClient(patience(answerSeconds)), config.emrServerless),
@@ -54,18 +62,13 @@ const services: readonly Service[] = [
   },
   { activities: createLakeActivities(s3), failures: lakeFailures },
   {
-    activities: createLedgerActivities(
-      ledger,
-      catalogue,
-      restorePoints,
-      orchestrator,
-      config.lateData,
-      config.jobsVersion,
-    ),
+    activities: ledgerActivities,
     failures: ledgerFailures,
   },
   {
-    activities: createTableHistoryActivities(ledger, s3, config.lakeBucket),
+    activities: createTableHistoryActivities(ledger, s3, config.lakeBucket, catalogue, (late) =>
+      ledgerActivities.reportLateDates(late),
+    ),
     failures: { service: 'S3 and DynamoDB', advice: { ...lakeFailures.advice, ...ledgerFailures.advice }, final: {} },
   },
 ];

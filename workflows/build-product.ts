@@ -7,7 +7,7 @@ import { checkInput } from './inputs.ts';
 import { grainOf, intervalsIn, runsOf } from './intervals.ts';
 import { loadWarehouse } from './load-warehouse.ts';
 import { type BuildInput, type BuildOutcome, type Lane, wholeTable } from './messages.ts';
-import { calls, catalogue } from './proxies.ts';
+import { calls, catalogue, surveys } from './proxies.ts';
 import { isSuperseded, runJobs } from './run-jobs.ts';
 
 /**
@@ -65,12 +65,11 @@ async function buildClaimed(
   const restated = plan.hasReaders ? datesToRestate(input, changedPartitions, Date.now()) : [];
   // It is published, whatever happens to the build now: a cancel comes too late for this.
   await CancellationScope.nonCancellable(async () => {
-    const { recordPublished, reportLateDates } = calls(lane);
     const versions = { codeVersion, inputVersions, changedPartitions };
     const forced = input.forced && { forced: input.forced };
-    await recordPublished({ ...published, ...job, ...versions, ...forced, generation, at });
+    await surveys(lane).recordPublished({ ...published, ...job, ...versions, ...forced, generation, at });
     await releaseHeldBack({ product, buildId }, lane, heldBack);
-    if (restated.length > 0) await reportLateDates({ product, dates: restated });
+    if (restated.length > 0) await calls(lane).reportLateDates({ product, dates: restated });
   });
   let rowsLoaded: number | null = null;
   if (plan.loadsWarehouse && exportManifest) {

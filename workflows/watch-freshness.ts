@@ -1,4 +1,4 @@
-import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
+import { ApplicationFailure, patched, setCurrentDetails } from '@temporalio/workflow';
 import { firedAt } from './fired-at.ts';
 import type { FreshnessReport, WatchFreshnessInput } from './freshness-messages.ts';
 import { checkInput } from './inputs.ts';
@@ -12,7 +12,10 @@ import { surveys } from './proxies.ts';
 export async function watchFreshness(input: WatchFreshnessInput): Promise<FreshnessReport> {
   checkInput('watchFreshness', input);
   const at = firedAt(input.firedAt).toISO();
-  const report = await surveys('scheduled').checkFreshness({ cadences: input.cadences, at });
+  const { checkFreshness, recordUnrecorded } = surveys('scheduled');
+  // Until no run of an earlier release is under way.
+  if (patched('record-unrecorded-commits')) await recordUnrecorded();
+  const report = await checkFreshness({ cadences: input.cadences, at });
   const rows = report.findings.map(({ product, interval, problem }) => [product, interval ?? '', problem]);
   const summary = `${report.found} findings among ${report.expected} intervals due`;
   setCurrentDetails([summary, '', markdownTable(['product', 'interval', 'problem'], [], rows)].join('\n'));

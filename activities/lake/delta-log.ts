@@ -62,11 +62,17 @@ function parseBuild(userMetadata: string | undefined): TableCommit['build'] {
   return committedBuildSchema.safeParse(JSON.parse(userMetadata)).data ?? null;
 }
 
-/** The versions of a product's table whose commits its log still holds, oldest first, by their keys. */
-async function* commitKeys(client: S3Client, bucket: string, product: string): AsyncGenerator<[number, string]> {
+/** The versions of a product's table after `after` whose commits its log still holds, oldest first, by their keys. */
+async function* commitKeys(
+  client: S3Client,
+  bucket: string,
+  product: string,
+  after: number,
+): AsyncGenerator<[number, string]> {
   const prefix = `${product.replace('.', '/')}/_delta_log/`;
   // Keys are listed in order, and versions are written with leading zeros.
-  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+  const listed = { Bucket: bucket, Prefix: prefix, StartAfter: `${prefix}${String(after + 1).padStart(20, '0')}` };
+  for await (const page of paginateListObjectsV2({ client }, listed)) {
     for (const { Key = '' } of page.Contents ?? []) {
       const version = /\/(\d{20})\.json$/.exec(Key)?.[1];
       if (version !== undefined) yield [Number(version), Key];
@@ -77,13 +83,22 @@ async function* commitKeys(client: S3Client, bucket: string, product: string): A
 /** A log of hourly builds has ten thousand commits in a year. */
 const readsAtOnce = 50;
 
-/** The commits of a product's table whose files its log still holds, oldest first; none when there is no table. */
-export async function readCommits(client: S3Client, bucket: string, product: string): Promise<TableCommit[]> {
+/**
+ * The commits of a product's table whose files its log still holds, oldest first; none when there is no table. Only those
+ * after a version, and no more of them than `atMost`, where that is said.
+ */
+export async function readCommits(
+  client: S3Client,
+  bucket: string,
+  product: string,
+  { after = -1, atMost = Infinity }: { readonly after?: number; readonly atMost?: number } = {},
+): Promise<TableCommit[]> {
   const read = async ([version, Key]: [number, string]): Promise<TableCommit> => {
     const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
     return parseCommit(version, (await object.Body?.transformToString()) ?? '');
   };
-  const keys = await Array.fromAsync(commitKeys(client, bucket, product));
+  const keys: [number, string][] = [];
+  for await (const key of commitKeys(client, bucket, product, after)) if (keys.push(key) >= atMost) break;
   const commits: TableCommit[] = [];
   for (let from = 0; from < keys.length; from += readsAtOnce)
     commits.push(...(await Promise.all(keys.slice(from, from + readsAtOnce).map(read))));
@@ -93,14 +108,15 @@ export async function readCommits(client: S3Client, bucket: string, product: str
 /** The newest version of a product's table; null when there is no table. */
 export async function newestVersion(client: S3Client, bucket: string, product: string): Promise<number | null> {
   let newest: number | null = null;
-  for await (const [version] of commitKeys(client, bucket, product)) newest = version;
+  for await (const [version] of commitKeys(client, bucket, product, -1)) newest = version;
   return newest;
 }
 
-/** Dates in which a restore can have changed rows: those that any commit since the restored version has changed. */
-export function datesUndone(commits: readonly TableCommit[], restore: TableCommit): string[] {
-  const since = restore.restored ?? restore.version;
-  const undone = commits.filter(({ version }) => version > since && version <= restore.version);
+/** Dates in which a commit can have changed rows; those of a restore are all that any commit since the restored version has changed. */
+export function datesChanged(commits: readonly TableCommit[], commit: TableCommit): readonly string[] {
+  const { restored } = commit;
+  if (restored === null) return commit.changedPartitions;
+  const undone = commits.filter(({ version }) => version > restored && version <= commit.version);
   return [...new Set(undone.flatMap(({ changedPartitions }) => changedPartitions))].sort();
 }
 

@@ -12,7 +12,7 @@ import { explainInterval } from './explain.ts';
 import type { Claimed, Ledger } from './ledger.ts';
 import { oldestNeededVersion } from './needed-versions.ts';
 import { awaitInputs } from './missing-inputs.ts';
-import type { Claimant, Loaded, PublishedBuild } from './records.ts';
+import type { Claimant, Loaded } from './records.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import type { RestorePoints } from './restore-points.ts';
 import { changesLeft } from './stale-readers.ts';
@@ -56,11 +56,6 @@ export function createLedgerActivities(
         const { key } = catalogue.get(product);
         return /^\d+$/.test(String(to)) ? Number(to) : (await restorePoints.find(key, String(to))).version;
       });
-    },
-
-    /** Writes down what a build has published. The claim stays: the warehouse may be still to load. */
-    async recordPublished(build: PublishedBuild): Promise<void> {
-      await ledger.publish(catalogue.products.get(build.product)?.warehouseTable ? { ...build, loaded: null } : build);
     },
 
     /** Writes down that the warehouse has what is published of a product's dates [start, end). */

@@ -17,12 +17,15 @@ import {
   type IntervalRecord,
   intervalRecordSchema,
   type Loaded,
+  type PartitionChange,
   partitionDate,
   partitionKey,
   partitionRecordSchema,
   type Published,
   type PublishedBuild,
   publishedOf,
+  recordedVersionKey,
+  recordedVersionSchema,
 } from './records.ts';
 
 /** DynamoDB takes 100 items in a transaction; one of them is the claim of the whole table. */
@@ -130,7 +133,7 @@ export class Ledger {
   /** Writes down what a build has published. Where a build of a higher generation has written already, that stays. */
   async publish(build: PublishedBuild): Promise<void> {
     const { product, generation } = build;
-    await this.touch(product, build.changedPartitions, build.outputVersion);
+    await this.touch(product, build.changedPartitions, { version: build.outputVersion, at: build.at });
     const changes = build.intervals.map((rows) =>
       this.#update({
         Key: { product, interval: rows.interval },
@@ -152,17 +155,33 @@ export class Ledger {
     });
   }
 
-  /** Writes down in which version dates of a table's partition column have changed last. */
-  async touch(product: string, dates: readonly string[], version: number): Promise<void> {
+  /** Writes down when, and in which version, dates of a table's partition column have changed last. */
+  async touch(product: string, dates: readonly string[], { version, at }: PartitionChange): Promise<void> {
     const changes = dates.map((date) =>
       this.#update({
         Key: { product, interval: partitionKey(date) },
-        UpdateExpression: 'SET changedVersion = :version',
+        UpdateExpression: 'SET changedVersion = :version, changedAt = :at',
         ConditionExpression: 'attribute_not_exists(changedVersion) OR changedVersion < :version',
-        ExpressionAttributeValues: { ':version': version },
+        ExpressionAttributeValues: { ':version': version, ':at': at },
       }),
     );
     await Promise.all(changes);
+  }
+
+  /** Writes down that what all of a table's commits up to a version have changed is in the ledger. */
+  async recordUpTo(product: string, version: number): Promise<void> {
+    await this.#update({
+      Key: { product, interval: recordedVersionKey },
+      UpdateExpression: 'SET recordedVersion = :version',
+      ConditionExpression: 'attribute_not_exists(recordedVersion) OR recordedVersion < :version',
+      ExpressionAttributeValues: { ':version': version },
+    });
+  }
+
+  /** The version up to which a table's commits are recorded; −1 when none is. */
+  async recordedVersion(product: string): Promise<number> {
+    const [item] = await this.#query(product, recordedVersionKey, recordedVersionKey);
+    return item ? recordedVersionSchema.parse(item).recordedVersion : -1;
   }
 
   /** The records of a product from one interval to another, both included, in order. Intervals never heard of have none. */
@@ -204,11 +223,13 @@ export class Ledger {
     return (Items ?? []).map((item) => intervalRecordSchema.parse(item));
   }
 
-  /** For each date of a table's partition column, both ends included, the newest version that changed it. */
-  async changedVersions(product: string, first: string, last: string): Promise<ReadonlyMap<string, number>> {
+  /** For each date of a table's partition column, both ends included, its newest change. */
+  async changes(product: string, first: string, last: string): Promise<ReadonlyMap<string, PartitionChange>> {
     const items = await this.#query(product, partitionKey(first), partitionKey(last));
     const records = items.map((item) => partitionRecordSchema.parse(item));
-    return new Map(records.map(({ interval, changedVersion }) => [partitionDate(interval), changedVersion]));
+    return new Map(
+      records.map(({ interval, changedVersion: version, changedAt: at }) => [partitionDate(interval), { version, at }]),
+    );
   }
 
   async #query(product: string, first: string, last: string): Promise<Record<string, unknown>[]> {

@@ -77,8 +77,25 @@ export const restorePointSchema = z
   .transform(({ interval, ...point }) => ({ name: interval.slice(restorePointPrefix.length), ...point }));
 export type RestorePoint = z.infer<typeof restorePointSchema>;
 
-/** The newest version of a table in which a date of its partition column changed. */
-export const partitionRecordSchema = z.object({ product: z.string(), interval: z.string(), changedVersion: z.int() });
+/** The newest version of a table in which a date of its partition column changed, and when. */
+export const partitionRecordSchema = z.object({
+  product: z.string(),
+  interval: z.string(),
+  changedVersion: z.int(),
+  /** Ledgers of earlier releases do not have it: long ago. */
+  changedAt: z.iso.datetime().default('1970-01-01T00:00:00.000Z'),
+});
+
+/** Sort key of the version up to which all of a table's commits have been recorded. */
+export const recordedVersionKey = 'recorded-version';
+export const recordedVersionSchema = z.object({ recordedVersion: z.int() });
+
+/** A change of a date of a table's partition column. */
+export interface PartitionChange {
+  readonly version: number;
+  /** ISO-8601. */
+  readonly at: string;
+}
 
 /** Sort keys of partitions lie apart from those of intervals, which begin with a digit. */
 const partitionPrefix = 'partition/';

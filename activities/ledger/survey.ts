@@ -2,7 +2,7 @@ import type { Catalogue, Product } from '../../products/catalogue.ts';
 import { intervalsIn, type IntervalRange } from '../../workflows/intervals.ts';
 import { datesRead } from '../inputs.ts';
 import type { Ledger } from './ledger.ts';
-import type { IntervalRecord, Published } from './records.ts';
+import type { IntervalRecord, PartitionChange, Published } from './records.ts';
 
 /** `stale`: an input has changed since the interval was built from it. `unloaded`: the warehouse lacks what the lake has. */
 export type IntervalState = 'missing' | 'running' | 'failed' | 'quarantined' | 'stale' | 'unloaded' | 'published';
@@ -12,6 +12,8 @@ export interface ChangedInput {
   readonly input: string;
   readonly date: string;
   readonly changedVersion: number;
+  /** ISO-8601. */
+  readonly changedAt: string;
   readonly builtFromVersion: number;
 }
 
@@ -23,8 +25,8 @@ export interface SurveyedInterval {
   readonly changedInputs: readonly ChangedInput[];
 }
 
-/** Per product, for each date of its partition column, the newest version that changed it. */
-export type ChangedVersions = ReadonlyMap<string, ReadonlyMap<string, number>>;
+/** Per product, for each date of its partition column, its newest change. */
+export type Changes = ReadonlyMap<string, ReadonlyMap<string, PartitionChange>>;
 
 /** What has changed in the inputs of an interval since it was built; where it never was, all that there is. */
 export function changedInputs(
@@ -32,14 +34,16 @@ export function changedInputs(
   product: Product,
   interval: string,
   published: Published | undefined,
-  changed: ChangedVersions,
+  changes: Changes,
 ): ChangedInput[] {
   return product.inputs.flatMap((read) => {
     const input = read.product;
     const builtFromVersion = published?.inputVersions[input] ?? -1;
     return datesRead(catalogue, read, interval).flatMap((date) => {
-      const changedVersion = changed.get(input)?.get(date) ?? -1;
-      return changedVersion > builtFromVersion ? [{ input, date, changedVersion, builtFromVersion }] : [];
+      const change = changes.get(input)?.get(date);
+      return change && change.version > builtFromVersion
+        ? [{ input, date, changedVersion: change.version, changedAt: change.at, builtFromVersion }]
+        : [];
     });
   });
 }
@@ -53,7 +57,7 @@ export function stateOf(record: Partial<IntervalRecord> | undefined, changes: re
 }
 
 /** What can be asked of a ledger. */
-export type LedgerReader = Pick<Ledger, 'records' | 'changedVersions' | 'newest' | 'firstPublished'>;
+export type LedgerReader = Pick<Ledger, 'records' | 'changes' | 'newest' | 'firstPublished'>;
 
 /** The state of every interval of a product in [start, end), from the ledger alone. */
 export async function surveyProduct(
@@ -69,14 +73,14 @@ export async function surveyProduct(
     ...product.inputs.map(async (input) => {
       const [from = ''] = datesRead(catalogue, input, first);
       const to = datesRead(catalogue, input, last).at(-1) ?? '';
-      return [input.product, await ledger.changedVersions(input.product, from, to)] as const;
+      return [input.product, await ledger.changes(input.product, from, to)] as const;
     }),
   ]);
   const byInterval = new Map(records.map((record) => [record.interval, record]));
-  const versions: ChangedVersions = new Map(changed);
+  const changesOf: Changes = new Map(changed);
   return intervals.map((interval) => {
     const record = byInterval.get(interval);
-    const changes = changedInputs(catalogue, product, interval, record?.published, versions);
+    const changes = changedInputs(catalogue, product, interval, record?.published, changesOf);
     return { product: product.key, interval, state: stateOf(record, changes), record, changedInputs: changes };
   });
 }

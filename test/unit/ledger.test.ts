@@ -28,7 +28,8 @@ const record = (more: Partial<IntervalRecord>): IntervalRecord => ({
   interval: '2025-01-18',
   ...more,
 });
-const bronzeAt = (date: string, version: number) => new Map([['bronze.events', new Map([[date, version]])]]);
+const bronzeAt = (date: string, version: number) =>
+  new Map([['bronze.events', new Map([[date, { version, at: published.at }]])]]);
 const surveyed = (
   known: IntervalRecord | undefined,
   changes = changedInputs(catalogue, silver, '2025-01-18', known?.published, new Map()),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { datesUndone, parseCommit, standing, type TableCommit } from '../../activities/lake/delta-log.ts';
+import { datesChanged, parseCommit, standing, type TableCommit } from '../../activities/lake/delta-log.ts';
 import type { IntervalRecord } from '../../activities/ledger/records.ts';
 import { publishedOf } from '../../activities/ledger/records.ts';
 import { settledBy } from '../../activities/table-history.ts';
@@ -56,8 +56,8 @@ describe('the commits that stand', () => {
   it('leave the dates of the others to be built again, also where the restore itself changed nothing more', () => {
     const changing = (commit: TableCommit, ...changedPartitions: string[]) => ({ ...commit, changedPartitions });
     const commits = [changing(built(1), 'a'), changing(built(2), 'b', 'c'), changing(other(3, 1), 'b'), other(4, 1)];
-    expect(datesUndone(commits, commits[2]!)).toEqual(['b', 'c']);
-    expect(datesUndone(commits, commits[3]!)).toEqual(['b', 'c']);
+    expect(datesChanged(commits, commits[2]!)).toEqual(['b', 'c']);
+    expect(datesChanged(commits, commits[3]!)).toEqual(['b', 'c']);
   });
 
   it('are told by the restores that Delta writes', () => {

@@ -1,11 +1,18 @@
-import { type IntervalRecord, type PublishedBuild, publishedOf } from '../../activities/ledger/records.ts';
+import {
+  type IntervalRecord,
+  type PartitionChange,
+  type PublishedBuild,
+  publishedOf,
+} from '../../activities/ledger/records.ts';
+import type { CommitLedger } from '../../activities/recorded-commits.ts';
 import type { LedgerReader } from '../../activities/ledger/survey.ts';
 import { grainOf, intervalsIn, type IntervalRange } from '../../workflows/intervals.ts';
 
 /** A ledger that one test writes, with what the planning of backfills reads. */
-export class MemoryLedger implements LedgerReader {
+export class MemoryLedger implements LedgerReader, CommitLedger {
   readonly #records = new Map<string, Map<string, IntervalRecord>>();
-  readonly #changed = new Map<string, Map<string, number>>();
+  readonly #changed = new Map<string, Map<string, PartitionChange>>();
+  readonly #recorded = new Map<string, number>();
   readonly #versions = new Map<string, number>();
 
   /** The newest version of a product's table. */
@@ -18,8 +25,24 @@ export class MemoryLedger implements LedgerReader {
     this.#versions.set(product, Math.max(this.version(product), build.outputVersion));
     for (const rows of build.intervals)
       this.#put({ product, interval: rows.interval, published: publishedOf(build, rows) });
+    this.#touch(product, build.changedPartitions, { version: build.outputVersion, at: build.at });
+  }
+
+  async touch(product: string, dates: readonly string[], change: PartitionChange): Promise<void> {
+    this.#touch(product, dates, change);
+  }
+
+  #touch(product: string, dates: readonly string[], change: PartitionChange): void {
     const changed = this.#of(this.#changed, product);
-    for (const date of build.changedPartitions) changed.set(date, build.outputVersion);
+    for (const date of dates) if (change.version > (changed.get(date)?.version ?? -1)) changed.set(date, change);
+  }
+
+  async recordUpTo(product: string, version: number): Promise<void> {
+    this.#recorded.set(product, Math.max(version, await this.recordedVersion(product)));
+  }
+
+  async recordedVersion(product: string): Promise<number> {
+    return this.#recorded.get(product) ?? -1;
   }
 
   fail(product: string, interval: string, state: 'failed' | 'quarantined', at: string): void {
@@ -32,7 +55,7 @@ export class MemoryLedger implements LedgerReader {
     return all.filter(({ interval }) => interval >= first && interval <= last);
   }
 
-  async changedVersions(product: string): Promise<ReadonlyMap<string, number>> {
+  async changes(product: string): Promise<ReadonlyMap<string, PartitionChange>> {
     return this.#of(this.#changed, product);
   }
 

@@ -69,6 +69,8 @@ export interface Calls {
   readonly restored: { product: string; version: number }[];
   /** The lane of each wait for a job. */
   readonly lanes: string[];
+  /** How often all tables were looked through for commits that nobody has recorded. */
+  unrecorded: number;
   /** Late dates that builds have reported. */
   readonly late: ChangedDates[];
 }
@@ -111,6 +113,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     recorded: [],
     released: [],
     late: [],
+    unrecorded: 0,
     restored: [],
     lanes: [],
     ledger: script.ledger ?? new MemoryLedger(),
@@ -245,6 +248,9 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     async recordPublished(build: PublishedBuild): Promise<void> {
       calls.recorded.push(build);
       calls.ledger.publish(build);
+    },
+    async recordUnrecorded(): Promise<void> {
+      calls.unrecorded += 1;
     },
     async releaseIntervals({ failure, ...claimant }: Released): Promise<void> {
       const at = new Date().toISOString();

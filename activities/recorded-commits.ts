@@ -1,0 +1,46 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { datesChanged, readCommits, type TableCommit } from './lake/delta-log.ts';
+import type { Ledger } from './ledger/ledger.ts';
+
+export type CommitLedger = Pick<Ledger, 'recordedVersion' | 'recordUpTo' | 'touch'>;
+
+/** So many commits are read before the ledger is told: a table with years of history is recorded in steps that last. */
+const commitsAtOnce = 500;
+
+/** The dates that a commit has changed. */
+export interface RecordedChange {
+  readonly commit: TableCommit;
+  readonly dates: readonly string[];
+}
+
+/**
+ * Writes down which dates the commits of a table have changed that nobody has recorded yet: a build may end between its
+ * commit and its record, and the next finds nothing changed. `onFound` is told of them before they count as recorded; not
+ * for a table of which nothing was recorded, for then an earlier release has recorded what there is.
+ */
+export async function recordCommits(
+  ledger: CommitLedger,
+  client: S3Client,
+  bucket: string,
+  product: string,
+  onFound: (changes: readonly RecordedChange[]) => Promise<void> = async () => undefined,
+): Promise<void> {
+  const began = await ledger.recordedVersion(product);
+  for (let recorded = began; ;) {
+    const found = await readCommits(client, bucket, product, { after: recorded, atMost: commitsAtOnce });
+    const newest = found.at(-1);
+    if (!newest) return;
+    const oldest = Math.min(recorded, ...found.flatMap(({ restored }) => restored ?? []));
+    const known = oldest < recorded ? await readCommits(client, bucket, product, { after: oldest }) : found;
+    const changes = found.map((commit) => ({ commit, dates: datesChanged(known, commit) }));
+    const told = new Set<string>();
+    for (const { commit, dates } of changes.toReversed()) {
+      const untold = dates.filter((date) => !told.has(date));
+      await ledger.touch(product, untold, commit);
+      for (const date of untold) told.add(date);
+    }
+    if (began >= 0) await onFound(changes);
+    await ledger.recordUpTo(product, newest.version);
+    recorded = newest.version;
+  }
+}

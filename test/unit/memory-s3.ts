@@ -1,0 +1,26 @@
+import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+
+/** A bucket of small objects that one test writes; each write has an ETag and a time of its own. */
+export class MemoryS3 extends S3Client {
+  readonly #objects = new Map<string, { text: string; bytes: number; etag: string; at: Date }>();
+
+  put(key: string, text: string, { bytes = text.length, etag = `"${text}"`, at = new Date(0) } = {}): void {
+    this.#objects.set(key, { text, bytes, etag, at });
+  }
+
+  override send = (async (command: unknown): Promise<unknown> => {
+    if (command instanceof GetObjectCommand) {
+      const text = this.#objects.get(command.input.Key ?? '')?.text ?? '';
+      return { Body: { transformToString: async () => text } };
+    }
+    if (!(command instanceof ListObjectsV2Command)) throw new Error('not a call that this stands for');
+    const { Prefix = '', StartAfter = '' } = command.input;
+    const keys = [...this.#objects.keys()].filter((key) => key.startsWith(Prefix) && key > StartAfter).sort();
+    return {
+      Contents: keys.map((Key) => {
+        const { bytes, etag, at } = this.#objects.get(Key)!;
+        return { Key, Size: bytes, ETag: etag, LastModified: at };
+      }),
+    };
+  }) as S3Client['send'];
+}

@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../activities/ledger/ledger.ts';
+import { createTableHistoryActivities } from '../../activities/table-history.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
+import { MemoryS3 } from './memory-s3.ts';
+
+const catalogue = loadCatalogue();
+const product = 'bronze.events';
+const at = '2025-01-18T05:20:00.000Z';
+const longAgo = '2024-06-01';
+const today = new Date().toISOString().slice(0, 10);
+
+let s3: MemoryS3;
+let ledger: MemoryLedger;
+let restated: { product: string; dates: readonly string[] }[];
+beforeEach(() => {
+  s3 = new MemoryS3({});
+  ledger = new MemoryLedger();
+  restated = [];
+});
+
+/** A commit of a build, or a restore, that changes some dates. */
+function commit(version: number, dates: readonly string[], buildId: string, restored?: number): void {
+  const identity = { product, buildId, codeVersion: 'source', generation: version, sequence: version };
+  const measured = { intervals: [], quality: { score: 1, checks: [] }, inputVersions: {} };
+  const info =
+    restored === undefined
+      ? { operation: 'WRITE', userMetadata: JSON.stringify({ ...identity, ...measured }) }
+      : { operation: 'RESTORE', operationParameters: { version: restored } };
+  const actions = [
+    { commitInfo: { timestamp: Date.parse(at), ...info } },
+    ...dates.map((date) => ({ add: { partitionValues: { event_date: date }, dataChange: true } })),
+  ];
+  const key = `bronze/events/_delta_log/${String(version).padStart(20, '0')}.json`;
+  s3.put(key, actions.map((action) => JSON.stringify(action)).join('\n'));
+}
+
+const activities = () =>
+  createTableHistoryActivities(ledger as unknown as Ledger, s3, 'lake', catalogue, async (late) => {
+    restated.push(late);
+  });
+const record = (buildId: string, outputVersion: number, changedPartitions: readonly string[] = []) =>
+  activities().recordPublished(
+    publishedBuild(
+      product,
+      { start: `${today}T03`, end: `${today}T04` },
+      { buildId, outputVersion, changedPartitions },
+    ),
+  );
+const changedIn = async (): Promise<Record<string, number>> =>
+  Object.fromEntries([...(await ledger.changes(product))].map(([date, { version }]) => [date, version]));
+
+describe('a commit that its build did not live to record', () => {
+  it('makes its dates newer when the next build is recorded, which found nothing changed', async () => {
+    commit(0, [], 'first');
+    commit(1, [today], 'first');
+    await record('first', 1, [today]);
+    commit(2, [longAgo], 'terminated');
+    await record('next', 2);
+    expect(await changedIn()).toEqual({ [today]: 1, [longAgo]: 2 });
+    expect(restated).toEqual([{ product, dates: [longAgo] }]);
+  });
+
+  it('is found by the watch where no other build comes', async () => {
+    commit(0, [today], 'first');
+    await record('first', 0, [today]);
+    commit(1, [longAgo, today], 'terminated');
+    await activities().recordUnrecorded();
+    expect(await changedIn()).toEqual({ [today]: 1, [longAgo]: 1 });
+    expect((await ledger.changes(product)).get(longAgo)?.at).toBe(at);
+    expect(restated).toEqual([{ product, dates: [longAgo] }]);
+    await activities().recordUnrecorded();
+    expect(restated).toHaveLength(1);
+  });
+
+  it('counts with the dates that a restore has undone, which it need not have changed itself', async () => {
+    commit(0, [today], 'first');
+    commit(1, ['2024-06-01'], 'second');
+    commit(2, ['2024-06-02'], 'third');
+    await record('third', 2);
+    commit(3, ['2024-06-02'], '', 0);
+    await activities().recordUnrecorded();
+    expect(await changedIn()).toEqual({ [today]: 0, '2024-06-01': 3, '2024-06-02': 3 });
+    expect(restated).toEqual([{ product, dates: ['2024-06-01', '2024-06-02'] }]);
+  });
+
+  it('is not restated from before the ledger kept count, nor by the build that recorded it', async () => {
+    commit(0, [longAgo], 'earlier release');
+    await record('next', 0);
+    commit(1, [longAgo], 'own');
+    await record('own', 1, [longAgo]);
+    expect(await changedIn()).toEqual({ [longAgo]: 1 });
+    expect(restated).toEqual([]);
+  });
+});
