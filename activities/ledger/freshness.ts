@@ -3,17 +3,34 @@ import type { FreshnessCheck, FreshnessFinding, FreshnessReport } from '../../wo
 import { intervalKey, intervalStart, shiftInterval } from '../../workflows/intervals.ts';
 import { DateTime } from 'luxon';
 import type { Orchestrator } from './orchestrator.ts';
-import { builtProducts, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
+import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 /** How far back intervals are expected; older ones are a backfill's matter. */
 const horizons = { hour: 48, date: 7 } as const;
 /** A history is no place for thousands of lines; the ledger has them all. */
 const findingsTold = 50;
 
-const problemOf = ({ state, record, changedInputs }: SurveyedInterval, dueAt: string): string | null => {
+/**
+ * By when a change must have reached what reads it. Products of one schedule are built after each other; what another
+ * schedule has changed is read when the reader's own fires next.
+ */
+function dueAfter(change: ChangedInput, catalogue: Catalogue, reader: Product, firesAfterMinutes: number): DateTime {
+  const changed = DateTime.fromISO(change.changedAt, { zone: 'utc' });
+  const { grain } = reader;
+  const fired = intervalKey(grain, changed.minus({ minutes: firesAfterMinutes }));
+  const next = intervalStart(shiftInterval(grain, fired, 1)).plus({ minutes: firesAfterMinutes });
+  const read = catalogue.get(change.input).grain === grain ? changed : next;
+  return read.plus({ hours: reader.latencyHours });
+}
+
+const problemOf = (
+  { state, record }: SurveyedInterval,
+  overdue: ChangedInput | undefined,
+  dueAt: string,
+): string | null => {
   if (state === 'published') return null;
-  const { input, date } = changedInputs[0] ?? {};
-  if (state === 'stale') return `stale: ${input ?? ''} of ${date ?? ''} has changed since it was built`;
+  if (state === 'stale')
+    return overdue ? `stale: ${overdue.input} of ${overdue.date} has changed since it was built` : null;
   const why = record?.failure ? `: ${record.failure.reason}` : '';
   return `${state}, due ${dueAt}${why}`;
 };
@@ -37,7 +54,8 @@ async function checkProduct(
   const surveyed = await surveyProduct(ledger, catalogue, product, { start, end });
   const findings = surveyed.flatMap((each): FreshnessFinding[] => {
     const due = intervalStart(shiftInterval(grain, each.interval, 1)).plus(allowed);
-    const problem = problemOf(each, due.toFormat("yyyy-MM-dd'T'HH:mm'Z'"));
+    const overdue = each.changedInputs.find((change) => dueAfter(change, catalogue, product, firesAfterMinutes) <= at);
+    const problem = problemOf(each, overdue, due.toFormat("yyyy-MM-dd'T'HH:mm'Z'"));
     return problem === null ? [] : [{ product: product.key, interval: each.interval, problem }];
   });
   return { expected: surveyed.length, findings };
