@@ -12,7 +12,7 @@ export interface Used extends Storage {
 
 /** What data-plane workers may do: the calls of `activities/`, no more (test/unit/infra-permissions.test.ts). */
 export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy {
-  const { application, jobRoles, workgroup, lake, artifacts, ledger } = used;
+  const { application, jobRoles, workgroup, lake, artifacts, ledger, raw } = used;
   return new ManagedPolicy(scope, 'WorkerPolicy', {
     description: 'Data-plane workers: start and watch jobs, load the warehouse, read what builds say about themselves',
     statements: [
@@ -54,7 +54,10 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
         resources: [artifacts.arnForObjects('builds/*'), lake.arnForObjects('*/_delta_log/*')],
       }),
       // Without it S3 answers "access denied" for a result that no job has written. No condition on prefixes: a read has none.
-      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [lake.bucketArn, artifacts.bucketArn] }),
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [lake.bucketArn, artifacts.bucketArn, raw.bucketArn],
+      }),
     ],
   });
 }

@@ -7,7 +7,7 @@ import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { createEmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
 import { emrServerlessFailures } from '../activities/emr-serverless/failures.ts';
-import { failureSorting, type Service } from '../activities/failures.ts';
+import { failureSorting, type Service, type ServiceFailures } from '../activities/failures.ts';
 import { heartbeating } from '../activities/heartbeats.ts';
 import { createLakeActivities } from '../activities/lake/activities.ts';
 import { lakeFailures } from '../activities/lake/failures.ts';
@@ -19,6 +19,7 @@ import { RestorePoints } from '../activities/ledger/restore-points.ts';
 import { createRedshiftActivities } from '../activities/redshift/activities.ts';
 import { redshiftFailures } from '../activities/redshift/failures.ts';
 import { createTableHistoryActivities } from '../activities/table-history.ts';
+import { createUnreadRawActivities } from '../activities/unread-raw.ts';
 import { loadCatalogue } from '../products/catalogue.ts';
 import { laneQueue, lanes, submissionQueue } from '../workflows/messages.ts';
 import { parseConfig } from './config.ts';
@@ -47,6 +48,11 @@ const ledgerActivities = createLedgerActivities(
   config.lateData,
   config.jobsVersion,
 );
+const historyFailures: ServiceFailures = {
+  service: 'S3 and DynamoDB',
+  advice: { ...lakeFailures.advice, ...ledgerFailures.advice },
+  final: {},
+};
 const services: readonly Service[] = [
   {
     activities: createEmrServerlessActivities(new EMRServerlessClient(patience(answerSeconds)), config.emrServerless),
@@ -69,7 +75,11 @@ const services: readonly Service[] = [
     activities: createTableHistoryActivities(ledger, s3, config.lakeBucket, catalogue, (late) =>
       ledgerActivities.reportLateDates(late),
     ),
-    failures: { service: 'S3 and DynamoDB', advice: { ...lakeFailures.advice, ...ledgerFailures.advice }, final: {} },
+    failures: historyFailures,
+  },
+  {
+    activities: createUnreadRawActivities(ledger, s3, config.job.rawUri, catalogue, orchestrator),
+    failures: historyFailures,
   },
 ];
 const common = {

@@ -5,6 +5,7 @@ import type { LakeActivities } from '../activities/lake/activities.ts';
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { RedshiftActivities } from '../activities/redshift/activities.ts';
 import type { TableHistoryActivities } from '../activities/table-history.ts';
+import type { UnreadRawActivities } from '../activities/unread-raw.ts';
 import { type Lane, laneQueue, lanes, orchestrationQueue, submissionQueue } from './messages.ts';
 
 /** Retried until it works: an outage of a service delays a build, it doesn't fail it. Final errors are sorted out by the worker. */
@@ -33,7 +34,9 @@ export const calls = (lane: Lane) =>
 /** Calls about thousands of intervals, or all commits of a table. */
 export const surveys = (lane: Lane) =>
   proxyActivities<
-    Pick<LedgerActivities, 'planBackfill' | 'checkFreshness' | 'restateReaders'> & TableHistoryActivities
+    Pick<LedgerActivities, 'planBackfill' | 'checkFreshness' | 'restateReaders'> &
+      TableHistoryActivities &
+      UnreadRawActivities
   >({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '2m',

@@ -1,6 +1,6 @@
 import { ApplicationFailure, patched, setCurrentDetails } from '@temporalio/workflow';
 import { firedAt } from './fired-at.ts';
-import type { FreshnessReport, WatchFreshnessInput } from './freshness-messages.ts';
+import type { FreshnessFinding, FreshnessReport, WatchFreshnessInput } from './freshness-messages.ts';
 import { checkInput } from './inputs.ts';
 import { markdownTable } from './markdown.ts';
 import { surveys } from './proxies.ts';
@@ -12,10 +12,16 @@ import { surveys } from './proxies.ts';
 export async function watchFreshness(input: WatchFreshnessInput): Promise<FreshnessReport> {
   checkInput('watchFreshness', input);
   const at = firedAt(input.firedAt).toISO();
-  const { checkFreshness, recordUnrecorded } = surveys('scheduled');
-  // Until no run of an earlier release is under way.
-  if (patched('record-unrecorded-commits')) await recordUnrecorded();
-  const report = await checkFreshness({ cadences: input.cadences, at });
+  const { checkFreshness, findUnreadRaw, recordUnrecorded } = surveys('scheduled');
+  const check = { cadences: input.cadences, at };
+  let unread: readonly FreshnessFinding[] = [];
+  // The patch may go when no run of an earlier release is under way or replayed.
+  if (patched('commits-and-raw-files')) {
+    await recordUnrecorded();
+    unread = await findUnreadRaw(check);
+  }
+  const due = await checkFreshness(check);
+  const report = { ...due, found: due.found + unread.length, findings: [...unread, ...due.findings] };
   const rows = report.findings.map(({ product, interval, problem }) => [product, interval ?? '', problem]);
   const summary = `${report.found} findings among ${report.expected} intervals due`;
   setCurrentDetails([summary, '', markdownTable(['product', 'interval', 'problem'], [], rows)].join('\n'));

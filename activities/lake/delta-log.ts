@@ -4,7 +4,15 @@ import { buildResultSchema } from './result.ts';
 
 /** What a build's commit keeps about the build; see spark-jobs/README.md. */
 const committedBuildSchema = buildResultSchema
-  .pick({ product: true, buildId: true, codeVersion: true, intervals: true, quality: true, inputVersions: true })
+  .pick({
+    product: true,
+    buildId: true,
+    codeVersion: true,
+    intervals: true,
+    quality: true,
+    inputVersions: true,
+    sources: true,
+  })
   .extend({
     generation: z.int(),
     sequence: z.int(),
@@ -58,8 +66,11 @@ export function parseCommit(version: number, text: string): TableCommit {
 
 /** Other tools write metadata of their own, which need not be JSON. */
 function parseBuild(userMetadata: string | undefined): TableCommit['build'] {
-  if (!userMetadata?.startsWith('{')) return null;
-  return committedBuildSchema.safeParse(JSON.parse(userMetadata)).data ?? null;
+  try {
+    return committedBuildSchema.safeParse(JSON.parse(userMetadata ?? '')).data ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** The versions of a product's table after `after` whose commits its log still holds, oldest first, by their keys. */

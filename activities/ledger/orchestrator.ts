@@ -1,6 +1,11 @@
-import { type Client, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  ScheduleNotFoundError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../workflows/late-data-messages.ts';
-import { buildStatusQuery, orchestrationQueue } from '../../workflows/messages.ts';
+import { type BuildInput, buildStatusQuery, orchestrationQueue } from '../../workflows/messages.ts';
 
 /** A schedule as it is on the server. */
 export interface ServerSchedule {
@@ -15,6 +20,8 @@ export interface Orchestrator {
   statusOf(workflowId: string): Promise<string | null>;
   /** Has what reads these dates built again, together with other dates of the product that are late. */
   restate(late: LateDataInput): Promise<void>;
+  /** Starts a build under an id that no other run, however long ago, may have had. */
+  buildOnce(workflowId: string, build: BuildInput): Promise<void>;
   /** Null when there is no such schedule. */
   scheduleOf(scheduleId: string): Promise<ServerSchedule | null>;
 }
@@ -44,6 +51,19 @@ export function orchestratorOf(client: Client): Orchestrator {
         signalArgs: [[...dates]],
         staticSummary: `late data of ${late.product}`,
       });
+    },
+    async buildOnce(workflowId, build) {
+      try {
+        await client.workflow.start('buildProduct', {
+          workflowId,
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          taskQueue: orchestrationQueue,
+          args: [build],
+          staticSummary: `${build.product} ${build.start}: raw files that no build has read`,
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
     },
     async scheduleOf(scheduleId) {
       try {

@@ -20,6 +20,8 @@ const publishedSchema = z.object({
   /** Version of every input table that the rows were made from. */
   inputVersions: z.record(z.string(), z.int()),
   outputVersion: z.int(),
+  /** Which raw files the rows were made from; null for what is made from tables. */
+  sources: z.string().nullish(),
   rowsIn: z.int(),
   rowsPublished: z.int(),
   rowsDuplicate: z.int(),
@@ -124,6 +126,8 @@ export interface PublishedBuild {
   readonly codeVersion: string;
   readonly inputVersions: Readonly<Record<string, number>>;
   readonly outputVersion: number;
+  /** Per interval, which raw files it was made from. */
+  readonly sources?: Readonly<Record<string, string>> | undefined;
   /** Dates of the partition column that `outputVersion` changed. */
   readonly changedPartitions: readonly string[];
   readonly intervals: readonly IntervalRows[];
@@ -145,6 +149,7 @@ export function publishedOf(build: PublishedBuild, rows: IntervalRows): Publishe
     codeVersion: build.codeVersion,
     inputVersions: build.inputVersions,
     outputVersion: build.outputVersion,
+    sources: build.sources?.[rows.interval] ?? null,
     rowsIn: rows.rowsIn,
     rowsPublished: rows.rowsPublished,
     rowsDuplicate: rows.rowsDuplicate,

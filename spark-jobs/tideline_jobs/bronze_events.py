@@ -30,7 +30,7 @@ def _built_before(build: Build, head: Head) -> dict[str, Commit]:
         if commit
         and commit.build
         and commit.build["codeVersion"] == code_version()
-        and commit.build.get("sources", {}).get(key) == build.sources[key]
+        and commit.build.get("sources", {}).get(key) == build.report.sources[key]
         and not head.rewrote_since(key, commit.version)
     }
 
@@ -69,7 +69,7 @@ def run(build: Build) -> None:
     if settle_early(build, head):
         return
     raw = list_hours(build.spark, build.request.raw, build.keys)
-    build.sources = {key: f"{raw.fingerprint(key)} {build.earliest_event}" for key in build.keys}
+    build.report.sources = {key: f"{raw.fingerprint(key)} {build.earliest_event}" for key in build.keys}
     kept = _built_before(build, head)
     _restore(build, kept)
     missing = [key for key in build.keys if key not in kept]

@@ -1,5 +1,6 @@
 """Raw files to numbered lines."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from math import ceil
@@ -41,14 +42,19 @@ class RawHours:
         return RawHours(self.root, *parts)
 
     def fingerprint(self, hour: str) -> str:
-        """Equal for equal files: their names, sizes and versions."""
-        listed = "\n".join(f"{file.uri} {file.bytes} {file.version}" for file in self.by_hour[hour])
-        return sha256(listed.encode()).hexdigest()[:16]
+        """Equal for equal files, and as the watch computes it (activities/lake/raw-files.ts)."""
+        return fingerprint((file.uri.rsplit("/", 1)[-1], file.bytes, file.version) for file in self.by_hour[hour])
 
     @property
     def tasks(self) -> int:
         """Small files share a task, and so a staged file; a gzip file cannot be split."""
         return max(1, min(len(self.files), ceil(sum(file.bytes for file in self.files) / _BYTES_PER_TASK)))
+
+
+def fingerprint(files: Iterable[tuple[str, int, str]]) -> str:
+    """Of the files' names, sizes and ETags, which some clients keep in quotes."""
+    listed = sorted(f"{name} {size} {version}".replace('"', "") for name, size, version in files)
+    return sha256("\n".join(listed).encode()).hexdigest()[:16]
 
 
 def hour_folder(raw: str, hour: str) -> str:
@@ -62,7 +68,7 @@ def file_name(file: StoredFile) -> str:
 
 def list_hours(spark: SparkSession, raw: str, hours: list[str]) -> RawHours:
     storage = Storage(spark)
-    return RawHours(raw, {hour: storage.files([hour_folder(raw, hour)], ".json.gz") for hour in hours})
+    return RawHours(raw, {hour: storage.files([hour_folder(raw, hour)], ".gz") for hour in hours})
 
 
 def read_lines(spark: SparkSession, raw: RawHours) -> DataFrame:

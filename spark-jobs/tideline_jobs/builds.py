@@ -58,8 +58,6 @@ class Build:
         self.contract: Contract = contract_of(request.product)
         self.keys = keys_between(self.contract.grain, request.start, request.end)
         self.staging = Staging(spark, request.lake, request.product, request.build_id)
-        # Per interval, what it is built from: equal for equal files. Empty for what is built from other tables.
-        self.sources: dict[str, str] = {}
         # Version of the table before this build read anything: what others publish later, it may not know.
         self.first_version: int | None = None
 
@@ -71,7 +69,6 @@ class Build:
         return {
             **self.request.identity,
             "codeVersion": code_version(),
-            "sources": self.sources,
             **measured(self.report),
             **({"forced": self.request.forced} if self.request.forced else {}),
         }

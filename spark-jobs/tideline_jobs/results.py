@@ -53,6 +53,8 @@ class BuildReport:
     held_back: list[HeldBack] = field(default_factory=list)
     quality: Quality = field(default_factory=Quality)
     input_versions: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    """Per interval, what it is built from: equal for equal files. Empty for what is built from other tables."""
     output_version: int = 0
     changed_partitions: list[str] = field(default_factory=list)
     export_manifest: str | None = None
@@ -118,6 +120,7 @@ def measured(report: BuildReport) -> dict[str, Any]:
             "checks": [_record(check) for check in report.quality.checks],
         },
         "inputVersions": report.input_versions,
+        "sources": report.sources,
         "schemaDrift": report.schema_drift,
         "schemaDriftCount": report.schema_drift_count,
     }
@@ -141,6 +144,8 @@ def restore(report: BuildReport, kept: dict[str, Any], keys: list[str] | None = 
     checks = tuple(Check(**arguments(record)) for record in kept["quality"]["checks"])
     report.quality = Quality(kept["quality"]["score"], checks)
     report.input_versions = kept["inputVersions"]
+    if keys is None:
+        report.sources = kept.get("sources", {})
 
 
 def result_document(identity: dict[str, Any], report: BuildReport, error: BuildError | None) -> dict[str, Any]:

@@ -35,6 +35,7 @@ async function check(at: string, schedule: ServerSchedule | null = longAgo) {
     isRunning: async () => false,
     statusOf: async () => null,
     restate: async () => undefined,
+    buildOnce: async () => undefined,
     scheduleOf: async () => schedule,
   };
   return checkFreshness(ledger, catalogue, orchestrator, { cadences, at });

@@ -53,6 +53,7 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
   'activities/lake/activities.ts GetObject': ['s3:GetObject Artifacts/builds/1/result.json', 's3:ListBucket Artifacts'],
   'activities/lake/delta-log.ts GetObject': ['s3:GetObject Lake/silver/trips/_delta_log/1.json'],
   'activities/lake/delta-log.ts ListObjectsV2': ['s3:ListBucket Lake'],
+  'activities/lake/raw-files.ts ListObjectsV2': ['s3:ListBucket Raw'],
   'activities/ledger/ledger.ts Query': ['dynamodb:Query Ledger'],
   'activities/ledger/ledger.ts Update': ['dynamodb:UpdateItem Ledger'],
   // A transaction needs the right of each of its parts.

@@ -68,6 +68,12 @@ describe('the commits that stand', () => {
   });
 });
 
+describe('what another tool writes into its commit', () => {
+  it.each(['{not JSON', '{"a":1}', 'a note', ''])('is no build and no error: %s', (userMetadata) => {
+    expect(parseCommit(4, JSON.stringify({ commitInfo: { timestamp: 1, userMetadata } })).build).toBeNull();
+  });
+});
+
 describe('the ledger after a restore', () => {
   const [a, b, c] = ['2025-01-16', '2025-01-17', '2025-01-18'] as const;
 

@@ -70,6 +70,7 @@ const activitiesAfter = (...ended: string[]) =>
       isRunning: async (workflowId) => !ended.includes(workflowId),
       statusOf: async () => 'running',
       restate: async () => undefined,
+      buildOnce: async () => undefined,
       scheduleOf: async () => null,
     },
     lateData,
@@ -249,6 +250,21 @@ describe('what is published', () => {
       }),
     );
     expect(await stateOf()).toEqual(['stale', 'missing']);
+  });
+});
+
+describe('the recorded version of a table', () => {
+  it('is none at first, only grows, and lies apart from intervals and partitions', async () => {
+    expect(await ledger.recordedVersion(product)).toBe(-1);
+    await ledger.recordUpTo(product, 7);
+    await ledger.recordUpTo(product, 5);
+    expect(await ledger.recordedVersion(product)).toBe(7);
+    await ledger.publish(publishedBuild('2025-01-18'));
+    expect((await ledger.newest(product, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18']);
+    expect([...(await ledger.changes(product, '2025-01-01', '2025-12-31'))]).toEqual([
+      ['2025-01-18', { version: 5, at: '2025-01-19T01:02:03.456Z' }],
+    ]);
+    expect(await restorePoints.list(product)).toEqual([]);
   });
 });
 

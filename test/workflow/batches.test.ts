@@ -222,6 +222,18 @@ describe('watchFreshness', () => {
     });
   });
 
+  it('looks for commits that nobody has recorded, and fails for raw files that no build has read', async () => {
+    await withWorkers(environment, scenarios['unread-raw-files'].script, async (calls) => {
+      const handle = await play(environment, 'unread-raw-files');
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: {
+          message: expect.stringContaining('1 findings among 83 intervals due: bronze.events 2025-01-18T03 raw'),
+        },
+      });
+      expect(calls.unrecorded).toBe(1);
+    });
+  });
+
   it('fails, naming what is missing, when something is', async () => {
     await withWorkers(environment, scenarios['not-fresh'].script, async () => {
       const handle = await play(environment, 'not-fresh');

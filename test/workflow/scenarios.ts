@@ -199,6 +199,11 @@ export const scenarios = {
     workflow: 'watchFreshness',
     input: watching,
   },
+  'unread-raw-files': {
+    script: { unread: [{ product: 'bronze.events', interval: '2025-01-18T03', problem: 'raw files unread' }] },
+    workflow: 'watchFreshness',
+    input: watching,
+  },
   'rebuild-gold': { script: {}, workflow: 'rebuildGold', input: { start: '2025-01-01', end: '2025-01-15' } },
 } satisfies Record<string, Scenario>;
 

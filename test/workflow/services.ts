@@ -48,6 +48,8 @@ export interface Script {
   readonly tooLate?: boolean;
   /** Where late dates are restated; by default they are only written down. */
   readonly restates?: Client;
+  /** What is found among the raw files. */
+  readonly unread?: readonly FreshnessFinding[];
   /** What has been built before; by default nothing. */
   readonly ledger?: MemoryLedger;
 }
@@ -248,6 +250,9 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     async recordPublished(build: PublishedBuild): Promise<void> {
       calls.recorded.push(build);
       calls.ledger.publish(build);
+    },
+    async findUnreadRaw(): Promise<readonly FreshnessFinding[]> {
+      return script.unread ?? [];
     },
     async recordUnrecorded(): Promise<void> {
       calls.unrecorded += 1;

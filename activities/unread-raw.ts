@@ -1,0 +1,67 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { DateTime } from 'luxon';
+import type { Catalogue } from '../products/catalogue.ts';
+import type { FreshnessCheck, FreshnessFinding } from '../workflows/freshness-messages.ts';
+import { intervalKey, intervalsIn, shiftInterval } from '../workflows/intervals.ts';
+import { fingerprint, listRawFiles } from './lake/raw-files.ts';
+import type { Orchestrator } from './ledger/orchestrator.ts';
+import { builtProducts, type LedgerReader } from './ledger/survey.ts';
+
+/** How far back raw files are looked at: what is delivered later still is a backfill's matter. */
+const hoursWatched = 48;
+/** Every hour is built by two runs of its schedule. */
+const runsAnHour = 2;
+const keysTold = 5;
+
+export function createUnreadRawActivities(
+  ledger: Pick<LedgerReader, 'records'>,
+  client: S3Client,
+  rawUri: string,
+  catalogue: Catalogue,
+  orchestrator: Pick<Orchestrator, 'buildOnce'>,
+) {
+  return {
+    /**
+     * Compares the raw files of the last hours with those that the newest builds have read, and has hours with others built
+     * again, once for the same files. Hours whose own runs may still come are left to them, and hours that nothing is known of.
+     */
+    async findUnreadRaw({ cadences, at }: FreshnessCheck): Promise<FreshnessFinding[]> {
+      const now = DateTime.fromISO(at, { zone: 'utc' });
+      const findings: FreshnessFinding[] = [];
+      for (const product of builtProducts(catalogue)) {
+        if (product.grain !== 'hour' || product.inputs.length > 0) continue;
+        const { key, latencyHours } = product;
+        const runsEnd = { hours: runsAnHour + latencyHours, minutes: cadences.hour.firesAfterMinutes };
+        const end = shiftInterval('hour', intervalKey('hour', now.minus(runsEnd)), 1);
+        const hours = intervalsIn('hour', { start: shiftInterval('hour', end, -hoursWatched), end });
+        const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];
+        const { byHour, foreign } = await listRawFiles(client, rawUri, dates);
+        const told = foreign.slice(0, keysTold).join(', ');
+        if (foreign.length > 0) {
+          const problem = `${foreign.length} raw objects that no build reads, for they are no .gz file in the folder of an hour: ${told}`;
+          findings.push({ product: key, interval: null, problem });
+        }
+        for (const { interval, claim, published } of await ledger.records(key, hours[0] ?? '', hours.at(-1) ?? '')) {
+          const read = published?.sources?.split(' ')[0];
+          const files = byHour.get(interval) ?? [];
+          const found = fingerprint(files);
+          if (claim || read === undefined || read === found) continue;
+          const what =
+            files.length > 0 ? 'raw files that no build has read' : 'raw files that a build has read are gone';
+          findings.push({ product: key, interval, problem: `${what}: ${files.length} lie in its folder` });
+          const build = {
+            product: key,
+            start: interval,
+            end: shiftInterval('hour', interval, 1),
+            lane: 'late',
+          } as const;
+          // Building an hour whose files are gone would take its rows away.
+          if (files.length > 0) await orchestrator.buildOnce(`unread/${key}/${interval}/${found}`, build);
+        }
+      }
+      return findings;
+    },
+  };
+}
+
+export type UnreadRawActivities = ReturnType<typeof createUnreadRawActivities>;

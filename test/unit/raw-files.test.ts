@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { fingerprint, listRawFiles, type RawFile } from '../../activities/lake/raw-files.ts';
+import { MemoryS3 } from './memory-s3.ts';
+
+const golden = JSON.parse(readFileSync(new URL('../raw-fingerprints.json', import.meta.url), 'utf8')) as {
+  files: RawFile[];
+  fingerprint: string;
+}[];
+
+describe('the fingerprint of raw files', () => {
+  it.each(golden)('is the same in both languages: $fingerprint', (each) => {
+    expect(fingerprint(each.files)).toBe(each.fingerprint);
+    expect(fingerprint(each.files.toReversed())).toBe(each.fingerprint);
+  });
+});
+
+describe('a listing of raw files', () => {
+  it('has the files of each hour, and tells what no build reads', async () => {
+    const s3 = new MemoryS3({});
+    const day = 'raw/events/year=2025/month=01/day=18';
+    for (const key of ['/hour=03/a.json.gz', '/hour=03/b.gz', '/hour=04/', '/hour=04/c.parquet', '/stray.gz'])
+      s3.put(`${day}${key}`, 'xyz');
+    s3.put('raw/events/year=2025/month=01/day=19/hour=03/a.json.gz', 'other');
+    const { byHour, foreign } = await listRawFiles(s3, 's3://raw/raw/events', ['2025-01-18']);
+    expect([...byHour]).toEqual([
+      [
+        '2025-01-18T03',
+        [
+          ['a.json.gz', 3, '"xyz"'],
+          ['b.gz', 3, '"xyz"'],
+        ],
+      ],
+    ]);
+    expect(foreign).toEqual([`${day}/hour=04/c.parquet`, `${day}/stray.gz`]);
+  });
+});

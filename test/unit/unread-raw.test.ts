@@ -1,0 +1,79 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { fingerprint } from '../../activities/lake/raw-files.ts';
+import { createUnreadRawActivities } from '../../activities/unread-raw.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
+import { MemoryS3 } from './memory-s3.ts';
+
+const cadences = {
+  hour: { scheduleId: 'hourly-bronze', firesAfterMinutes: 20 },
+  date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
+};
+const product = 'bronze.events';
+const [hour, next] = ['2025-01-18T05', '2025-01-18T06'] as const;
+const folder = 'raw/events/year=2025/month=01/day=18/hour=05';
+const first = ['a.json.gz', 3, '"one"'] as const;
+
+let s3: MemoryS3;
+let ledger: MemoryLedger;
+let started: Map<string, object>;
+beforeEach(() => {
+  s3 = new MemoryS3({});
+  ledger = new MemoryLedger();
+  started = new Map();
+  s3.put(`${folder}/a.json.gz`, 'one');
+  ledger.publish(
+    publishedBuild(product, { start: hour, end: next }, { sources: { [hour]: `${fingerprint([first])} 2024` } }),
+  );
+});
+
+const find = (at = '2025-01-18T08:50:00Z') =>
+  createUnreadRawActivities(ledger, s3, 's3://raw/raw/events', loadCatalogue(), {
+    buildOnce: async (id, build) => {
+      started.set(id, build);
+    },
+  }).findUnreadRaw({ cadences, at });
+
+describe('raw files that no build has read', () => {
+  it('are none while each hour was built from what lies there, or was never built', async () => {
+    s3.put('raw/events/year=2025/month=01/day=18/hour=04/a.json.gz', 'one');
+    expect(await find()).toEqual([]);
+    expect(started.size).toBe(0);
+  });
+
+  it('are found when the hour’s own runs are over, and the hour is built, once for the same files', async () => {
+    s3.put(`${folder}/late.gz`, 'two');
+    expect(await find('2025-01-18T07:50:00Z')).toEqual([]);
+    const problem = 'raw files that no build has read: 2 lie in its folder';
+    expect(await find()).toEqual([{ product, interval: hour, problem }]);
+    expect(await find('2025-01-18T09:50:00Z')).toHaveLength(1);
+    expect([...started.values()]).toEqual([{ product, start: hour, end: next, lane: 'late' }]);
+    s3.put(`${folder}/later.gz`, 'three');
+    await find('2025-01-18T10:50:00Z');
+    expect(started.size).toBe(2);
+  });
+
+  it('are found where a file has other content under its name', async () => {
+    s3.put(`${folder}/a.json.gz`, 'uno');
+    expect(await find()).toHaveLength(1);
+  });
+
+  it('are not looked for in hours of long ago', async () => {
+    s3.put(`${folder}/late.gz`, 'two');
+    expect(await find('2025-01-20T09:50:00Z')).toEqual([]);
+  });
+
+  it('that are gone are told, and nothing is built: that would take their rows away', async () => {
+    s3 = new MemoryS3({});
+    expect((await find()).map(({ problem }) => problem)).toEqual([
+      'raw files that a build has read are gone: 0 lie in its folder',
+    ]);
+    expect(started.size).toBe(0);
+  });
+
+  it('because of their name or place are told by their keys', async () => {
+    s3.put(`${folder}/b.parquet`, 'two');
+    expect((await find())[0]?.problem).toContain(`1 raw objects that no build reads`);
+    expect((await find())[0]?.problem).toContain(`${folder}/b.parquet`);
+  });
+});
