@@ -12,7 +12,13 @@ import { type HeldBack, type Lane, wholeTable } from './messages.ts';
 import { calls } from './proxies.ts';
 import { isSuperseded } from './run-jobs.ts';
 
-const longestWaitSeconds = 60;
+/** Between two tries for a claim, in seconds; each wait is twice the one before. */
+export interface Pace {
+  readonly first: number;
+  readonly longest: number;
+}
+
+const paceOfBuilds: Pace = { first: 5, longest: 60 };
 
 /** The lake has the rows, and the warehouse may not: the next build of the interval loads it. */
 export class LoadCancelled extends CancelledFailure {}
@@ -26,12 +32,13 @@ export async function whileClaimed<T>(
   lane: Lane,
   onWaiting: (holders: string) => void,
   use: () => Promise<T>,
+  pace = paceOfBuilds,
 ): Promise<T> {
   const { claimIntervals, releaseIntervals } = calls(lane);
   const claimant = { ...claimed, workflowId: workflowInfo().workflowId };
   let failure: { state: 'failed' | 'quarantined'; reason: string } | null = null;
   try {
-    for (let waitSeconds = 5; ; waitSeconds = Math.min(2 * waitSeconds, longestWaitSeconds)) {
+    for (let waitSeconds = pace.first; ; waitSeconds = Math.min(2 * waitSeconds, pace.longest)) {
       // A cancel that comes while the claim is made must find it made, or it could not be released.
       const { claimed, holders } = await CancellationScope.nonCancellable(() => claimIntervals(claimant));
       if (claimed) break;

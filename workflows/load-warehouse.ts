@@ -2,12 +2,14 @@ import { ApplicationFailure, CancellationScope, isCancellation, patched, sleep }
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import type { StatementEnd } from '../activities/redshift/activities.ts';
 import type { Report } from './build-report.ts';
-import { LoadCancelled, whileClaimed } from './claims.ts';
+import { LoadCancelled, type Pace, whileClaimed } from './claims.ts';
 import { type BuildInput, type Lane, maximumAttempts, wholeTable } from './messages.ts';
 import { calls, waits } from './proxies.ts';
 
 const loadCancelled = 'cancelled before the warehouse was loaded; the lake has the rows: build the interval again';
 const longestWaitSeconds = 60;
+/** Others hold the table for the seconds of their load. */
+const paceOfLoads: Pace = { first: 1, longest: 15 };
 
 type LoadInput = Pick<BuildInput, 'product' | 'start' | 'end'>;
 type LoadPlan = Pick<BuildPlan, 'buildId' | 'name'>;
@@ -26,12 +28,13 @@ export async function loadWarehouse(
   if (!patched('load-claims-its-table')) return (await load(input, plan, lane, manifest, report)).rows;
   const claimed = { product: `warehouse.${product}`, intervals: [wholeTable], buildId };
   try {
-    return await whileClaimed(claimed, lane, report.waiting, async () => {
+    const use = async (): Promise<number> => {
       const loaded = await load(input, plan, lane, manifest, report);
       // It is loaded, whatever happens to the build now.
       await CancellationScope.nonCancellable(() => calls(lane).recordLoaded({ product, start, end, ...loaded }));
       return loaded.rows;
-    });
+    };
+    return await whileClaimed(claimed, lane, report.waiting, use, paceOfLoads);
   } catch (error) {
     throw isCancellation(error) ? new LoadCancelled(loadCancelled) : error;
   }
