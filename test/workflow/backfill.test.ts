@@ -171,5 +171,5 @@ describe('a backfill', () => {
       expect(lengths.length).toBeGreaterThan(1);
       expect(Math.max(...lengths)).toBeLessThan(5_000);
     });
-  }, 300_000);
+  }, 600_000);
 });
