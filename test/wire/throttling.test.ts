@@ -6,6 +6,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmrServerlessActivities } from '../../activities/emr-serverless/activities.ts';
+import { heartbeating } from '../../activities/heartbeats.ts';
 import { Applications } from '../../local/emr-serverless/applications.ts';
 import type { Outcome } from '../../local/emr-serverless/execution.ts';
 import { Names } from '../../local/emr-serverless/identity.ts';
@@ -126,7 +127,8 @@ describe('three hundred jobs in flight', () => {
       },
       awaitJobRun: (input: Parameters<typeof real.awaitJobRun>[0]) => noting(() => real.awaitJobRun(input)),
     };
-    const lane = { connection, activities: emrActivities, maxConcurrentActivityTaskExecutions: 500 };
+    const interceptors = { activity: [heartbeating] };
+    const lane = { connection, activities: emrActivities, interceptors, maxConcurrentActivityTaskExecutions: 500 };
     const workers = await Promise.all([
       orchestrationWorker(connection),
       ...lanes.map((name) => Worker.create({ ...lane, taskQueue: laneQueue(name) })),
