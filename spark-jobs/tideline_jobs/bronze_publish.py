@@ -1,12 +1,12 @@
 """Publishing bronze: the quarantine first, then the events, settled with what other hours have published."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from pyspark.sql import functions as F
 
-from tideline_jobs.bronze_return import bring_back
+from tideline_jobs.bronze_return import are_told, bring_back
 from tideline_jobs.bronze_settle import Settlement, settled
 from tideline_jobs.bronze_staged import StagedHours
 from tideline_jobs.builds import Build
@@ -118,7 +118,7 @@ def _commit(build: Build, table: Table, head: Head, settlement: Settlement, requ
     rewrite = settlement.rewrite
     mark_changed(build, [*changed, *requarantined])
     written = [*changed, *empty_keys(build, head, changed)]
-    if not written and not rewrite.hours and _is_recorded(head, settlement.beaten):
+    if not written and not rewrite.hours and are_told(head, settlement.beaten):
         build.report.status = "published" if requarantined else "unchanged"
         return head.version
     build.report.status = "published"
@@ -132,13 +132,3 @@ def _commit(build: Build, table: Table, head: Head, settlement: Settlement, requ
     }
     metadata = {**build.commit_metadata(), "rewrittenIntervals": rewrite.hours, "laterCopies": later}
     return table.commit(rows, replaces, head, metadata)
-
-
-def _is_recorded(head: Head, beaten: Collection[tuple[str, str]]) -> bool:
-    """Whether commits say already which hours have later copies of which hours' events."""
-
-    def says(key: str, first: str, hour: str) -> bool:
-        commit = head.last_build(key)
-        return bool(commit and commit.build and hour in commit.build.get("laterCopies", {}).get(first, ()))
-
-    return all(says(first, first, hour) or says(hour, first, hour) for first, hour in beaten)

@@ -1,6 +1,7 @@
 """Events that leave an hour when it is built again: where later hours had them too, the next copy takes the place."""
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from pyspark.sql import DataFrame
@@ -11,7 +12,7 @@ from tideline_jobs.bronze_lines import list_hours
 from tideline_jobs.bronze_settle import Settlement
 from tideline_jobs.bronze_stage import stage_some
 from tideline_jobs.builds import Build
-from tideline_jobs.history import Head
+from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import key_of, parse_key
 from tideline_jobs.publish import rows_of
 from tideline_jobs.staging import Staging
@@ -23,7 +24,7 @@ def bring_back(build: Build, head: Head, before: DataFrame | None, changed: list
         return found
     was_there = before.where(rows_of(build.contract, changed)).select(*IDENTITY)
     gone = was_there.join(found.staged.valid.select(*IDENTITY), list(IDENTITY), "left_anti")
-    hours = sorted(_with_later_copies(head, changed) - {*found.staged.keys}) if not gone.isEmpty() else []
+    hours = sorted(_told_later(head, changed) - {*found.staged.keys}) if not gone.isEmpty() else []
     if not hours:
         return found
     staging = Staging(build.spark, build.request.lake, build.request.product, f"{build.request.build_id}/copies")
@@ -43,17 +44,32 @@ def bring_back(build: Build, head: Head, before: DataFrame | None, changed: list
     return replace(found, beaten=found.beaten | pairs, rewrite=comes)
 
 
-def _with_later_copies(head: Head, hours: list[str]) -> set[str]:
-    """The hours that, as builds have said, had later copies of events of these hours, or of such hours in turn."""
-    followers: defaultdict[str, set[str]] = defaultdict(set)
+def are_told(head: Head, beaten: Collection[tuple[str, str]]) -> bool:
+    """Whether recent builds have said already which hours have later copies of which hours' events."""
+    followers = _followers(head.recent()) if beaten else {}
+    return all(hour in _reached(followers, {first}) for first, hour in beaten)
+
+
+def _told_later(head: Head, hours: list[str]) -> set[str]:
+    """These hours and those that, as builds have said, had later copies of events of theirs."""
     # A build of an hour is never older than the hour.
     since_ms = int(parse_key("hour", hours[0]).timestamp() * 1000)
-    for commit in head.commits(since_ms):
+    return _reached(_followers(head.commits(since_ms)), {*hours})
+
+
+def _followers(commits: Iterable[Commit]) -> dict[str, set[str]]:
+    followers: defaultdict[str, set[str]] = defaultdict(set)
+    for commit in commits:
         for hour, later in (commit.build or {}).get("laterCopies", {}).items():
             followers[hour].update(later)
+    return followers
+
+
+def _reached(followers: Mapping[str, set[str]], hours: set[str]) -> set[str]:
+    """The hours and all that follow them: of three copies the third may have been told of the second only."""
     found: set[str] = set()
-    ahead = {*hours}
+    ahead = hours
     while ahead:
         found |= ahead
-        ahead = {later for hour in ahead for later in followers[hour]} - found
+        ahead = {later for hour in ahead for later in followers.get(hour, ())} - found
     return found

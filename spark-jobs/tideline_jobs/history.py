@@ -140,6 +140,10 @@ class Head:
             if commit.restored is not None:
                 newest_standing = commit.restored
 
+    def recent(self) -> Iterator[Commit]:
+        """The newest commits, as far back as builds are remembered."""
+        return islice(self.commits(), _RECENT_COMMITS)
+
     @cached_property
     def sequence(self) -> int:
         """Number of the last build or announced restore, undone or not. Maintenance changes no rows and has none."""
@@ -188,7 +192,7 @@ class Head:
 
     def last_build(self, key: str) -> Commit | None:
         """The newest commit that published the interval, as far back as builds are remembered."""
-        return next((commit for commit in islice(self.commits(), _RECENT_COMMITS) if commit.covers(key)), None)
+        return next((commit for commit in self.recent() if commit.covers(key)), None)
 
     def rewrote_since(self, key: str, version: int) -> bool:
         """Whether a build of other intervals has taken rows from this one after `version`."""

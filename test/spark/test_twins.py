@@ -104,6 +104,16 @@ def test_an_event_that_leaves_an_hour_comes_back_from_the_next_that_has_it(
     assert _build(lakehouse, TWELVE)["rowsPublished"] == 1
 
 
+def test_an_hour_built_again_commits_nothing_though_its_copies_were_told_of_another_first(lakehouse: Lakehouse) -> None:
+    for hour in (TEN, ELEVEN, TWELVE):
+        lakehouse.land(hour, [_requested("e"), _requested(hour)])
+    for hour in (ELEVEN, TWELVE, TEN):
+        _build(lakehouse, hour)
+    before = lakehouse.versions(EVENTS)
+    result = lakehouse.must_build(EVENTS, TWELVE, AFTER[TWELVE], rebuild=True)
+    assert (result["status"], lakehouse.versions(EVENTS)) == ("unchanged", before)
+
+
 def _raw_in_quarantine(lakehouse: Lakehouse) -> list[str]:
     return sorted(row["raw"] for row in lakehouse.rows("bronze.events_quarantine"))
 
