@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
 import type { Catalogue } from '../products/catalogue.ts';
 import { intervalKey, shiftInterval } from '../workflows/intervals.ts';
+import type { ChangedDates } from '../workflows/late-data-messages.ts';
 import { readCommits, standing, type TableCommit } from './lake/delta-log.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import {
@@ -68,8 +69,11 @@ export function settledBy(
   );
 }
 
-/** Has what reads these dates built again. */
-type Restate = (late: { readonly product: string; readonly dates: readonly string[] }) => Promise<void>;
+export interface Restating {
+  /** Has what reads these dates built again. */
+  readonly restate: (late: ChangedDates) => Promise<void>;
+  readonly isRunning: (workflowId: string) => Promise<boolean>;
+}
 
 /** What reads a date of the last three is built by the next daily batch, whatever becomes of it. */
 const datesCovered = 3;
@@ -79,8 +83,16 @@ export function createTableHistoryActivities(
   client: S3Client,
   bucket: string,
   catalogue: Catalogue,
-  restate: Restate,
+  { restate, isRunning }: Restating,
 ) {
+  /** Whether the build of a commit is about to record it itself, and to say what is late. */
+  async function isRecording({ build }: TableCommit): Promise<boolean> {
+    const interval = build?.intervals[0]?.interval;
+    if (!build || interval === undefined) return false;
+    const [record] = await ledger.records(build.product, interval, interval);
+    return record?.claim?.buildId === build.buildId && (await isRunning(record.claim.workflowId));
+  }
+
   /** Records what others have committed and could not record, and has what reads their dates built again. */
   async function catchUp(product: string, ownBuild?: string): Promise<void> {
     const covered = shiftInterval('date', intervalKey('date', DateTime.utc()), -datesCovered);
@@ -88,9 +100,13 @@ export function createTableHistoryActivities(
       inputs.some((input) => input.product === product),
     );
     await recordCommits(ledger, client, bucket, product, async (changes) => {
+      if (!isRead) return;
       const others = changes.filter(({ commit: { build } }) => build === null || build.buildId !== ownBuild);
-      const dates = new Set(others.flatMap((change) => change.dates).filter((date) => date < covered));
-      if (isRead && dates.size > 0) await restate({ product, dates: [...dates].sort() });
+      const late = others.map((change) => ({ ...change, dates: change.dates.filter((date) => date < covered) }));
+      const dates = new Set<string>();
+      for (const change of late.filter((each) => each.dates.length > 0))
+        if (!(await isRecording(change.commit))) for (const date of change.dates) dates.add(date);
+      if (dates.size > 0) await restate({ product, dates: [...dates].sort() });
     });
   }
 

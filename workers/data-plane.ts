@@ -72,9 +72,10 @@ const services: readonly Service[] = [
     failures: ledgerFailures,
   },
   {
-    activities: createTableHistoryActivities(ledger, s3, config.lakeBucket, catalogue, (late) =>
-      ledgerActivities.reportLateDates(late),
-    ),
+    activities: createTableHistoryActivities(ledger, s3, config.lakeBucket, catalogue, {
+      restate: (late) => ledgerActivities.reportLateDates(late),
+      isRunning: (workflowId) => orchestrator.isRunning(workflowId),
+    }),
     failures: historyFailures,
   },
   {

@@ -23,7 +23,12 @@ beforeEach(() => {
 /** A commit of a build, or a restore, that changes some dates. */
 function commit(version: number, dates: readonly string[], buildId: string, restored?: number): void {
   const identity = { product, buildId, codeVersion: 'source', generation: version, sequence: version };
-  const measured = { intervals: [], quality: { score: 1, checks: [] }, inputVersions: {} };
+  const rows = { rowsIn: 1, rowsPublished: 1, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
+  const measured = {
+    intervals: [{ interval: `${today}T05`, ...rows }],
+    quality: { score: 1, checks: [] },
+    inputVersions: {},
+  };
   const info =
     restored === undefined
       ? { operation: 'WRITE', userMetadata: JSON.stringify({ ...identity, ...measured }) }
@@ -37,8 +42,11 @@ function commit(version: number, dates: readonly string[], buildId: string, rest
 }
 
 const activities = () =>
-  createTableHistoryActivities(ledger as unknown as Ledger, s3, 'lake', catalogue, async (late) => {
-    restated.push(late);
+  createTableHistoryActivities(ledger as unknown as Ledger, s3, 'lake', catalogue, {
+    restate: async (late) => {
+      restated.push(late);
+    },
+    isRunning: async (workflowId) => workflowId === 'running',
   });
 const record = (buildId: string, outputVersion: number, changedPartitions: readonly string[] = []) =>
   activities().recordPublished(
@@ -84,6 +92,23 @@ describe('a commit that its build did not live to record', () => {
     expect(await changedIn()).toEqual({ [today]: 0, '2024-06-01': 3, '2024-06-02': 3 });
     expect(restated).toEqual([{ product, dates: ['2024-06-01', '2024-06-02'] }]);
   });
+
+  it.each([
+    ['running', []],
+    ['terminated', [{ product, dates: [longAgo] }]],
+  ])(
+    'is left to its build, if that is %s, to restate: others record their own at the same time',
+    async (state, late) => {
+      commit(0, [today], 'first');
+      await record('first', 0, [today]);
+      ledger.claim(product, `${today}T05`, state, 'beside');
+      commit(1, [longAgo], 'beside');
+      commit(2, [today], 'next');
+      await record('next', 2, [today]);
+      expect(await changedIn()).toEqual({ [longAgo]: 1, [today]: 2 });
+      expect(restated).toEqual(late);
+    },
+  );
 
   it('is not restated from before the ledger kept count, nor by the build that recorded it', async () => {
     commit(0, [longAgo], 'earlier release');

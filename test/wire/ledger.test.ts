@@ -343,13 +343,10 @@ describe('a load', () => {
   it('is still to come for what a build has published of a product of the warehouse, and of no other', async () => {
     const gold = publishedBuild('2031-01-01', { product: 'gold.trips' });
     const silver = publishedBuild('2031-01-01', { product: 'silver.trips' });
-    const history = createTableHistoryActivities(
-      ledger,
-      emulator.client,
-      'no-tables',
-      catalogue,
-      async () => undefined,
-    );
+    const history = createTableHistoryActivities(ledger, emulator.client, 'no-tables', catalogue, {
+      restate: async () => undefined,
+      isRunning: async () => false,
+    });
     await emulator.client.send(new CreateBucketCommand({ Bucket: 'no-tables' }));
     for (const each of [gold, silver]) await history.recordPublished(each);
     const recorded = async (key: string) => (await ledger.records(key, '2031-01-01', '2031-01-01'))[0]?.published;

@@ -50,6 +50,11 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
     this.#put({ ...this.#of(this.#records, product).get(interval), product, interval, failure });
   }
 
+  claim(product: string, interval: string, workflowId: string, buildId: string): void {
+    const claim = { workflowId, buildId, since: '2025-01-18T05:20:00.000Z' };
+    this.#put({ ...this.#of(this.#records, product).get(interval), product, interval, claim });
+  }
+
   async records(product: string, first: string, last: string): Promise<IntervalRecord[]> {
     const all = [...this.#of(this.#records, product).values()];
     return all.filter(({ interval }) => interval >= first && interval <= last);
