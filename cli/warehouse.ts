@@ -1,6 +1,6 @@
 import { BatchExecuteStatementCommand, paginateDescribeTable } from '@aws-sdk/client-redshift-data';
 import { finished, query, type Warehouse } from '../activities/redshift/query.ts';
-import { productStatements, warehouseStatements } from '../activities/redshift/statements.ts';
+import { guardStatements, productStatements, warehouseStatements } from '../activities/redshift/statements.ts';
 import type { Catalogue, Product } from '../products/catalogue.ts';
 
 /** Runs statements in one transaction and waits for its end. Throws an Error with the warehouse's reason. */
@@ -15,12 +15,20 @@ export async function execute(warehouse: Warehouse, statements: readonly string[
 export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue, workerRole: string): Promise<void> {
   const worker = await ensureUser(warehouse, workerRole);
   const products = [...catalogue.products.values()].filter(({ warehouseTable }) => warehouseTable);
-  const own = [...warehouseStatements(), ...grants('meta.loads', ['SELECT', 'INSERT'], worker)];
+  const own = [
+    ...warehouseStatements(),
+    ...grants('meta.loads', ['SELECT', 'INSERT'], worker),
+    ...grants('meta.load_guards', ['SELECT', 'UPDATE'], worker),
+  ];
   await execute(warehouse, own, 'The DDL of the warehouse’s own tables');
   for (const product of products) {
     const { key, warehouseTable = '' } = product;
     const tables = grants(warehouseTable, ['SELECT', 'INSERT', 'DELETE'], worker);
-    await execute(warehouse, [...productStatements(product, 'ddl.sql'), ...tables], `The DDL of ${key}`);
+    await execute(
+      warehouse,
+      [...productStatements(product, 'ddl.sql'), ...guardStatements(key), ...tables],
+      `The DDL of ${key}`,
+    );
     await checkColumns(warehouse, product, warehouseTable);
   }
 }

@@ -11,3 +11,10 @@ CREATE TABLE IF NOT EXISTS meta.loads (
 )
 DISTSTYLE ALL
 SORTKEY (product, loaded_at);
+
+-- One row per product, which every load of it changes.
+CREATE TABLE IF NOT EXISTS meta.load_guards (
+    product  VARCHAR(256) NOT NULL,
+    build_id VARCHAR(256) NOT NULL
+)
+DISTSTYLE ALL;

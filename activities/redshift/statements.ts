@@ -51,3 +51,11 @@ export function productStatements(
 /** The statements that make what the warehouse knows of its own loads. */
 export const warehouseStatements = (): string[] =>
   statementsOf(readFileSync(join(productsFolder, 'warehouse.sql'), 'utf8'), 'warehouse.sql', {});
+
+const guard = `
+INSERT INTO meta.load_guards (product, build_id)
+SELECT :product, ''
+WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product)`;
+
+/** The statements that make the row which every load of a product changes. */
+export const guardStatements = (product: string): string[] => statementsOf(guard, 'load guard', { product });

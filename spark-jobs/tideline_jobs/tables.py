@@ -14,7 +14,9 @@ from tideline_jobs.errors import BuildError
 from tideline_jobs.history import Head, Log
 from tideline_jobs.storage import Storage
 
-MAX_ATTEMPTS = 5
+# Of twenty builds of one table at once, each five minutes long, every second one loses five times in a row, but fewer
+# than one in a hundred fifty times.
+MAX_ATTEMPTS = 50
 # SQL for all rows of a table.
 EVERYTHING = "true"
 

@@ -182,8 +182,10 @@ def test_a_build_that_always_loses_the_race_ends_as_a_conflict(
     lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _land(lakehouse)
-    monkeypatch.setattr(tables.Table, "commit", lambda *_: None)
+    tries: list[int] = []
+    monkeypatch.setattr(tables.Table, "commit", lambda *_: tries.append(1))
     assert lakehouse.build("bronze.events", *HOUR)["error"]["kind"] == "CONFLICT"
+    assert len(tries) == tables.MAX_ATTEMPTS
 
 
 def test_an_hour_without_files_is_published_as_empty_once(lakehouse: Lakehouse) -> None:

@@ -7,6 +7,11 @@ IAM_ROLE :iam_role
 FORMAT AS PARQUET
 MANIFEST;
 
+-- Where two loads of a product run at once, one of them fails here: without rows to delete they would not meet.
+UPDATE meta.load_guards
+SET build_id = :build_id
+WHERE product = :product;
+
 DELETE FROM gold.dim_city;
 
 INSERT INTO gold.dim_city
