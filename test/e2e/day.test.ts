@@ -192,7 +192,7 @@ describe('a day of trips', () => {
     expect(kills).toBeGreaterThanOrEqual(3);
     const made = (await names()).slice(0, (await names()).length - before);
     expect(made.length).toBe(new Set(made).size);
-    expect(made.length).toBe(late.built.jobs);
+    expect(made).toHaveLength(late.built.jobs);
     await expectLakeToBeTrue(session, truthFolder, withLateEvents);
     const { intervals } = await survey(openLedger(ledgerTable), session.catalogue, { from: date, to: '2025-01-22' });
     const builtFromEvents = intervals.filter(({ product }) => !product.startsWith('gold.dim_'));
