@@ -1,12 +1,32 @@
 """One small day through all layers."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
 
 from events import event, place
 from lakehouse import Lakehouse
 
 DAY = ("2025-01-18", "2025-01-19")
+AS_IN_PRODUCTION = {
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+    "spark.sql.adaptive.enabled": "true",
+}
+
+
+@pytest.fixture(autouse=True)
+def compiled(spark: SparkSession) -> Iterator[None]:
+    """Plans are compiled and adapt; the other tests have theirs interpreted."""
+    before = {key: spark.conf.get(key) for key in AS_IN_PRODUCTION}
+    for key, value in AS_IN_PRODUCTION.items():
+        spark.conf.set(key, value)
+    yield
+    for key, value in before.items():
+        spark.conf.set(key, value)
 
 
 def test_a_trip_goes_from_raw_lines_to_the_gold_tables_and_their_export(lakehouse: Lakehouse) -> None:
