@@ -59,9 +59,12 @@ def changed_keys(
     """Intervals in which the two frames hold different rows; `published` is None where nothing is published yet."""
     if published is None:
         return sorted(key for key, count in staged_counts.items() if count > 0)
-    if set(published.columns) != set(contract.columns):
+    if not set(contract.columns) <= set(published.columns):
         return sorted(staged_counts)
-    sides = {side: _hashes(frame, contract, side) for side, frame in (("before", published), ("after", staged))}
+    # A column that the contract has no more stays in the table; what is written now has nothing in it.
+    gone = [field for field in published.schema if field.name not in contract.columns]
+    now = staged.select("*", *[F.lit(None).cast(field.dataType).alias(field.name) for field in gone])
+    sides = {side: _hashes(frame, contract, side) for side, frame in (("before", published), ("after", now))}
     # Equal rows, whatever their order, have equal counts and equal sums of their hashes.
     grouped = sides["before"].unionByName(sides["after"]).groupBy("key", "side")
     low_bits = F.col("hash").bitwiseAND(0xFFFFFFFF)
@@ -71,7 +74,8 @@ def changed_keys(
 
 
 def _hashes(frame: DataFrame, contract: Contract, side: str) -> DataFrame:
-    compared = [name for name in contract.columns if name != "processing_timestamp"]
+    gone = sorted({*frame.columns} - {*contract.columns})
+    compared = [name for name in (*contract.columns, *gone) if name != "processing_timestamp"]
     # The hash skips nulls: without saying where they are, a value that moves to a null beside it would leave it equal.
     content = F.xxhash64(*compared, *[F.col(name).isNull() for name in compared])
     return frame.select(interval_key(contract).alias("key"), F.lit(side).alias("side"), content.alias("hash"))

@@ -188,6 +188,17 @@ def test_a_build_that_always_loses_the_race_ends_as_a_conflict(
     assert len(tries) == tables.MAX_ATTEMPTS
 
 
+def test_a_column_that_the_contract_has_no_more_is_emptied_once(lakehouse: Lakehouse) -> None:
+    _land(lakehouse)
+    lakehouse.must_build("bronze.events", *HOUR)
+    table = f"delta.`{lakehouse.path('bronze.events')}`"
+    lakehouse.spark.sql(f"ALTER TABLE {table} ADD COLUMNS (old STRING)")
+    lakehouse.spark.sql(f"UPDATE {table} SET old = 'value'")
+    told = [lakehouse.must_build("bronze.events", *HOUR, rebuild=True)["status"] for _ in range(2)]
+    assert told == ["published", "unchanged"]
+    assert {row["old"] for row in lakehouse.rows("bronze.events")} == {None}
+
+
 def test_an_hour_without_files_is_published_as_empty_once(lakehouse: Lakehouse) -> None:
     first = lakehouse.must_build("bronze.events", *HOUR)
     assert (first["status"], first["intervals"][0]["rowsIn"], first["intervals"][0]["changed"]) == (
