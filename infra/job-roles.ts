@@ -5,7 +5,11 @@ import type { Construct } from 'constructs';
 import type { Storage } from './storage.ts';
 
 /** What Spark jobs may do, by what they are for: only maintenance deletes published files. */
-export function createJobRoles(scope: Construct, application: CfnApplication, { raw, lake, artifacts }: Storage) {
+export function createJobRoles(
+  scope: Construct,
+  applications: readonly CfnApplication[],
+  { raw, lake, artifacts }: Storage,
+) {
   const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
   const everyJob = [
     allow(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], lake.arnForObjects('*')),
@@ -20,7 +24,7 @@ export function createJobRoles(scope: Construct, application: CfnApplication, { 
       assumedBy: new ServicePrincipal('emr-serverless.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
-          ArnEquals: { 'aws:SourceArn': application.attrArn },
+          ArnEquals: { 'aws:SourceArn': applications.map(({ attrArn }) => attrArn) },
         },
       }),
       description,

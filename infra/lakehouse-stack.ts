@@ -15,33 +15,27 @@ export interface LakehouseProps extends StackProps {
 const worker = { vcpu: 4, memoryGb: 16, diskGb: 20 };
 /** A driver and the three executors that a job begins with. */
 const workersAtStart = 4;
+const applicationNames = { scheduled: 'tideline', backfill: 'tideline-backfill' } as const;
 
 /** Everything the batch products need in AWS: buckets, the Spark application, the warehouse, and a role for each job to be done. */
 export class LakehouseStack extends Stack {
   constructor(scope: Construct, id: string, { maximumVcpu = 800, ...props }: LakehouseProps = {}) {
     super(scope, id, props);
-    const workers = Math.floor(maximumVcpu / worker.vcpu);
+    // A half each: what a backfill leaves of its half is not lent, and what the hourly builds need is always there.
+    const workers = Math.floor(maximumVcpu / Object.keys(applicationNames).length / worker.vcpu);
     if (!(workers >= workersAtStart))
       throw new RangeError(
-        `maximumVcpu is ${maximumVcpu}: one job needs ${workersAtStart * worker.vcpu} (a driver and three executors).`,
+        `maximumVcpu is ${maximumVcpu}: each of two applications needs ${workersAtStart * worker.vcpu} for one job (a driver and three executors).`,
       );
     const storage = createStorage(this);
 
-    const application = new CfnApplication(this, 'Spark', {
-      name: 'tideline',
+    const common = {
       type: 'SPARK',
       // Spark 4.0.2, as on the local platform; its support ends on 2027-05-20. 8.2.0 is supported until 2029, but has
       // Spark 4.1 and Delta Lake 4.2: both change together. `s3://` is S3A in either.
       releaseLabel: 'emr-spark-8.0.0',
       autoStartConfiguration: { enabled: true },
       autoStopConfiguration: { enabled: true, idleTimeoutMinutes: 60 },
-      // Drivers that are ready within seconds for the hourly builds; everything above is made on demand.
-      initialCapacity: [
-        {
-          key: 'DRIVER',
-          value: { workerCount: 2, workerConfiguration: { cpu: '4vCPU', memory: '16GB' } },
-        },
-      ],
       maximumCapacity: {
         cpu: `${workers * worker.vcpu}vCPU`,
         memory: `${workers * worker.memoryGb}GB`,
@@ -49,12 +43,29 @@ export class LakehouseStack extends Stack {
       },
       // As many as find room to begin; others wait in the queue.
       schedulerConfiguration: { maxConcurrentRuns: Math.floor(workers / workersAtStart), queueTimeoutMinutes: 720 },
+    };
+    const application = new CfnApplication(this, 'Spark', {
+      ...common,
+      name: applicationNames.scheduled,
+      // Drivers that are ready within seconds for the hourly builds; everything above is made on demand.
+      initialCapacity: [
+        {
+          key: 'DRIVER',
+          value: { workerCount: 2, workerConfiguration: { cpu: '4vCPU', memory: '16GB' } },
+        },
+      ],
     });
-    const jobRoles = createJobRoles(this, application, storage);
+    // The queue of an application knows no lanes: late data, backfills and maintenance wait in one of their own.
+    const backfillApplication = new CfnApplication(this, 'SparkBackfill', {
+      ...common,
+      name: applicationNames.backfill,
+    });
+    const applications = [application, backfillApplication];
+    const jobRoles = createJobRoles(this, applications, storage);
     const { copyRole, workgroup } = createWarehouse(this, storage);
     const workerPolicy = createWorkerPolicy(this, {
       ...storage,
-      application,
+      applications,
       jobRoles: Object.values(jobRoles),
       workgroup,
     });
@@ -65,6 +76,7 @@ export class LakehouseStack extends Stack {
       TidelineArtifactsBucket: storage.artifacts.bucketName,
       TidelineLedgerTable: storage.ledger.tableName,
       EmrApplicationId: application.attrApplicationId,
+      EmrBackfillApplicationId: backfillApplication.attrApplicationId,
       EmrExecutionRoleArn: jobRoles.build.roleArn,
       EmrMaintenanceRoleArn: jobRoles.maintenance.roleArn,
       RedshiftWorkgroup: workgroupName,

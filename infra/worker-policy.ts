@@ -5,21 +5,24 @@ import type { Construct } from 'constructs';
 import type { Storage } from './storage.ts';
 
 export interface Used extends Storage {
-  readonly application: CfnApplication;
+  readonly applications: readonly CfnApplication[];
   readonly jobRoles: readonly IRole[];
   readonly workgroup: CfnWorkgroup;
 }
 
 /** What data-plane workers may do: the calls of `activities/`, no more (test/unit/infra-permissions.test.ts). */
 export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy {
-  const { application, jobRoles, workgroup, lake, artifacts, ledger, raw } = used;
+  const { applications, jobRoles, workgroup, lake, artifacts, ledger, raw } = used;
   return new ManagedPolicy(scope, 'WorkerPolicy', {
     description: 'Data-plane workers: start and watch jobs, load the warehouse, read what builds say about themselves',
     statements: [
-      new PolicyStatement({ actions: ['emr-serverless:StartJobRun'], resources: [application.attrArn] }),
+      new PolicyStatement({
+        actions: ['emr-serverless:StartJobRun', 'emr-serverless:ListJobRuns'],
+        resources: applications.map(({ attrArn }) => attrArn),
+      }),
       new PolicyStatement({
         actions: ['emr-serverless:GetJobRun', 'emr-serverless:CancelJobRun', 'emr-serverless:TagResource'],
-        resources: [`${application.attrArn}/jobruns/*`],
+        resources: applications.map(({ attrArn }) => `${attrArn}/jobruns/*`),
       }),
       new PolicyStatement({
         actions: ['iam:PassRole'],

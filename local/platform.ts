@@ -5,7 +5,7 @@ import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { S3Client } from '@aws-sdk/client-s3';
 import { announceEnvironment } from './environment.ts';
 import { freePort, portAnswers } from './ports.ts';
-import { buckets, ensureApplication, ensureBuckets, ensureLedger, ledgerTable, workerRole } from './provision.ts';
+import { buckets, ensureApplications, ensureBuckets, ensureLedger, ledgerTable, workerRole } from './provision.ts';
 import { type ProcessSpec, Supervisor } from './supervisor.ts';
 import { temporalServer } from './temporal.ts';
 
@@ -113,6 +113,8 @@ export async function startPlatform({
       node('emr-serverless', 'local/emr-serverless/main.ts', {
         ...aws,
         EMR_SERVERLESS_STATE_DIR: data('emr-serverless'),
+        // On two cores two jobs at a time would gain nothing.
+        EMR_SERVERLESS_MAX_CONCURRENT_RUNS: '1',
       }),
     );
     const redshiftReady = announcement(redshift.readyOutput) as {
@@ -129,10 +131,10 @@ export async function startPlatform({
     };
     Object.assign(process.env, endpoints);
 
-    onStep('buckets, the ledger and the EMR Serverless application');
+    onStep('buckets, the ledger and the EMR Serverless applications');
     const s3 = new S3Client({ forcePathStyle: true });
     await Promise.all([ensureBuckets(s3), ensureLedger(new DynamoDBClient())]);
-    const applicationId = await ensureApplication(new EMRServerlessClient());
+    const { applicationId, backfillApplicationId } = await ensureApplications(new EMRServerlessClient());
     const { host, port, database } = redshiftReady.postgres;
     const environment = {
       ...endpoints,
@@ -143,6 +145,7 @@ export async function startPlatform({
       TIDELINE_LEDGER_TABLE: ledgerTable,
       TIDELINE_WORKER_ROLE: workerRole,
       EMR_APPLICATION_ID: applicationId,
+      EMR_BACKFILL_APPLICATION_ID: backfillApplicationId,
       EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-jobs',
       EMR_MAINTENANCE_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-maintenance',
       EMR_POLL_INTERVAL_MS: '200',

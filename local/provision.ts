@@ -15,8 +15,6 @@ export const ledgerTable = 'tideline-ledger';
 /** The role of the workers: here the access key with which they call. */
 export const workerRole = 'tideline-worker';
 
-const applicationName = 'tideline';
-
 export async function ensureBuckets(client: S3Client): Promise<void> {
   for (const bucket of Object.values(buckets)) {
     try {
@@ -49,14 +47,17 @@ export async function ensureLedger(client: DynamoDBClient, table: string = ledge
   }
 }
 
-/** The id of the application, which has begun to warm up its driver; makes it when it is not there. */
-export async function ensureApplication(client: EMRServerlessClient): Promise<string> {
-  const applicationId = await findOrCreate(client);
+/**
+ * The ids of the applications of the scheduled lane, which has begun to warm up its driver, and of the others, which does so
+ * with its first job; makes them when they are not there.
+ */
+export async function ensureApplications(client: EMRServerlessClient) {
+  const applicationId = await findOrCreate(client, 'tideline');
   await client.send(new StartApplicationCommand({ applicationId }));
-  return applicationId;
+  return { applicationId, backfillApplicationId: await findOrCreate(client, 'tideline-backfill') };
 }
 
-async function findOrCreate(client: EMRServerlessClient): Promise<string> {
+async function findOrCreate(client: EMRServerlessClient, applicationName: string): Promise<string> {
   for await (const page of paginateListApplications({ client }, {})) {
     const found = page.applications?.find(({ name, state }) => name === applicationName && state !== 'TERMINATED');
     if (found?.id) return found.id;
@@ -68,7 +69,7 @@ async function findOrCreate(client: EMRServerlessClient): Promise<string> {
       releaseLabel: 'emr-spark-8.0.0',
       clientToken: applicationName,
       autoStartConfiguration: { enabled: true },
-      // One driver kept warm, one job at a time: on two cores two would gain nothing.
+      // One driver kept warm.
       initialCapacity: { DRIVER: { workerCount: 1, workerConfiguration: { cpu: '2vCPU', memory: '4GB' } } },
       schedulerConfiguration: { maxConcurrentRuns: 1, queueTimeoutMinutes: 720 },
     }),

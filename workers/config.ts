@@ -3,6 +3,7 @@ import { knownPrices } from '../activities/emr-serverless/prices.ts';
 
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{2,62}$/, 'must be an S3 bucket name');
 const role = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of an IAM role');
+const application = z.string().regex(/^[0-9a-z]+$/, 'must be the id of an EMR Serverless application');
 const port = z.coerce.number().int().min(1).max(65535);
 
 const price = z.coerce.number().positive().optional();
@@ -18,7 +19,10 @@ const variables = z.object({
   /** Version of the orchestration worker: what identifies its code, such as the commit or the image's digest. */
   TIDELINE_BUILD_ID: z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'must be 1 to 128 letters, digits, "_", "." or "-"'),
   TIDELINE_EARLIEST_EVENT: z.iso.date().optional(),
-  EMR_APPLICATION_ID: z.string().regex(/^[0-9a-z]+$/, 'must be the id of an EMR Serverless application'),
+  /** Runs the jobs of the scheduled lane. */
+  EMR_APPLICATION_ID: application,
+  /** Runs those of the late and the backfill lane, so that they never stand before the scheduled ones in a queue. */
+  EMR_BACKFILL_APPLICATION_ID: application,
   EMR_EXECUTION_ROLE_ARN: role,
   EMR_MAINTENANCE_ROLE_ARN: role,
   /** What a vCPU and a GB of memory cost in an hour; known for the regions in `activities/emr-serverless/prices.ts`. */
@@ -83,6 +87,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     },
     emrServerless: {
       applicationId: values.EMR_APPLICATION_ID,
+      backfillApplicationId: values.EMR_BACKFILL_APPLICATION_ID,
       executionRoleArn: values.EMR_EXECUTION_ROLE_ARN,
       maintenanceRoleArn: values.EMR_MAINTENANCE_ROLE_ARN,
       prices: values.prices,

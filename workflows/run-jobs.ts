@@ -1,5 +1,13 @@
-import { ApplicationFailure, CancellationScope, CancelledFailure, isCancellation, sleep } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { JobPlan } from '../activities/catalogue/plan.ts';
+import type { PlacedRun } from '../activities/emr-serverless/activities.ts';
 import type { Report } from './build-report.ts';
 import { type Lane, maximumAttempts } from './messages.ts';
 import { submissions, waits } from './proxies.ts';
@@ -35,7 +43,8 @@ export async function runJobs<R extends JobResult>(
   for (let attempt = 1; ; attempt++) {
     report.show('submitting', `Job ${attempt}`);
     const submittedAt = Date.now();
-    const { jobRunId, end } = await runJob(plan, lane, attempt, report);
+    const { placed, end } = await runJob(plan, lane, attempt, report);
+    const { jobRunId } = placed;
     costUsd += end.costUsd;
     jobSeconds += end.durationSeconds;
     const isOld = Date.parse(end.createdAt ?? '') < submittedAt - clockToleranceMs;
@@ -45,7 +54,7 @@ export async function runJobs<R extends JobResult>(
     }
     const result = await CancellationScope.nonCancellable(() => readResult({ uri: plan.resultUri }));
     if (end.meaning === 'done' && result && !result.error) return { result, jobRunId, costUsd, jobSeconds };
-    const problem = describeFailure(plan, jobRunId, end.state, end.details, result);
+    const problem = describeFailure(plan, placed, end.state, end.details, result);
     if (verdicts.has(result?.error?.kind ?? '')) throw ApplicationFailure.nonRetryable(problem, result?.error?.kind);
     if (result?.error && ++failures === maximumAttempts)
       throw ApplicationFailure.nonRetryable(`${problem} It failed ${failures} times.`, 'JobFailed');
@@ -69,16 +78,22 @@ export const isSuperseded = (error: unknown): boolean =>
 async function runJob(plan: JobPlan, lane: Lane, attempt: number, report: Report) {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled before the job started');
   const token = `${plan.buildId}/job/${attempt}`;
-  const { jobRunId } = await CancellationScope.nonCancellable(() =>
-    submissions(lane).submitJobRun({ token, job: plan.job }),
+  const { runId, firstExecutionRunId, startTime } = workflowInfo();
+  // After a reset: what it began before may run where a release without lanes' applications put it.
+  const before = runId !== firstExecutionRunId && {
+    before: { resultUri: plan.resultUri, attempt, sinceMs: startTime.getTime() },
+  };
+  const placed = await CancellationScope.nonCancellable(() =>
+    submissions(lane).submitJobRun({ token, job: plan.job, lane, ...before }),
   );
+  const { jobRunId } = placed;
   try {
-    report.show('running', `EMR Serverless job run \`${jobRunId}\``);
-    return { jobRunId, end: await waits(lane).awaitJobRun({ jobRunId }) };
+    report.show('running', `EMR Serverless job run \`${jobRunId}\`${ofApplication(placed)}`);
+    return { placed, end: await waits(lane).awaitJobRun(placed) };
   } catch (error) {
     // Whatever ended the wait, nobody else looks after the job: it has to be over before its claim is given back.
-    const end = await CancellationScope.nonCancellable(() => waits(lane).cancelJobRun({ jobRunId }));
-    if (end.meaning === 'done') return { jobRunId, end };
+    const end = await CancellationScope.nonCancellable(() => waits(lane).cancelJobRun(placed));
+    if (end.meaning === 'done') return { placed, end };
     throw asCancelled(error, `Cancelled with its job run ${jobRunId}`);
   }
 }
@@ -87,13 +102,16 @@ async function runJob(plan: JobPlan, lane: Lane, attempt: number, report: Report
 const asCancelled = (error: unknown, message: string): unknown =>
   !isCancellation(error) && CancellationScope.current().consideredCancelled ? new CancelledFailure(message) : error;
 
+const ofApplication = ({ applicationId }: PlacedRun): string =>
+  applicationId === undefined ? '' : ` of application ${applicationId}`;
+
 function describeFailure(
   plan: JobPlan,
-  jobRunId: string,
+  placed: PlacedRun,
   state: string,
   details: string,
   result: JobResult | null,
 ): string {
   const why = result?.error ? `${result.error.kind}: ${result.error.message}` : details || 'it left no result';
-  return `${plan.job.name}: job run ${jobRunId} ended as ${state}: ${why}. Its log is under the application’s log URI.`;
+  return `${plan.job.name}: job run ${placed.jobRunId}${ofApplication(placed)} ended as ${state}: ${why}. Its log is under the application’s log URI.`;
 }

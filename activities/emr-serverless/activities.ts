@@ -3,10 +3,12 @@ import {
   type EMRServerlessClient,
   GetJobRunCommand,
   type JobRun,
+  paginateListJobRuns,
   StartJobRunCommand,
   ValidationException,
 } from '@aws-sdk/client-emr-serverless';
 import { log, sleep } from '@temporalio/activity';
+import type { Lane } from '../../workflows/messages.ts';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
 import { costOf, type Prices } from './prices.ts';
@@ -24,6 +26,20 @@ export interface SparkJob {
   readonly role?: 'maintenance';
 }
 
+/** A job run, where it runs. What earlier releases have begun is told without an application: there was only the first. */
+export interface PlacedRun {
+  readonly jobRunId: string;
+  readonly applicationId?: string;
+}
+
+/** The jobs that a workflow may have begun already before it was reset: `attempt` is the place of the one asked for among them. */
+export interface BegunBefore {
+  readonly resultUri: string;
+  readonly attempt: number;
+  /** When the workflow began. */
+  readonly sinceMs: number;
+}
+
 export interface JobRunEnd {
   readonly meaning: Exclude<Meaning, 'wait'>;
   readonly state: string;
@@ -35,7 +51,10 @@ export interface JobRunEnd {
 }
 
 export interface EmrServerlessConfig {
+  /** Of the scheduled lane, in whose queue nothing else waits. */
   readonly applicationId: string;
+  /** Of the late and the backfill lane. */
+  readonly backfillApplicationId: string;
   readonly executionRoleArn: string;
   /** Of the jobs that may delete published files. */
   readonly maintenanceRoleArn: string;
@@ -54,15 +73,22 @@ export function pollDelayMs(
   return Math.max(pollIntervalMs, Math.ceil((waiting * 1000) / pollsPerSecond));
 }
 
+/** By so much the clocks of Temporal and AWS may differ. */
+const clockToleranceMs = 60_000;
+
 /** What a driver says at last may quote rows: up to the name of an exception it does not. The rest is in its log. */
 const withoutValues = (details: string): string =>
   (/^.*?\w(?:Exception|Error)\b/.exec(details)?.[0] ?? details.split('\n', 1)[0] ?? '').slice(0, 500);
 
 export function createEmrServerlessActivities(client: EMRServerlessClient, config: EmrServerlessConfig) {
-  const { applicationId } = config;
+  const applicationOf = (lane: Lane | undefined): string =>
+    lane === undefined || lane === 'scheduled' ? config.applicationId : config.backfillApplicationId;
   let waiting = 0;
 
-  async function describe(jobRunId: string): Promise<{ run: JobRun; meaning: Meaning }> {
+  async function describe({
+    jobRunId,
+    applicationId = config.applicationId,
+  }: PlacedRun): Promise<{ run: JobRun; meaning: Meaning }> {
     const { jobRun } = await client.send(new GetJobRunCommand({ applicationId, jobRunId }));
     if (!jobRun) throw new Error(`GetJobRun of ${jobRunId} answered without a job run`);
     const { meaning, known } = meaningOf(jobRun.state);
@@ -71,9 +97,9 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
   }
 
   /** Waits for the end. Stops waiting, not the job, when it is cancelled. */
-  async function untilEnd(jobRunId: string): Promise<JobRunEnd> {
+  async function untilEnd(placed: PlacedRun): Promise<JobRunEnd> {
     for (;;) {
-      const { run, meaning } = await describe(jobRunId);
+      const { run, meaning } = await describe(placed);
       if (meaning !== 'wait') {
         return {
           meaning,
@@ -88,10 +114,33 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
     }
   }
 
+  /** Earlier releases began all jobs in the first application, the only one that knows their tokens. */
+  async function begunInFirst(name: string, before: BegunBefore): Promise<PlacedRun | undefined> {
+    const { applicationId } = config;
+    const createdAtAfter = new Date(before.sinceMs - clockToleranceMs);
+    const named: string[] = [];
+    for await (const { jobRuns = [] } of paginateListJobRuns({ client }, { applicationId, createdAtAfter }))
+      named.push(...jobRuns.filter((run) => run.name === name).map(({ id }) => id ?? ''));
+    const begun: JobRun[] = [];
+    for (const jobRunId of named) {
+      const { run } = await describe({ jobRunId });
+      if (run.jobDriver?.sparkSubmit?.entryPointArguments?.includes(before.resultUri)) begun.push(run);
+    }
+    begun.sort((a, b) => Number(a.createdAt) - Number(b.createdAt));
+    const jobRunId = begun[before.attempt - 1]?.jobRunId;
+    return jobRunId ? { jobRunId, applicationId } : undefined;
+  }
+
   return {
-    /** Starts a job run. Idempotent on `token`: a retry after a lost answer gives the same run back. */
-    async submitJobRun(input: { token: string; job: SparkJob }): Promise<{ jobRunId: string }> {
-      const { job, token } = input;
+    /**
+     * Starts a job run in the application of its lane. Idempotent on `token`: a retry after a lost answer gives the same run
+     * back. With `before`, so does a reset, also of a run that a release without lanes' applications began.
+     */
+    async submitJobRun(input: { token: string; job: SparkJob; lane?: Lane; before?: BegunBefore }): Promise<PlacedRun> {
+      const { job, token, lane, before } = input;
+      const applicationId = applicationOf(lane);
+      const begun = before && applicationId !== config.applicationId ? await begunInFirst(job.name, before) : undefined;
+      if (begun) return begun;
       const started = await client.send(
         new StartJobRunCommand({
           applicationId,
@@ -111,31 +160,32 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
         }),
       );
       if (!started.jobRunId) throw new Error('StartJobRun answered without a job run id');
-      return { jobRunId: started.jobRunId };
+      return { jobRunId: started.jobRunId, applicationId };
     },
 
     /**
      * Waits for a job run, retried for ever and adopted by the next attempt after a crash or a deploy.
      * Only a cancel of the workflow ends it as cancelled; whatever else stops this attempt leaves the run alone.
      */
-    async awaitJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
+    async awaitJobRun(placed: PlacedRun): Promise<JobRunEnd> {
       waiting += 1;
       try {
-        return await adoptable(jobRunId, () => untilEnd(jobRunId));
+        return await adoptable(placed.jobRunId, () => untilEnd(placed));
       } finally {
         waiting -= 1;
       }
     },
 
     /** Cancels a job run and reads back until it has ended. A run that ended by itself in the meantime stays as it ended. */
-    async cancelJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
-      const { meaning } = await describe(jobRunId);
+    async cancelJobRun(placed: PlacedRun): Promise<JobRunEnd> {
+      const { jobRunId, applicationId = config.applicationId } = placed;
+      const { meaning } = await describe(placed);
       if (meaning === 'wait')
         await client.send(new CancelJobRunCommand({ applicationId, jobRunId })).catch((error: unknown) => {
           // What the service says when the run has ended in between; how it ended is read back.
           if (!(error instanceof ValidationException)) throw error;
         });
-      return adoptable(jobRunId, () => untilEnd(jobRunId));
+      return adoptable(jobRunId, () => untilEnd(placed));
     },
   };
 }

@@ -6,7 +6,7 @@ export const emrServerlessFailures: ServiceFailures = {
     ValidationException:
       'The request is not one that EMR Serverless accepts; correct the contract or the worker configuration.',
     ResourceNotFoundException:
-      'Check EMR_APPLICATION_ID and that the run still exists (runs are kept for a limited time).',
+      'Check EMR_APPLICATION_ID and EMR_BACKFILL_APPLICATION_ID, and that the run still exists (runs are kept for a limited time).',
     ConflictException:
       'The application is changing its state, or the token was used for another job; after an hour of this, look at it.',
     AccessDeniedException: 'The worker’s role lacks this permission; see infra/.',

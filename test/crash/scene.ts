@@ -141,10 +141,11 @@ export class Scene {
   /** How many job runs of this name there have been. */
   async jobRuns(name: string): Promise<number> {
     const client = new EMRServerlessClient();
-    const applicationId = this.session.platform.environment.EMR_APPLICATION_ID;
+    const { EMR_APPLICATION_ID, EMR_BACKFILL_APPLICATION_ID } = this.session.platform.environment;
     let count = 0;
-    for await (const { jobRuns } of paginateListJobRuns({ client }, { applicationId }))
-      count += (jobRuns ?? []).filter((run) => run.name === name).length;
+    for (const applicationId of [EMR_APPLICATION_ID, EMR_BACKFILL_APPLICATION_ID])
+      for await (const { jobRuns } of paginateListJobRuns({ client }, { applicationId }))
+        count += (jobRuns ?? []).filter((run) => run.name === name).length;
     return count;
   }
 

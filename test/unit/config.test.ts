@@ -10,6 +10,7 @@ const complete = {
   TIDELINE_BUILD_ID: '4f2a9c1',
   TIDELINE_LEDGER_TABLE: 'ledger',
   EMR_APPLICATION_ID: '00abc',
+  EMR_BACKFILL_APPLICATION_ID: '00abd',
   EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::123456789012:role/jobs',
   EMR_MAINTENANCE_ROLE_ARN: 'arn:aws:iam::123456789012:role/maintenance',
   REDSHIFT_WORKGROUP: 'tideline',
@@ -22,6 +23,7 @@ describe('the configuration of a worker', () => {
     const config = parseConfig(complete);
     expect(config.job.jobsUri).toBe(`s3://artifacts-bucket/spark-jobs/${'a'.repeat(64)}`);
     expect(config.emrServerless.pollIntervalMs).toBe(5000);
+    expect(config.emrServerless).toMatchObject({ applicationId: '00abc', backfillApplicationId: '00abd' });
     expect(Object.isFrozen(config)).toBe(true);
   });
 
@@ -47,10 +49,10 @@ describe('the configuration of a worker', () => {
   });
 
   it('names every variable that is missing or wrong, all at once', () => {
-    const { REDSHIFT_WORKGROUP, ...rest } = complete;
+    const { REDSHIFT_WORKGROUP, EMR_BACKFILL_APPLICATION_ID, ...rest } = complete;
     const wrong = { ...rest, TIDELINE_RAW_BUCKET: 'Not A Bucket', EMR_POLL_INTERVAL_MS: 'often' };
     expect(() => parseConfig(wrong)).toThrow(
-      /TIDELINE_RAW_BUCKET: must be an S3 bucket name[^]*EMR_POLL_INTERVAL_MS[^]*REDSHIFT_WORKGROUP/,
+      /TIDELINE_RAW_BUCKET: must be an S3 bucket name[^]*EMR_BACKFILL_APPLICATION_ID[^]*EMR_POLL_INTERVAL_MS[^]*REDSHIFT_WORKGROUP/,
     );
   });
 });

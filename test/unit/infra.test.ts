@@ -43,8 +43,9 @@ describe('the stack', () => {
     expect(grants.filter(({ action }) => action.endsWith(':*'))).toEqual([]);
   });
 
-  it('lets its own application run jobs with their roles, no other', () => {
-    const application = Object.keys(template.findResources('AWS::EMRServerless::Application'))[0];
+  it('lets its own applications run jobs with their roles, no other', () => {
+    const applications = Object.keys(template.findResources('AWS::EMRServerless::Application'));
+    expect(applications).toHaveLength(2);
     const trust = {
       AssumeRolePolicyDocument: {
         Statement: [
@@ -52,7 +53,7 @@ describe('the stack', () => {
             Principal: { Service: 'emr-serverless.amazonaws.com' },
             Condition: {
               StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
-              ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [application, 'Arn'] } },
+              ArnEquals: { 'aws:SourceArn': applications.map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] })) },
             },
           },
         ],
@@ -93,10 +94,18 @@ describe('the stack', () => {
       MaximumCapacity: { Cpu: `${vcpu}vCPU`, Memory: `${4 * vcpu}GB`, Disk: `${5 * vcpu}GB` },
       SchedulerConfiguration: { MaxConcurrentRuns: runs },
     });
-    template.hasResourceProperties('AWS::EMRServerless::Application', application(800, 50));
-    templateOf({ maximumVcpu: 66 }).hasResourceProperties('AWS::EMRServerless::Application', application(64, 4));
-    expect(() => templateOf({ maximumVcpu: 8 })).toThrow('maximumVcpu is 8: one job needs 16');
+    template.allResourcesProperties('AWS::EMRServerless::Application', application(400, 25));
+    const small = templateOf({ maximumVcpu: 66 });
+    small.allResourcesProperties('AWS::EMRServerless::Application', application(32, 2));
+    expect(() => templateOf({ maximumVcpu: 24 })).toThrow('maximumVcpu is 24: each of two applications needs 16');
     expect(() => templateOf({ maximumVcpu: Number('many') })).toThrow('maximumVcpu is NaN');
+  });
+
+  it('keeps half of that, and warm drivers, for the scheduled lane', () => {
+    const warm = { InitialCapacity: [Match.objectLike({ Key: 'DRIVER' })] };
+    template.resourcePropertiesCountIs('AWS::EMRServerless::Application', { Name: 'tideline', ...warm }, 1);
+    const backfill = { Name: 'tideline-backfill', InitialCapacity: Match.absent() };
+    template.resourcePropertiesCountIs('AWS::EMRServerless::Application', backfill, 1);
   });
 
   it('keeps the ledger when the stack goes, and what it said a month ago', () => {
@@ -109,6 +118,7 @@ describe('the stack', () => {
   it('tells the workers what they must know', () => {
     for (const output of [
       'EmrApplicationId',
+      'EmrBackfillApplicationId',
       'EmrExecutionRoleArn',
       'EmrMaintenanceRoleArn',
       'RedshiftCopyRoleArn',

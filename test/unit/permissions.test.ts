@@ -27,16 +27,21 @@ function commandsIn(file: string): string[] {
   return [...found].map((match) => `${file} ${match.slice(1).find(Boolean) ?? ''}`);
 }
 
+/** Both applications run jobs, and what one lane does the others may. */
+const inEach = (actions: readonly string[], of: string): string[] =>
+  ['Spark', 'SparkBackfill'].flatMap((id) => actions.map((action) => `emr-serverless:${action} ${id}${of}`));
+
 /** Which calls a command makes, by IAM's names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 const callsOf: Readonly<Record<string, readonly string[]>> = {
   'activities/emr-serverless/activities.ts StartJobRun': [
-    'emr-serverless:StartJobRun Spark',
-    'emr-serverless:TagResource Spark/jobruns/1',
+    ...inEach(['StartJobRun'], ''),
+    ...inEach(['TagResource'], '/jobruns/1'),
     'iam:PassRole JobRole',
     'iam:PassRole MaintenanceRole',
   ],
-  'activities/emr-serverless/activities.ts GetJobRun': ['emr-serverless:GetJobRun Spark/jobruns/1'],
-  'activities/emr-serverless/activities.ts CancelJobRun': ['emr-serverless:CancelJobRun Spark/jobruns/1'],
+  'activities/emr-serverless/activities.ts GetJobRun': inEach(['GetJobRun'], '/jobruns/1'),
+  'activities/emr-serverless/activities.ts ListJobRuns': inEach(['ListJobRuns'], ''),
+  'activities/emr-serverless/activities.ts CancelJobRun': inEach(['CancelJobRun'], '/jobruns/1'),
   'activities/redshift/activities.ts BatchExecuteStatement': [
     'redshift-data:BatchExecuteStatement Workgroup',
     'redshift-serverless:GetCredentials Workgroup',

@@ -108,7 +108,8 @@ describe('three hundred jobs in flight', () => {
     const { applicationId, running } = service;
     const roles = { executionRoleArn: roleArn, maintenanceRoleArn: roleArn };
     const prices = { usdPerVcpuHour: 0, usdPerMemoryGbHour: 0 };
-    const config = { applicationId, ...roles, prices, logUri: 's3://logs', pollIntervalMs: 500, ...shares };
+    const applications = { applicationId, backfillApplicationId: applicationId };
+    const config = { ...applications, ...roles, prices, logUri: 's3://logs', pollIntervalMs: 500, ...shares };
     const real = createEmrServerlessActivities(emr, config);
     const failed: unknown[] = [];
     const noting = async <T>(call: () => Promise<T>): Promise<T> => {

@@ -176,7 +176,7 @@ describe('a build', () => {
     const { calls, failure } = await ending('build-given-up');
     expect(calls.submitted).toHaveLength(3);
     expect(rootCause(failure?.cause)).toMatch(
-      /silver\.trips 2025-01-18\.\.2025-01-19: job run run-3 ended.*INTERNAL: an executor ran out of memory.*3 times/,
+      /silver\.trips 2025-01-18\.\.2025-01-19: job run run-3 of application of-scheduled ended.*INTERNAL: an executor ran out of memory.*3 times/,
     );
   });
 

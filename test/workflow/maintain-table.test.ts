@@ -35,6 +35,7 @@ describe('a maintenance', () => {
       expect(calls.released).toMatchObject([{ product: 'bronze.events', intervals: ['table'], failure: null }]);
       expect(calls.claims.size).toBe(0);
       expect(calls.lanes).toEqual(['backfill']);
+      expect(calls.submitted).toMatchObject([{ lane: 'backfill' }]);
       expect((await stateOf(handle)).details).toMatch(/\|\s+files\s+\|\s+40\s+\|\s+3\s+\|/);
     });
   });

@@ -50,6 +50,7 @@ describe('a build that is reset', () => {
       const outcome = await environment.client.workflow.getHandle<typeof buildProduct>(workflowId).result();
       expect(outcome).toMatchObject({ state: 'published', jobRunId: `run-${before + 1}` });
       expect(calls.submitted).toHaveLength(before + 1);
+      expect(calls.submitted.map((job) => job.before?.attempt)).toEqual([...Array(before), before + 1]);
     });
   });
 });

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
-import type { JobRunEnd, SparkJob } from '../../activities/emr-serverless/activities.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import type { EmrServerlessActivities, JobRunEnd, PlacedRun } from '../../activities/emr-serverless/activities.ts';
 import type { BuildResult, MaintenanceResult, RestoreResult } from '../../activities/lake/result.ts';
 import type { Claimed } from '../../activities/ledger/ledger.ts';
 import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
@@ -55,7 +56,7 @@ export interface Script {
 }
 
 export interface Calls {
-  readonly submitted: { token: string; job: SparkJob; createdAt?: string }[];
+  readonly submitted: (Parameters<EmrServerlessActivities['submitJobRun']>[0] & { createdAt?: string })[];
   readonly cancelled: string[];
   readonly loads: { token: string; product: string; start: string; end: string; manifest: string }[];
   /** The loads that run, and how many that were at most. */
@@ -131,6 +132,12 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     const { name } = calls.submitted[index]?.job ?? {};
     return name !== undefined && name === script.failing ? 'quality' : at(script.jobs ?? ['done'], index, 'done');
   };
+  /** A job run is looked for in the application of its lane. */
+  const known = (placed: PlacedRun): PlacedRun => {
+    const submitted = calls.submitted[Number(placed.jobRunId.slice('run-'.length)) - 1];
+    if (placed.applicationId === `of-${submitted?.lane}`) return placed;
+    throw ApplicationFailure.nonRetryable(`${placed.jobRunId} is not in ${placed.applicationId}`);
+  };
   const end = (meaning: JobRunEnd['meaning'], state: string, createdAt?: string): JobRunEnd => ({
     meaning,
     state,
@@ -140,12 +147,14 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     ...(createdAt !== undefined && { createdAt }),
   });
   const activities = {
-    async submitJobRun(input: { token: string; job: SparkJob }): Promise<{ jobRunId: string }> {
+    async submitJobRun(input: Calls['submitted'][number]): Promise<PlacedRun> {
       const known = calls.submitted.findIndex(({ token }) => token === input.token);
       if (known < 0) calls.submitted.push(input);
-      return { jobRunId: `run-${(known < 0 ? calls.submitted.length - 1 : known) + 1}` };
+      const jobRunId = `run-${(known < 0 ? calls.submitted.length - 1 : known) + 1}`;
+      return { jobRunId, applicationId: `of-${input.lane}` };
     },
-    async awaitJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
+    async awaitJobRun(placed: PlacedRun): Promise<JobRunEnd> {
+      const { jobRunId } = known(placed);
       calls.lanes.push(Context.current().info.taskQueue.replace('data-plane-', ''));
       const outcome = outcomeOf(jobRunId);
       await script.gate;
@@ -155,7 +164,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       const { createdAt } = calls.submitted[Number(jobRunId.slice('run-'.length)) - 1] ?? {};
       return outcome === 'done' ? end('done', 'SUCCESS', createdAt) : end('failed', 'FAILED', createdAt);
     },
-    async cancelJobRun({ jobRunId }: { jobRunId: string }): Promise<JobRunEnd> {
+    async cancelJobRun(placed: PlacedRun): Promise<JobRunEnd> {
+      const { jobRunId } = known(placed);
       calls.cancelled.push(jobRunId);
       return end('cancelled', 'CANCELLED');
     },

@@ -19,6 +19,7 @@ const connection = await NativeConnection.connect(connectionOptions);
 const notes = new Notes(BENCH_NOTES);
 const jobs = createEmrServerlessActivities(restingJobs(notes, 'waits', BENCH_WAIT_SECONDS), {
   applicationId: 'rests',
+  backfillApplicationId: 'rests',
   executionRoleArn: 'arn:aws:iam::000000000000:role/rests',
   maintenanceRoleArn: 'arn:aws:iam::000000000000:role/rests',
   prices: { usdPerVcpuHour: 0, usdPerMemoryGbHour: 0 },
