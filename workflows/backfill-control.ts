@@ -81,6 +81,7 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
   return {
     planId,
     lane,
+    readersBuiltBy: input.downstream === 'next daily batch' ? input.downstream : ('caller' as const),
     progress,
     mayStart: (running: number): boolean => !progress.paused && running < progress.jobsAtOnce,
     /** The first plan is the one that people approve and that the end is compared with. */

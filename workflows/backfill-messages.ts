@@ -3,19 +3,22 @@ import type { MissingInput } from './input-messages.ts';
 import type { IntervalRange, ProductRange } from './intervals.ts';
 import type { BuildInput } from './messages.ts';
 
-export const backfillModes = ['missing', 'failed', 'stale', 'code', 'all'] as const;
+export const backfillModes = ['missing', 'failed', 'lost', 'stale', 'code', 'all'] as const;
 
 export interface BackfillInput extends IntervalRange {
   readonly product: string;
   /**
    * `missing` (the default): all that is not right: never built, stale, failed or held back by its audit; `failed`: only
-   * what failed or was held back; `stale`: only what has inputs that it was not built from; `code`: what other jobs than
+   * what failed or was held back; `lost`: what was never begun, or failed by no fault of its rows; `stale`: only what has inputs that it was not built from; `code`: what other jobs than
    * those of now have built, and what is stale of it; `all`: everything, also what is right.
    */
   readonly mode?: (typeof backfillModes)[number];
   readonly lane?: 'late' | 'backfill';
-  /** Whether to go on with every product that reads this one; by default it does. */
-  readonly downstream?: boolean;
+  /**
+   * Whether to go on with every product that reads this one; by default it does. Or the next daily batch builds what reads
+   * this one, as far as it reaches, and the rest is restated.
+   */
+  readonly downstream?: boolean | 'next daily batch';
   /** Only makes the plan. */
   readonly dryRun?: boolean;
   /** Newest intervals first. */

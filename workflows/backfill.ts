@@ -26,7 +26,8 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
     const [first] = plan.next;
     if (!first) {
       // Hours may have changed any date. Who leaves out what is downstream looks after it.
-      if (plan.covers && input.downstream !== false) await surveys(control.lane).restateReaders({ built: plan.covers });
+      if (plan.covers && (input.downstream ?? true) === true)
+        await surveys(control.lane).restateReaders({ built: plan.covers });
       return control.report();
     }
     if (first.product !== stage?.product) progress.stage = { product: first.product, startedAtMs: Date.now() };

@@ -7,7 +7,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Claimant } from '../activities/ledger/records.ts';
+import type { BuildFailure, Claimant } from '../activities/ledger/records.ts';
 import { type HeldBack, type Lane, wholeTable } from './messages.ts';
 import { calls } from './proxies.ts';
 import { isSuperseded } from './run-jobs.ts';
@@ -36,7 +36,7 @@ export async function whileClaimed<T>(
 ): Promise<T> {
   const { claimIntervals, releaseIntervals } = calls(lane);
   const claimant = { ...claimed, workflowId: workflowInfo().workflowId };
-  let failure: { state: 'failed' | 'quarantined'; reason: string } | null = null;
+  let failure: Pick<BuildFailure, 'state' | 'reason' | 'kind'> | null = null;
   try {
     for (let waitSeconds = pace.first; ; waitSeconds = Math.min(2 * waitSeconds, pace.longest)) {
       // A cancel that comes while the claim is made must find it made, or it could not be released.
@@ -50,7 +50,7 @@ export async function whileClaimed<T>(
     // The ledger tells what became of intervals; no interval fails with the care for their table.
     const tells = (!isCancellation(error) && !isSuperseded(error)) || error instanceof LoadCancelled;
     if (tells && claimant.intervals.some((interval) => interval !== wholeTable))
-      failure = { state: outcomeOf(error), reason: rootCause(error) ?? String(error) };
+      failure = { state: outcomeOf(error), reason: rootCause(error) ?? String(error), ...kindOf(error) };
     throw error;
   } finally {
     await CancellationScope.nonCancellable(() => releaseIntervals({ ...claimant, failure }));
@@ -70,6 +70,9 @@ export async function releaseHeldBack(
     await calls(lane).releaseIntervals({ product, intervals: [interval], workflowId, buildId, failure });
   }
 }
+
+const kindOf = (error: unknown): { kind?: string } =>
+  error instanceof ApplicationFailure && error.type ? { kind: error.type } : {};
 
 const outcomeOf = (error: unknown): 'failed' | 'quarantined' =>
   error instanceof ApplicationFailure && error.type === 'QUALITY_FAILED' ? 'quarantined' : 'failed';

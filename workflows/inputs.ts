@@ -30,7 +30,7 @@ export const inputs = {
     end: interval,
     mode: z.enum(backfillModes).exactOptional(),
     lane: z.enum(['late', 'backfill']).exactOptional(),
-    downstream: flag,
+    downstream: z.union([z.boolean(), z.literal('next daily batch')]).exactOptional(),
     dryRun: flag,
     reverse: flag,
     maximumJobsAtOnce: z.int().min(1).max(50).exactOptional(),

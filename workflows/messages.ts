@@ -25,6 +25,16 @@ export const attributes = {
 /** How often a build starts a job, or a load, that ended badly without a verdict of its own. */
 export const maximumAttempts = 3;
 
+/** Failures that another job over the same data would meet again. */
+export const verdicts: ReadonlySet<string> = new Set([
+  'QUALITY_FAILED',
+  'CONSERVATION_BROKEN',
+  'BAD_INPUT',
+  'SUPERSEDED',
+]);
+/** The failure of a build whose jobs ended without a word of their own, for hours. */
+export const jobsLost = 'JobsLost';
+
 export type BuildState =
   | 'planning'
   | 'waiting'

@@ -34,7 +34,7 @@ export const calls = (lane: Lane) =>
 /** Calls about thousands of intervals, or all commits of a table. */
 export const surveys = (lane: Lane) =>
   proxyActivities<
-    Pick<LedgerActivities, 'planBackfill' | 'checkFreshness' | 'restateReaders'> &
+    Pick<LedgerActivities, 'planBackfill' | 'checkFreshness' | 'restateReaders' | 'healLostHours'> &
       TableHistoryActivities &
       UnreadRawActivities
   >({

@@ -9,7 +9,7 @@ import {
 import type { JobPlan } from '../activities/catalogue/plan.ts';
 import type { PlacedRun } from '../activities/emr-serverless/activities.ts';
 import type { Report } from './build-report.ts';
-import { type Lane, maximumAttempts } from './messages.ts';
+import { jobsLost, type Lane, maximumAttempts, verdicts } from './messages.ts';
 import { submissions, waits } from './proxies.ts';
 
 /** What the result of every kind of job says. */
@@ -59,13 +59,10 @@ export async function runJobs<R extends JobResult>(
     if (result?.error && ++failures === maximumAttempts)
       throw ApplicationFailure.nonRetryable(`${problem} It failed ${failures} times.`, 'JobFailed');
     if (Date.now() - began > lostForHours * 3_600_000)
-      throw ApplicationFailure.nonRetryable(`${problem} ${attempt} jobs ended in ${lostForHours} hours.`, 'JobFailed');
+      throw ApplicationFailure.nonRetryable(`${problem} ${attempt} jobs ended in ${lostForHours} hours.`, jobsLost);
     await sleep(`${Math.min(10 * 2 ** (attempt - 1), longestWaitSeconds)}s`);
   }
 }
-
-/** Failures that another job over the same data would meet again. */
-const verdicts = new Set(['QUALITY_FAILED', 'CONSERVATION_BROKEN', 'BAD_INPUT', 'SUPERSEDED']);
 
 /** Whether somebody has asked later for what the job would undo. Who still wants it asks for it anew. */
 export const isSuperseded = (error: unknown): boolean =>

@@ -17,7 +17,8 @@ export async function runWindow(builds: readonly BuildInput[], control: Backfill
       await condition(() => control.mayStart(running.size) || failures.length >= maximumFailures);
       const build = waiting.shift();
       if (!build || failures.length >= maximumFailures) break;
-      const building = runBuild({ ...build, lane: control.lane, planId: control.planId, readersBuiltBy: 'caller' })
+      const { lane, planId, readersBuiltBy } = control;
+      const building = runBuild({ ...build, lane, planId, readersBuiltBy })
         .then(
           (outcome) => {
             control.built(outcome);

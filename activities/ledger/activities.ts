@@ -12,7 +12,8 @@ import { explainInterval } from './explain.ts';
 import type { Claimed, Ledger } from './ledger.ts';
 import { oldestNeededVersion } from './needed-versions.ts';
 import { awaitInputs } from './missing-inputs.ts';
-import type { Claimant, Loaded } from './records.ts';
+import type { BuildFailure, Claimant, Loaded } from './records.ts';
+import { healingOf } from './lost.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import type { RestorePoints } from './restore-points.ts';
 import { changesLeft } from './stale-readers.ts';
@@ -100,9 +101,16 @@ export function createLedgerActivities(
       return left;
     },
 
+    /** Has the hours before `before` built that an outage has left out, unless that is being done; tells whether there are any. */
+    async healLostHours(asked: { product: string; before: string }): Promise<boolean> {
+      const healing = await healingOf(catalogue, ledger, orchestrator, asked, codeVersion);
+      if (healing) await orchestrator.heal(healing);
+      return healing !== null;
+    },
+
     /** Ends a build's claims; with `failure`, says why nothing new is published. */
     async releaseIntervals(
-      input: Claimant & { readonly failure: { state: 'failed' | 'quarantined'; reason: string } | null },
+      input: Claimant & { readonly failure: Pick<BuildFailure, 'state' | 'reason' | 'kind'> | null },
     ): Promise<void> {
       const { failure, ...claimant } = input;
       if (failure === null) return ledger.release(claimant);
@@ -111,6 +119,8 @@ export function createLedgerActivities(
         reason: failure.reason.slice(0, reasonLength),
         buildId: claimant.buildId,
         at: new Date().toISOString(),
+        codeVersion,
+        ...(failure.kind !== undefined && { kind: failure.kind }),
       });
     },
   };

@@ -18,6 +18,7 @@ import type {
 import type { BuildInput } from '../../workflows/messages.ts';
 import type { IntervalRecord } from './records.ts';
 import { readersOf } from '../inputs.ts';
+import { isLost } from './lost.ts';
 import { missingBeside } from './missing-inputs.ts';
 import { type LedgerReader, stateOf, type SurveyedInterval, surveyProduct } from './survey.ts';
 
@@ -37,7 +38,7 @@ function candidatesOf(catalogue: Catalogue, request: BackfillRequest): Candidate
   const first = catalogue.get(request.product);
   intervalsIn(first.grain, request);
   const found: Candidate[] = [{ product: first, range: { start: request.start, end: request.end } }];
-  if (request.downstream === false) return found;
+  if ((request.downstream ?? true) !== true) return found;
   const waiting = new Set([...catalogue.products.values()].filter((product) => product !== first));
   for (;;) {
     const next = [...waiting].find((product) => {
@@ -88,6 +89,8 @@ function isWanted(
       return record?.published !== undefined && changedInputs.length > 0;
     case 'code':
       return record?.published !== undefined && (record.published.codeVersion !== codeVersion || state === 'stale');
+    case 'lost':
+      return isLost(record, codeVersion, request.startedAtMs);
     case 'missing':
       return state !== 'published';
   }

@@ -4,6 +4,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import type { BackfillInput } from '../../workflows/backfill-messages.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../workflows/late-data-messages.ts';
 import { type BuildInput, buildStatusQuery, orchestrationQueue } from '../../workflows/messages.ts';
 
@@ -22,6 +23,8 @@ export interface Orchestrator {
   restate(late: LateDataInput): Promise<void>;
   /** Starts a build under an id that no other run, however long ago, may have had. */
   buildOnce(workflowId: string, build: BuildInput): Promise<void>;
+  /** Starts a backfill of a product's lost intervals, unless one runs. */
+  heal(healing: BackfillInput): Promise<void>;
   /** Null when there is no such schedule. */
   scheduleOf(scheduleId: string): Promise<ServerSchedule | null>;
 }
@@ -60,6 +63,18 @@ export function orchestratorOf(client: Client): Orchestrator {
           taskQueue: orchestrationQueue,
           args: [build],
           staticSummary: `${build.product} ${build.start}: raw files that no build has read`,
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+    async heal(healing) {
+      try {
+        await client.workflow.start('backfill', {
+          workflowId: `heal/${healing.product}`,
+          taskQueue: orchestrationQueue,
+          args: [healing],
+          staticSummary: `${healing.product}: hours that an outage has left out`,
         });
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -45,6 +45,9 @@ const failureSchema = z.object({
   reason: z.string(),
   buildId: z.string(),
   at: z.iso.datetime(),
+  /** The failure's type, and the version of the jobs then; earlier releases have written neither. */
+  kind: z.string().optional(),
+  codeVersion: z.string().optional(),
 });
 export type BuildFailure = z.infer<typeof failureSchema>;
 

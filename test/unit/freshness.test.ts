@@ -36,6 +36,7 @@ async function check(at: string, schedule: ServerSchedule | null = longAgo) {
     statusOf: async () => null,
     restate: async () => undefined,
     buildOnce: async () => undefined,
+    heal: async () => undefined,
     scheduleOf: async () => schedule,
   };
   return checkFreshness(ledger, catalogue, orchestrator, { cadences, at });

@@ -32,6 +32,7 @@ async function fortnight({ skips = () => false, meanwhile }: Fault = {}): Promis
     statusOf: async () => null,
     restate: async () => undefined,
     buildOnce: async () => undefined,
+    heal: async () => undefined,
     scheduleOf: async () => ({ createdAt: first.toJSDate(), paused: false }),
   };
   const build = (product: string, start: string, end: string, at: DateTime, changedPartitions: string[]): void => {

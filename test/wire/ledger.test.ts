@@ -71,6 +71,7 @@ const activitiesAfter = (...ended: string[]) =>
       statusOf: async () => 'running',
       restate: async () => undefined,
       buildOnce: async () => undefined,
+      heal: async () => undefined,
       scheduleOf: async () => null,
     },
     lateData,

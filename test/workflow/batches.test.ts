@@ -1,7 +1,9 @@
 import { CancelledFailure, rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DateTime } from 'luxon';
 import { loadCatalogue } from '../../products/catalogue.ts';
+import { intervalKey, rangeName } from '../../workflows/intervals.ts';
 import { proceedUpdate } from '../../workflows/input-messages.ts';
 import { localServer, withWorkers } from './environment.ts';
 import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
@@ -68,6 +70,52 @@ describe('hourlyBronze', () => {
         ),
     );
     expect(failure).toContain('firedAt "noon" is no ISO-8601 time');
+  });
+});
+
+describe('an outage', () => {
+  it('is healed by the next hourly run that succeeds: its hours are built on the late lane, others are left alone', async () => {
+    const { client } = environment;
+    const now = DateTime.utc().startOf('hour');
+    const hour = (ago: number): string => intervalKey('hour', now.minus({ hours: ago }));
+    const ledger = new MemoryLedger();
+    ledger.publish(publishedBuild('bronze.events', { start: hour(60), end: hour(12) }));
+    ledger.publish(publishedBuild('bronze.events', { start: hour(9), end: hour(0) }));
+    ledger.fail('bronze.events', hour(11), 'failed', now.toISO(), { kind: 'JobsLost' });
+    ledger.fail('bronze.events', hour(5), 'quarantined', now.toISO(), {
+      kind: 'QUALITY_FAILED',
+      codeVersion: 'source',
+    });
+    await withWorkers(environment, { ledger, restates: client }, async (calls) => {
+      const schedule = await client.schedule.create({
+        scheduleId: 'heals',
+        spec: {},
+        state: { paused: true },
+        action: {
+          type: 'startWorkflow',
+          workflowType: 'hourlyBronze',
+          workflowId: 'heals',
+          taskQueue: 'orchestration',
+        },
+      });
+      await schedule.trigger();
+      const healed = client.workflow.getHandle('heal/bronze.events');
+      await expect.poll(async () => healed.describe().catch(() => null), { timeout: 20_000 }).not.toBeNull();
+      expect(await healed.result()).toMatchObject({ built: { jobs: 1, intervals: 3 } });
+      const named = `bronze.events ${rangeName('hour', { start: hour(12), end: hour(9) })}`;
+      expect(calls.submitted.find(({ job }) => job.name === named)).toMatchObject({ lane: 'late' });
+      expect(calls.submitted).toHaveLength(2);
+      const changed = calls.late.flatMap(({ dates }) => dates);
+      expect(changed.filter((date) => date > intervalKey('date', now.minus({ days: 1 })))).toEqual([]);
+    });
+  });
+
+  it('is looked for by no run that a person has started', async () => {
+    await withWorkers(environment, {}, async () => {
+      const handle = await play(environment, 'hourly-bronze');
+      const { events = [] } = await handle.fetchHistory();
+      expect(JSON.stringify(events)).not.toContain('healLostHours');
+    });
   });
 });
 

@@ -1,4 +1,6 @@
 import {
+  type BuildFailure,
+  type Claim,
   type IntervalRecord,
   type PartitionChange,
   type PublishedBuild,
@@ -45,13 +47,25 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
     return this.#recorded.get(product) ?? -1;
   }
 
-  fail(product: string, interval: string, state: 'failed' | 'quarantined', at: string): void {
-    const failure = { state, reason: 'lost', buildId: 'b', at };
+  fail(
+    product: string,
+    interval: string,
+    state: 'failed' | 'quarantined',
+    at: string,
+    more: Pick<BuildFailure, 'kind' | 'codeVersion'> = {},
+  ): void {
+    const failure = { state, reason: 'lost', buildId: 'b', at, ...more };
     this.#put({ ...this.#of(this.#records, product).get(interval), product, interval, failure });
   }
 
-  claim(product: string, interval: string, workflowId: string, buildId: string): void {
-    const claim = { workflowId, buildId, since: '2025-01-18T05:20:00.000Z' };
+  claim(
+    product: string,
+    interval: string,
+    workflowId: string,
+    buildId: string,
+    since = '2025-01-18T05:20:00.000Z',
+  ): void {
+    const claim: Claim = { workflowId, buildId, since };
     this.#put({ ...this.#of(this.#records, product).get(interval), product, interval, claim });
   }
 

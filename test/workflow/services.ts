@@ -7,6 +7,7 @@ import type { Claimed } from '../../activities/ledger/ledger.ts';
 import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
 import { oldestNeededVersion } from '../../activities/ledger/needed-versions.ts';
 import { planBackfill } from '../../activities/ledger/backfill.ts';
+import { healingOf } from '../../activities/ledger/lost.ts';
 import { orchestratorOf } from '../../activities/ledger/orchestrator.ts';
 import { awaitInputs } from '../../activities/ledger/missing-inputs.ts';
 import { changesLeft } from '../../activities/ledger/stale-readers.ts';
@@ -288,6 +289,12 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     async awaitInputs(asked: InputsAsked): Promise<AwaitedInputs> {
       const found = await awaitInputs(catalogue, calls.ledger, { scheduleOf: async () => null }, asked, 50);
       return { ...found, expired: found.expired || (script.tooLate ?? false) };
+    },
+    async healLostHours(asked: { product: string; before: string }): Promise<boolean> {
+      const scheduleOf = async () => ({ createdAt: new Date(0), paused: false });
+      const healing = await healingOf(catalogue, calls.ledger, { scheduleOf }, asked, 'source');
+      if (healing && script.restates) await orchestratorOf(script.restates).heal(healing);
+      return healing !== null;
     },
     async restateReaders({ built }: { built: readonly ProductRange[] }): Promise<ChangedDates[]> {
       const left = await changesLeft(catalogue, calls.ledger, built);
