@@ -55,7 +55,7 @@ export class LakehouseStack extends Stack {
         },
       ],
     });
-    // The queue of an application knows no lanes: late data, backfills and maintenance wait in one of their own.
+    // The queue of an application knows no lanes: late data and backfills wait in one of their own.
     const backfillApplication = new CfnApplication(this, 'SparkBackfill', {
       ...common,
       name: applicationNames.backfill,

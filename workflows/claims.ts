@@ -3,6 +3,7 @@ import {
   CancellationScope,
   CancelledFailure,
   isCancellation,
+  patched,
   rootCause,
   sleep,
   workflowInfo,
@@ -11,14 +12,18 @@ import type { BuildFailure, Claimant } from '../activities/ledger/records.ts';
 import { type HeldBack, type Lane, wholeTable } from './messages.ts';
 import { calls } from './proxies.ts';
 import { isSuperseded } from './run-jobs.ts';
+import { longestWaitSeconds, waitOf } from './wait.ts';
 
 /** Between two tries for a claim, in seconds; each wait is twice the one before. */
 export interface Pace {
   readonly first: number;
   readonly longest: number;
+  /** Then it is given up; by default after a day. */
+  readonly patienceMinutes?: number;
 }
 
-const paceOfBuilds: Pace = { first: 5, longest: 60 };
+/** Whom nobody waits for is in no hurry, and every try adds to the history. */
+const paceOfBuilds = (lane: Lane): Pace => ({ first: 5, longest: lane === 'scheduled' ? 60 : longestWaitSeconds });
 
 /** The lake has the rows, and the warehouse may not: the next build of the interval loads it. */
 export class LoadCancelled extends CancelledFailure {}
@@ -32,18 +37,22 @@ export async function whileClaimed<T>(
   lane: Lane,
   onWaiting: (holders: string) => void,
   use: () => Promise<T>,
-  pace = paceOfBuilds,
+  pace = paceOfBuilds(lane),
 ): Promise<T> {
   const { claimIntervals, releaseIntervals } = calls(lane);
   const claimant = { ...claimed, workflowId: workflowInfo().workflowId };
   let failure: Pick<BuildFailure, 'state' | 'reason' | 'kind'> | null = null;
   try {
-    for (let waitSeconds = pace.first; ; waitSeconds = Math.min(2 * waitSeconds, pace.longest)) {
+    const wait = waitOf(pace);
+    for (;;) {
       // A cancel that comes while the claim is made must find it made, or it could not be released.
       const { claimed, holders } = await CancellationScope.nonCancellable(() => claimIntervals(claimant));
       if (claimed) break;
-      onWaiting(holders.map(({ workflowId }) => workflowId).join(', ') || 'another build');
-      await sleep(`${waitSeconds}s`);
+      const held = holders.map(({ workflowId }) => workflowId);
+      onWaiting(held.join(', ') || 'another build');
+      // A wait that an earlier release began ends as it would have there.
+      if (wait.isOver() && patched('waits-for-claims-end')) throw claimNotGiven(claimant, held);
+      await sleep(`${wait.nextSeconds()}s`);
     }
     return await use();
   } catch (error) {
@@ -55,6 +64,18 @@ export async function whileClaimed<T>(
   } finally {
     await CancellationScope.nonCancellable(() => releaseIntervals({ ...claimant, failure }));
   }
+}
+
+/** The failure of whoever was not given a claim in time. */
+export const isNotGiven = (error: unknown): boolean => error instanceof ApplicationFailure && error.type === notGiven;
+const notGiven = 'ClaimNotGiven';
+
+function claimNotGiven({ product, intervals }: Pick<Claimant, 'product' | 'intervals'>, held: readonly string[]) {
+  const [holder = 'another build'] = held;
+  return ApplicationFailure.nonRetryable(
+    `${product} ${intervals[0]} is still held by ${held.join(', ') || holder}. See what it does: temporal workflow query --type status --workflow-id ${holder}. If it is stuck, cancel it, or start workers of its version (docs/deploy.md); then start this again.`,
+    notGiven,
+  );
 }
 
 /** Gives back the claims of intervals that the audit has held back; the ledger tells each one's own reason. */

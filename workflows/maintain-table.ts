@@ -1,13 +1,18 @@
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, rootCause, sleep, workflowInfo } from '@temporalio/workflow';
 import { maintenanceTable, reportBuild } from './build-report.ts';
-import { whileClaimed } from './claims.ts';
+import { isNotGiven, type Pace, whileClaimed } from './claims.ts';
 import { checkInput } from './inputs.ts';
 import { type MaintenanceOutcome, wholeTable } from './messages.ts';
 import { calls, catalogue } from './proxies.ts';
-import { runJobs } from './run-jobs.ts';
+import { isLost, type Patience, runJobs } from './run-jobs.ts';
 
-/** Maintenance can wait: it never goes before a build. */
-const lane = 'backfill';
+/** Builds of its table wait for it: its job must not stand behind those of backfills. */
+const lane = 'scheduled';
+
+/** It can wait for another night, and hourly builds cannot: it holds what it has claimed for some minutes without a job. */
+const claimPace: Pace = { first: 5, longest: 60, patienceMinutes: 10 };
+const jobPatience: Patience = { lostForMinutes: 20, startsWithinMinutes: 10 };
+const triesANight = 4;
 
 export interface MaintainTableInput {
   readonly product: string;
@@ -15,26 +20,45 @@ export interface MaintainTableInput {
 
 /**
  * Compacts and sorts what has changed of a product's table, and removes files and commits that the contract does not keep
- * and nobody needs. No build of the table runs meanwhile.
+ * and nobody needs. No build of the table runs meanwhile. Where builds hold the table, or the job finds no room, it gives up
+ * its claim after some minutes and tries again later, a few times; the next night does what this one has missed.
  */
 export async function maintainTable(input: MaintainTableInput): Promise<MaintenanceOutcome> {
   checkInput('maintainTable', input);
   const { product } = input;
   const generation = workflowInfo().startTime.getTime();
   const report = reportBuild({ product }, 'maintenance', lane);
+  // Until no maintenance runs that began before it: one lasts a day at the most.
+  const givesUp = patched('maintenance-gives-up');
   const { oldestNeededVersion, readMaintenanceResult } = calls(lane);
   try {
     const { job, claims, ...plan } = await catalogue.planMaintenance({ product, generation });
     const claimed = { product: claims, intervals: [wholeTable], buildId: plan.buildId };
-    return await whileClaimed(claimed, lane, report.waiting, async () => {
+    const maintain = async (): Promise<MaintenanceOutcome> => {
       const needed = await oldestNeededVersion({ product });
       const args = needed === null ? job.arguments : [...job.arguments, '--needed-version', String(needed)];
       const planned = { ...plan, job: { ...job, arguments: args } };
-      const { result, ...ended } = await runJobs(planned, lane, report, readMaintenanceResult);
+      const { result, ...ended } = await runJobs(
+        planned,
+        lane,
+        report,
+        readMaintenanceResult,
+        givesUp ? jobPatience : undefined,
+      );
       report.cost(ended.costUsd);
       report.show('maintained', maintenanceTable(result, needed, ended.costUsd));
       return { ...result, ...ended, neededVersion: needed };
-    });
+    };
+    for (let tries = 1; ; tries++) {
+      try {
+        return await whileClaimed(claimed, lane, report.waiting, maintain, givesUp ? claimPace : undefined);
+      } catch (error) {
+        const mayPass = isNotGiven(error) || isLost(error);
+        if (!givesUp || !mayPass || tries === triesANight) throw error;
+        report.show('waiting', `Holds nothing, and tries again in half an hour: ${rootCause(error)}`);
+        await sleep('30m');
+      }
+    }
   } catch (error) {
     report.failed(error);
     throw error;

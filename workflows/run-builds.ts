@@ -1,21 +1,35 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { executeChild, isCancellation, ParentClosePolicy, sleep, WorkflowIdReusePolicy } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  patched,
+  sleep,
+  WorkflowIdReusePolicy,
+} from '@temporalio/workflow';
 import type { PlannedBuild } from '../activities/catalogue/plan.ts';
 import type { Input } from '../activities/inputs.ts';
 import { buildProduct } from './build-product.ts';
 import { buildsFailed, heldBackFailures } from './builds-failed.ts';
+import type { Pace } from './claims.ts';
 import { grainOf, intervalsIn, rangeName, runsOf, shiftInterval } from './intervals.ts';
 import { type BuildInput, type BuildOutcome, orchestrationQueue } from './messages.ts';
+import { waitOf } from './wait.ts';
 
 /** `build/silver.trips/2025-01-18..2025-01-20`: one id per run of intervals, so that it is built once at a time. */
 export const buildWorkflowId = (input: BuildInput): string =>
   `build/${input.product}/${rangeName(grainOf(input.start), input)}`;
 
-const longestWaitSeconds = 300;
+const pace: Pace = { first: 10, longest: 300 };
 
-/** Runs one build as a child. Where the same build runs already, waits until it has ended, then builds again on what there is now. */
+/**
+ * Runs one build as a child. Where the same build runs already, waits until it has ended, for a day at the most, then builds
+ * again on what there is now.
+ */
 export async function runBuild(input: BuildInput): Promise<BuildOutcome> {
-  for (let waitSeconds = 10; ; waitSeconds = Math.min(2 * waitSeconds, longestWaitSeconds)) {
+  const wait = waitOf(pace);
+  for (;;) {
     try {
       return await executeChild(buildProduct, {
         args: [input],
@@ -28,9 +42,19 @@ export async function runBuild(input: BuildInput): Promise<BuildOutcome> {
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      await sleep(`${waitSeconds}s`);
+      // A wait that an earlier release began ends as it would have there.
+      if (wait.isOver() && patched('waits-for-builds-end')) throw stillRunning(input);
+      await sleep(`${wait.nextSeconds()}s`);
     }
   }
+}
+
+function stillRunning(input: BuildInput): ApplicationFailure {
+  const workflowId = buildWorkflowId(input);
+  return ApplicationFailure.nonRetryable(
+    `${workflowId} has been running for a day already. See what it does: temporal workflow query --type status --workflow-id ${workflowId}. If it is stuck, cancel it, or start workers of its version (docs/deploy.md); then start this again.`,
+    'BuildStillRunning',
+  );
 }
 
 /**

@@ -17,8 +17,14 @@ interface JobResult {
   readonly error: { readonly kind: string; readonly message: string } | null;
 }
 
+/** How long jobs that say nothing of themselves are started again, and how long each may wait for its driver. */
+export interface Patience {
+  readonly lostForMinutes: number;
+  readonly startsWithinMinutes?: number;
+}
+
 /** Capacity that is short comes back within hours; a job that is lost for longer needs a person. */
-const lostForHours = 6;
+const patienceOfBuilds: Patience = { lostForMinutes: 6 * 60 };
 const longestWaitSeconds = 15 * 60;
 
 /** By so much the clocks of Temporal and AWS may differ. */
@@ -35,6 +41,7 @@ export async function runJobs<R extends JobResult>(
   lane: Lane,
   report: Report,
   readResult: (from: { uri: string }) => Promise<R | null>,
+  patience = patienceOfBuilds,
 ) {
   let costUsd = 0;
   let jobSeconds = 0;
@@ -43,7 +50,7 @@ export async function runJobs<R extends JobResult>(
   for (let attempt = 1; ; attempt++) {
     report.show('submitting', `Job ${attempt}`);
     const submittedAt = Date.now();
-    const { placed, end } = await runJob(plan, lane, attempt, report);
+    const { placed, end } = await runJob(plan, lane, attempt, report, patience);
     const { jobRunId } = placed;
     costUsd += end.costUsd;
     jobSeconds += end.durationSeconds;
@@ -58,11 +65,17 @@ export async function runJobs<R extends JobResult>(
     if (verdicts.has(result?.error?.kind ?? '')) throw ApplicationFailure.nonRetryable(problem, result?.error?.kind);
     if (result?.error && ++failures === maximumAttempts)
       throw ApplicationFailure.nonRetryable(`${problem} It failed ${failures} times.`, 'JobFailed');
-    if (Date.now() - began > lostForHours * 3_600_000)
-      throw ApplicationFailure.nonRetryable(`${problem} ${attempt} jobs ended in ${lostForHours} hours.`, jobsLost);
+    if (end.neverStarted || Date.now() - began > patience.lostForMinutes * 60_000)
+      throw ApplicationFailure.nonRetryable(
+        `${problem} ${attempt} jobs ended in ${Math.round((Date.now() - began) / 60_000)} minutes.`,
+        jobsLost,
+      );
     await sleep(`${Math.min(10 * 2 ** (attempt - 1), longestWaitSeconds)}s`);
   }
 }
+
+/** Whether its jobs were lost, or found no room. */
+export const isLost = (error: unknown): boolean => error instanceof ApplicationFailure && error.type === jobsLost;
 
 /** Whether somebody has asked later for what the job would undo. Who still wants it asks for it anew. */
 export const isSuperseded = (error: unknown): boolean =>
@@ -72,7 +85,7 @@ export const isSuperseded = (error: unknown): boolean =>
  * One job, from submit to end. The submit can't be cancelled, so that a cancel always knows which job to end. A job that
  * was done before the cancel reached it has done its work, so that its end counts.
  */
-async function runJob(plan: JobPlan, lane: Lane, attempt: number, report: Report) {
+async function runJob(plan: JobPlan, lane: Lane, attempt: number, report: Report, patience: Patience) {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled before the job started');
   const token = `${plan.buildId}/job/${attempt}`;
   const { runId, firstExecutionRunId, startTime } = workflowInfo();
@@ -84,9 +97,11 @@ async function runJob(plan: JobPlan, lane: Lane, attempt: number, report: Report
     submissions(lane).submitJobRun({ token, job: plan.job, lane, ...before }),
   );
   const { jobRunId } = placed;
+  const { startsWithinMinutes } = patience;
+  const startsWithin = startsWithinMinutes !== undefined && { startsWithinMinutes };
   try {
     report.show('running', `EMR Serverless job run \`${jobRunId}\`${ofApplication(placed)}`);
-    return { placed, end: await waits(lane).awaitJobRun(placed) };
+    return { placed, end: await waits(lane).awaitJobRun({ ...placed, ...startsWithin }) };
   } catch (error) {
     // Whatever ended the wait, nobody else looks after the job: it has to be over before its claim is given back.
     const end = await CancellationScope.nonCancellable(() => waits(lane).cancelJobRun(placed));

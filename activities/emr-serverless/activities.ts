@@ -12,7 +12,7 @@ import type { Lane } from '../../workflows/messages.ts';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
 import { costOf, type Prices } from './prices.ts';
-import { meaningOf, type Meaning } from './states.ts';
+import { isQueued, meaningOf, type Meaning } from './states.ts';
 
 /** A Spark job as a build wants it. Everything in it is a key, a URI or a setting: no data. */
 export interface SparkJob {
@@ -46,6 +46,8 @@ export interface JobRunEnd {
   readonly details: string;
   readonly costUsd: number;
   readonly durationSeconds: number;
+  /** It was cancelled because it had not begun in time. */
+  readonly neverStarted?: true;
   /** ISO-8601. */
   readonly createdAt?: string;
 }
@@ -96,10 +98,27 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
     return { run: jobRun, meaning };
   }
 
-  /** Waits for the end. Stops waiting, not the job, when it is cancelled. */
-  async function untilEnd(placed: PlacedRun): Promise<JobRunEnd> {
+  async function cancel({ jobRunId, applicationId = config.applicationId }: PlacedRun): Promise<void> {
+    await client.send(new CancelJobRunCommand({ applicationId, jobRunId })).catch((error: unknown) => {
+      // What the service says when the run has ended in between; how it ended is read back.
+      if (!(error instanceof ValidationException)) throw error;
+    });
+  }
+
+  /**
+   * Waits for the end. Stops waiting, not the job, when it is cancelled. A run that has not begun within
+   * `startsWithinMinutes` of its creation is ended.
+   */
+  async function untilEnd(placed: PlacedRun, startsWithinMinutes = Infinity): Promise<JobRunEnd> {
+    let neverStarted = false;
     for (;;) {
       const { run, meaning } = await describe(placed);
+      const waitedMs = Date.now() - (run.createdAt?.getTime() ?? Infinity);
+      if (isQueued(run.state) && !neverStarted && waitedMs > startsWithinMinutes * 60_000) {
+        neverStarted = true;
+        await cancel(placed);
+        continue;
+      }
       if (meaning !== 'wait') {
         return {
           meaning,
@@ -107,6 +126,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
           details: withoutValues(run.stateDetails ?? ''),
           costUsd: costOf(run, config.prices),
           durationSeconds: run.totalExecutionDurationSeconds ?? 0,
+          ...(neverStarted && meaning === 'cancelled' && { neverStarted }),
           ...(run.createdAt && { createdAt: run.createdAt.toISOString() }),
         };
       }
@@ -167,10 +187,11 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
      * Waits for a job run, retried for ever and adopted by the next attempt after a crash or a deploy.
      * Only a cancel of the workflow ends it as cancelled; whatever else stops this attempt leaves the run alone.
      */
-    async awaitJobRun(placed: PlacedRun): Promise<JobRunEnd> {
+    async awaitJobRun(asked: PlacedRun & { startsWithinMinutes?: number }): Promise<JobRunEnd> {
+      const { startsWithinMinutes, ...placed } = asked;
       waiting += 1;
       try {
-        return await adoptable(placed.jobRunId, () => untilEnd(placed));
+        return await adoptable(placed.jobRunId, () => untilEnd(placed, startsWithinMinutes));
       } finally {
         waiting -= 1;
       }
@@ -178,14 +199,9 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
 
     /** Cancels a job run and reads back until it has ended. A run that ended by itself in the meantime stays as it ended. */
     async cancelJobRun(placed: PlacedRun): Promise<JobRunEnd> {
-      const { jobRunId, applicationId = config.applicationId } = placed;
       const { meaning } = await describe(placed);
-      if (meaning === 'wait')
-        await client.send(new CancelJobRunCommand({ applicationId, jobRunId })).catch((error: unknown) => {
-          // What the service says when the run has ended in between; how it ended is read back.
-          if (!(error instanceof ValidationException)) throw error;
-        });
-      return adoptable(jobRunId, () => untilEnd(placed));
+      if (meaning === 'wait') await cancel(placed);
+      return adoptable(placed.jobRunId, () => untilEnd(placed));
     },
   };
 }

@@ -16,6 +16,15 @@ const meanings: Readonly<Record<JobRunState, Meaning>> = {
   [JobRunState.CANCELLED]: 'cancelled',
 };
 
+const queued: readonly (string | undefined)[] = [
+  JobRunState.SUBMITTED,
+  JobRunState.QUEUED,
+  JobRunState.PENDING,
+  JobRunState.SCHEDULED,
+];
+/** Whether a run waits for its driver. */
+export const isQueued = (state: string | undefined): boolean => queued.includes(state);
+
 /** A state that is not documented yet waits: it is no reason to start the job again. `known` lets the caller warn. */
 export function meaningOf(state: string | undefined): { meaning: Meaning; known: boolean } {
   const meaning = meanings[state as JobRunState] as Meaning | undefined;

@@ -231,6 +231,22 @@ describe('a job', () => {
     expect(runs).toHaveLength(4);
   });
 
+  it('that finds no room in time is ended, and says so; one that has begun is left alone', async () => {
+    const { runs, submit, awaitJobRun } = applications();
+    const placed = await submit({ token: '1', job, lane: 'late' });
+    runs[0]!.state = 'QUEUED';
+    const waiting = { ...placed, startsWithinMinutes: 10 };
+    expect(await activity().run(() => awaitJobRun(waiting))).toMatchObject({
+      meaning: 'cancelled',
+      neverStarted: true,
+    });
+    const second = await submit({ token: '2', job, lane: 'late' });
+    setTimeout(() => (runs[1]!.state = 'SUCCESS'), 50);
+    const end: unknown = await activity().run(() => awaitJobRun({ ...second, startsWithinMinutes: 10 }));
+    expect(end).toMatchObject({ meaning: 'done' });
+    expect(end).not.toHaveProperty('neverStarted');
+  });
+
   it('costs what it is billed for at the prices of its region', async () => {
     const billedResourceUtilization = { vCPUHour: 2, memoryGBHour: 10, storageGBHour: 1 };
     const { awaitJobRun } = emr(() => ({ jobRun: { state: 'SUCCESS', billedResourceUtilization } }));

@@ -5,7 +5,7 @@ import { DateTime } from 'luxon';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { intervalKey, rangeName } from '../../workflows/intervals.ts';
 import { proceedUpdate } from '../../workflows/input-messages.ts';
-import { localServer, withWorkers } from './environment.ts';
+import { localServer, timeSkippingServer, withWorkers } from './environment.ts';
 import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
 import { play, scenarios } from './scenarios.ts';
 
@@ -70,6 +70,26 @@ describe('hourlyBronze', () => {
         ),
     );
     expect(failure).toContain('firedAt "noon" is no ISO-8601 time');
+  });
+});
+
+describe('a run', () => {
+  it('waits for a day at the most for a build of the same hours that never ends, and says for which', async () => {
+    const skipping = await timeSkippingServer();
+    try {
+      await withWorkers(skipping, {}, async () => {
+        const workflowId = 'build/bronze.events/2025-01-18T03..2025-01-18T04';
+        const stuck = { product: 'bronze.events', dates: [], debounceSeconds: 1, approvalOverJobs: 1 };
+        const { workflow } = skipping.client;
+        await workflow.start('restateLateData', { workflowId, taskQueue: 'orchestration', args: [stuck] });
+        const handle = await play(skipping, 'hourly-bronze');
+        const failure: unknown = await handle.result().catch((error: unknown) => error);
+        expect(rootCause((failure as Error).cause)).toContain(`${workflowId} has been running for a day`);
+        expect((await handle.describe()).historyLength).toBeLessThan(1_500);
+      });
+    } finally {
+      await skipping.teardown();
+    }
   });
 });
 

@@ -253,6 +253,29 @@ describe('a build', () => {
     expect(calls.submitted).toHaveLength(1);
   });
 
+  it.each(['scheduled', 'backfill'] as const)(
+    'on the %s lane waits for a day at the most, ever more rarely, and says for whom',
+    async (lane) => {
+      await withWorkers(environment, { refusals: Infinity }, async (calls) => {
+        const workflowId = `build/waits/${lane}`;
+        const handle = await environment.client.workflow.start('buildProduct', {
+          workflowId,
+          taskQueue: orchestrationQueue,
+          args: [{ ...scenarios['build-published'].input, lane }],
+        });
+        await expect(handle.result()).rejects.toMatchObject({
+          cause: {
+            type: 'ClaimNotGiven',
+            message: expect.stringMatching(/silver\.trips 2025-01-18.* held by build\/another.*cancel it/),
+          },
+        });
+        const { historyLength } = await handle.describe();
+        expect(historyLength).toBeLessThan(lane === 'scheduled' ? 2_000 : 1_500);
+        expect(calls.released).toHaveLength(1);
+      });
+    },
+  );
+
   it('submits nothing when it is cancelled while it waits', async () => {
     const { calls, failure, status } = await ending('build-cancelled-while-it-waits');
     expect(calls.submitted).toEqual([]);

@@ -22,7 +22,7 @@ const start = (on: TestWorkflowEnvironment, workflowType: keyof typeof inputs, w
 const stateOf = async (handle: WorkflowHandle) => handle.query<{ state: string; details: string }>('status');
 
 describe('a maintenance', () => {
-  it('claims the table of the product whose builds write it, runs one job in the slowest lane, and releases it', async () => {
+  it('claims the table of the product whose builds write it, runs one job that stands behind no backfill, and releases it', async () => {
     const { script } = scenarios.maintenance;
     await withWorkers(environment, script, async (calls) => {
       const handle = await play(environment, 'maintenance');
@@ -34,8 +34,8 @@ describe('a maintenance', () => {
       ]);
       expect(calls.released).toMatchObject([{ product: 'bronze.events', intervals: ['table'], failure: null }]);
       expect(calls.claims.size).toBe(0);
-      expect(calls.lanes).toEqual(['backfill']);
-      expect(calls.submitted).toMatchObject([{ lane: 'backfill' }]);
+      expect(calls.lanes).toEqual(['scheduled']);
+      expect(calls.submitted).toMatchObject([{ lane: 'scheduled' }]);
       expect((await stateOf(handle)).details).toMatch(/\|\s+files\s+\|\s+40\s+\|\s+3\s+\|/);
     });
   });
@@ -60,6 +60,34 @@ describe('a maintenance', () => {
     await withWorkers(environment, scenarios['maintenance-after-lost-driver'].script, async (calls) => {
       await (await play(environment, 'maintenance-after-lost-driver')).result();
       expect(new Set(calls.submitted.map(({ token }) => token)).size).toBe(2);
+    });
+  });
+
+  it.each([
+    ['builds hold the table', { refusals: 20 }, ['run-1']],
+    ['its job finds no room', { jobs: ['finds no room', 'done'] }, ['run-1', 'run-2']],
+  ] as const)('gives the table back after some minutes where %s, and tries again later', async (_, script, runs) => {
+    await withWorkers(environment, script, async (calls) => {
+      const handle = await start(environment, 'maintainTable', `maintain/later/${runs.length}`);
+      expect(await handle.result()).toMatchObject({ jobRunId: runs.at(-1), filesAfter: 3 });
+      expect(calls.submitted).toHaveLength(runs.length);
+      expect(calls.released).toMatchObject([{ failure: null }, { failure: null }]);
+    });
+  });
+
+  it('leaves it to the next night when it has been in vain a few times, and says who stood in the way', async () => {
+    await withWorkers(environment, { refusals: Infinity }, async (calls) => {
+      const handle = await start(environment, 'maintainTable', 'maintain/in-vain');
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: {
+          type: 'ClaimNotGiven',
+          message: expect.stringContaining('silver.trips table is still held by build/another'),
+        },
+      });
+      const { startTime, closeTime } = await handle.describe();
+      expect(closeTime!.getTime() - startTime.getTime()).toBeLessThan(4 * 3_600_000);
+      expect(calls.released).toHaveLength(4);
+      expect(calls.submitted).toEqual([]);
     });
   });
 

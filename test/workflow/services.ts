@@ -25,7 +25,15 @@ import type { StatementEnd } from '../../activities/redshift/activities.ts';
 /** What happens to each job and each load, in order; the last entry repeats. */
 export interface Script {
   readonly jobs?: readonly (
-    'done' | 'lost' | 'timed out' | 'broken' | 'quality' | 'superseded' | 'hangs' | 'hangs, then throttles'
+    | 'done'
+    | 'lost'
+    | 'finds no room'
+    | 'timed out'
+    | 'broken'
+    | 'quality'
+    | 'superseded'
+    | 'hangs'
+    | 'hangs, then throttles'
   )[];
   readonly loads?: readonly ('done' | 'failed' | 'conflict' | 'hangs, then throttles')[];
   /** No job ends before. */
@@ -128,6 +136,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     for (const range of [before, after]) calls.ledger.publish(publishedBuild('bronze.events', range));
   }
   let refused = 0;
+  const cancelled = new Set<string>();
   const outcomeOf = (jobRunId: string) => {
     const index = Number(jobRunId.slice('run-'.length)) - 1;
     const { name } = calls.submitted[index]?.job ?? {};
@@ -161,6 +170,13 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       await script.gate;
       if (outcome === 'hangs') return waitForCancel();
       if (outcome === 'hangs, then throttles') return waitForCancel().catch(throttled);
+      if (outcome === 'finds no room') {
+        const again = cancelled.has(jobRunId);
+        cancelled.add(jobRunId);
+        return again
+          ? end('cancelled', 'CANCELLED', new Date(0).toISOString())
+          : { ...end('cancelled', 'CANCELLED'), neverStarted: true };
+      }
       if (outcome === 'timed out') return end('cancelled', 'CANCELLED');
       const { createdAt } = calls.submitted[Number(jobRunId.slice('run-'.length)) - 1] ?? {};
       return outcome === 'done' ? end('done', 'SUCCESS', createdAt) : end('failed', 'FAILED', createdAt);

@@ -1,0 +1,22 @@
+import type { Pace } from './claims.ts';
+
+/** What lasts for so long is no matter of minutes. */
+const longWaitMs = 3_600_000;
+export const longestWaitSeconds = 15 * 60;
+/** No build takes longer. */
+const patienceMinutes = 24 * 60;
+
+/** How long to wait between two tries for what somebody else has: ever longer, until it is given up. */
+export function waitOf(pace: Pace) {
+  const began = Date.now();
+  let next = pace.first;
+  return {
+    isOver: (): boolean => Date.now() - began >= (pace.patienceMinutes ?? patienceMinutes) * 60_000,
+    nextSeconds(): number {
+      const seconds = next;
+      const longest = Date.now() - began < longWaitMs ? pace.longest : longestWaitSeconds;
+      next = Math.min(2 * seconds, longest);
+      return seconds;
+    },
+  };
+}
