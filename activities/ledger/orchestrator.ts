@@ -1,12 +1,16 @@
 import {
   type Client,
   ScheduleNotFoundError,
+  ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { BackfillInput } from '../../workflows/backfill-messages.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../workflows/late-data-messages.ts';
 import { type BuildInput, buildStatusQuery, orchestrationQueue } from '../../workflows/messages.ts';
+
+/** A workflow whose workers are gone never answers. */
+const answersWithinMs = 5_000;
 
 /** A schedule as it is on the server. */
 export interface ServerSchedule {
@@ -42,7 +46,15 @@ export function orchestratorOf(client: Client): Orchestrator {
     isRunning,
     async statusOf(workflowId) {
       if (!(await isRunning(workflowId))) return null;
-      const { state, details } = await client.workflow.getHandle(workflowId).query(buildStatusQuery);
+      const asked = await client
+        .withDeadline(Date.now() + answersWithinMs, () => client.workflow.getHandle(workflowId).query(buildStatusQuery))
+        .catch((error: unknown) => {
+          if (error instanceof ServiceError) return null;
+          throw error;
+        });
+      if (asked === null)
+        return 'it runs, but does not say what it does: are there workers of its version (docs/deploy.md)?';
+      const { state, details } = asked;
       return [state, details.split('\n').at(-1)].filter(Boolean).join(': ');
     },
     async restate({ dates, ...late }) {

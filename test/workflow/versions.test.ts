@@ -5,6 +5,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRunning, makeCurrent } from '../../cli/release.ts';
+import { orchestratorOf } from '../../activities/ledger/orchestrator.ts';
 import { versioned } from '../../workers/versions.ts';
 import type { BackfillReport } from '../../workflows/backfill-messages.ts';
 import { laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
@@ -96,6 +97,18 @@ async function versionOf(handle: WorkflowHandle): Promise<string | undefined> {
   const { raw } = await handle.describe();
   return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? undefined;
 }
+
+describe('a build whose workers are gone', () => {
+  it('is told to run, without an endless wait for what it says of itself', async () => {
+    const { client } = environment;
+    const workflowId = 'build/silver.trips/2024-12-24';
+    await client.workflow.start('buildProduct', { workflowId, taskQueue: 'nobody-polls', args: [] });
+    const began = Date.now();
+    expect(await orchestratorOf(client).statusOf(workflowId)).toContain('are there workers of its version');
+    expect(Date.now() - began).toBeLessThan(15_000);
+    await client.workflow.getHandle(workflowId).terminate();
+  });
+});
 
 describe('a deploy while builds run', () => {
   it('lets them end on the version that began them, and begins the next ones on the new one', async () => {
