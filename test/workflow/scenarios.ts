@@ -105,6 +105,7 @@ export const scenarios = {
     },
   },
   maintenance: { script: {}, workflow: 'maintainTable', input: { product: 'bronze.events_quarantine' } },
+  'maintenance-in-a-hurry': { script: {}, workflow: 'maintainTable', input: { product: 'bronze.events' } },
   'maintenance-after-a-build': {
     script: { refusals: 2 },
     workflow: 'maintainTable',
