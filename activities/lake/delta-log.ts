@@ -1,5 +1,6 @@
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { restoredVersion } from './restored-version.ts';
 import { buildResultSchema } from './result.ts';
 
 /** What a build's commit keeps about the build; see spark-jobs/README.md. */
@@ -46,8 +47,11 @@ export interface TableCommit {
   readonly changedPartitions: readonly string[];
 }
 
+/** A commit as its own file has it: a restore to a timestamp does not name the version. */
+type OwnCommit = Omit<TableCommit, 'restored'> & { readonly restored: number | null | 'not named' };
+
 /** Parses a commit file. Throws a ZodError for what is no Delta commit. */
-export function parseCommit(version: number, text: string): TableCommit {
+export function parseCommit(version: number, text: string): OwnCommit {
   const actions = text
     .split('\n')
     .filter((line) => line !== '')
@@ -59,7 +63,10 @@ export function parseCommit(version: number, text: string): TableCommit {
     version,
     at: new Date(info?.timestamp ?? 0).toISOString(),
     build: parseBuild(info?.userMetadata),
-    restored: info?.operation === 'RESTORE' ? z.int().parse(info.operationParameters?.version) : null,
+    restored:
+      info?.operation === 'RESTORE'
+        ? (z.int().nullish().parse(info.operationParameters?.version) ?? 'not named')
+        : null,
     changedPartitions: [...new Set(values.filter((value) => value !== null))].sort(),
   };
 }
@@ -73,6 +80,11 @@ function parseBuild(userMetadata: string | undefined): TableCommit['build'] {
   }
 }
 
+const logOf = (product: string): string => `${product.replace('.', '/')}/_delta_log/`;
+/** Versions are written with leading zeros, so that keys are listed in their order. */
+const commitKey = (product: string, version: number): string =>
+  `${logOf(product)}${String(version).padStart(20, '0')}.json`;
+
 /** The versions of a product's table after `after` whose commits its log still holds, oldest first, by their keys. */
 async function* commitKeys(
   client: S3Client,
@@ -80,9 +92,8 @@ async function* commitKeys(
   product: string,
   after: number,
 ): AsyncGenerator<[number, string]> {
-  const prefix = `${product.replace('.', '/')}/_delta_log/`;
-  // Keys are listed in order, and versions are written with leading zeros.
-  const listed = { Bucket: bucket, Prefix: prefix, StartAfter: `${prefix}${String(after + 1).padStart(20, '0')}` };
+  const StartAfter = commitKey(product, after + 1).slice(0, -'.json'.length);
+  const listed = { Bucket: bucket, Prefix: logOf(product), StartAfter };
   for await (const page of paginateListObjectsV2({ client }, listed)) {
     for (const { Key = '' } of page.Contents ?? []) {
       const version = /\/(\d{20})\.json$/.exec(Key)?.[1];
@@ -104,9 +115,19 @@ export async function readCommits(
   product: string,
   { after = -1, atMost = Infinity }: { readonly after?: number; readonly atMost?: number } = {},
 ): Promise<TableCommit[]> {
-  const read = async ([version, Key]: [number, string]): Promise<TableCommit> => {
+  const textOf = async (Key: string): Promise<string> => {
     const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-    return parseCommit(version, (await object.Body?.transformToString()) ?? '');
+    return (await object.Body?.transformToString()) ?? '';
+  };
+  const older = (version: number): Promise<string> =>
+    textOf(commitKey(product, version)).catch((error: unknown) => {
+      if (error instanceof NoSuchKey) return '';
+      throw error;
+    });
+  const read = async ([version, key]: [number, string]): Promise<TableCommit> => {
+    const text = await textOf(key);
+    const { restored, ...commit } = parseCommit(version, text);
+    return { ...commit, restored: restored === 'not named' ? await restoredVersion(version, text, older) : restored };
   };
   const keys: [number, string][] = [];
   for await (const key of commitKeys(client, bucket, product, after)) if (keys.push(key) >= atMost) break;

@@ -17,6 +17,8 @@ from tideline_jobs.storage import Storage
 _RECENT_COMMITS = 200
 # By how much the clocks of the orchestrator and of a Spark driver may differ.
 CLOCK_TOLERANCE_MS = 3_600_000
+# So many commits in a row are not all by drivers whose clocks are wrong.
+_WRONG_CLOCKS = 10
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,42 @@ class Log:
         if version not in self._read:
             info = self._info(version)
             operation = info.get("operation", "")
-            restored = int(info["operationParameters"]["version"]) if operation == "RESTORE" else None
+            restored = self._restored(version, info) if operation == "RESTORE" else None
             self._read[version] = Commit(
                 version, info.get("timestamp", 0), operation, restored, _metadata_of(info.get("userMetadata"))
             )
         return self._read[version]
+
+    def _restored(self, version: int, info: dict[str, Any]) -> int:
+        """
+        The version that a restore has put the table back to. One to a timestamp does not name it: it is the newest
+        whose files differ from those before the restore by just what the restore has added and removed.
+        """
+        named = info.get("operationParameters", {}).get("version")
+        if named is not None:
+            return int(named)
+        gone, back = self._files(version)
+        older, versions = version - 1, self.versions()
+        # Files that the older version has and the one before the restore does not, and the other way round.
+        only_older: set[str] = set()
+        only_newer: set[str] = set()
+        while older in versions and (only_older, only_newer) != (back, gone):
+            removed, added = self._files(older)
+            only_older, only_newer = (
+                (only_older - added) | (removed - only_newer),
+                (only_newer - removed) | (added - only_older),
+            )
+            older -= 1
+        return older
+
+    def _files(self, version: int) -> tuple[set[str], set[str]]:
+        """Files that a version removed and added; with the deletion vectors that make others of them."""
+        found: dict[str, set[str]] = {"remove": set(), "add": set()}
+        for line in self._storage.lines(self._file(version)):
+            for kind, action in json.loads(line).items():
+                if kind in found:
+                    found[kind].add(f"{action['path']} {json.dumps(action.get('deletionVector'), sort_keys=True)}")
+        return found["remove"], found["add"]
 
     def _info(self, version: int) -> dict[str, Any]:
         lines = self._storage.lines(self._file(version))
@@ -128,13 +161,18 @@ class Head:
         return self.versions[0]
 
     def commits(self, since_ms: int = 0) -> Iterator[Commit]:
-        """The newest commits first that no restore has undone, as far as they may be younger than `since_ms`."""
+        """
+        The newest commits first that no restore has undone, as far as they may be younger than `since_ms`. One alone
+        that seems to be older is no sign: the clock of its driver may be wrong.
+        """
         newest_standing = self.version
+        older = 0
         for version in self.versions:
             if version > newest_standing:
                 continue
             commit = self.log.commit(version)
-            if commit.at_ms < since_ms - CLOCK_TOLERANCE_MS:
+            older = older + 1 if commit.at_ms < since_ms - CLOCK_TOLERANCE_MS else 0
+            if older > _WRONG_CLOCKS:
                 return
             yield commit
             if commit.restored is not None:
@@ -200,9 +238,9 @@ class Head:
         return any(commit.build and key in commit.build.get("rewrittenIntervals", ()) for commit in later)
 
     def never_built(self, key: str) -> bool:
-        """Whether it is certain that no build has published the interval; False where the log does not reach back."""
+        """Whether it is certain that no build, undone or not, has published the interval: only the whole log tells."""
         whole_log = self.versions[-1] == 0 and len(self.versions) <= _RECENT_COMMITS
-        return whole_log and self.last_build(key) is None
+        return whole_log and not any(self.log.commit(version).covers(key) for version in self.versions)
 
 
 def _metadata_of(user_metadata: str | None) -> dict[str, Any]:

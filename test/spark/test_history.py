@@ -10,9 +10,13 @@ from tideline_jobs.history import Head, Log
 from tideline_jobs.storage import Storage
 
 
-def _write(folder: Path, version: int) -> None:
+def _write(folder: Path, version: int, at_ms: int | None = None) -> None:
     metadata = {"buildId": f"build-{version}", "sequence": version, "start": f"{version}", "end": f"{version + 1}"}
-    info = {"timestamp": version, "operation": "WRITE", "userMetadata": json.dumps(metadata)}
+    info = {
+        "timestamp": version if at_ms is None else at_ms,
+        "operation": "WRITE",
+        "userMetadata": json.dumps(metadata),
+    }
     (folder / f"{version:020d}.json").write_text(json.dumps({"commitInfo": info}))
 
 
@@ -63,3 +67,20 @@ def test_a_young_log_has_no_checkpoint(spark: SparkSession, tmp_path: Path, aske
     assert list(head.versions) == [2, 1, 0]
     assert (head.never_built("9"), head.never_built("1")) == (True, False)
     assert asked
+
+
+def test_a_commit_of_a_driver_whose_clock_is_wrong_is_found(spark: SparkSession, tmp_path: Path) -> None:
+    folder = tmp_path / "_delta_log"
+    folder.mkdir()
+    now = 1_737_200_000_000
+    for version in range(40):
+        _write(folder, version, now + version)
+    _write(folder, 40, now - 7_200_000)
+    _write(folder, 41, now + 41)
+    log = Log(spark, f"file:{tmp_path}")
+    head = Head(log, log.versions())
+    found = [head.find_build(build, now) for build in ("build-40", "build-41", "build-39")]
+    assert [commit and commit.version for commit in found] == [40, 41, 39]
+    # What is long over is not looked through for it.
+    assert head.find_build("build-1", now + 86_400_000) is None
+    assert len([version for version in head.versions if version in log._read]) < 42

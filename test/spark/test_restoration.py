@@ -1,16 +1,21 @@
 """Restoring: the rows, what later builds make of it, and what the warehouse is to load."""
 
 import json
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
 from events import event, place
 from lakehouse import Lakehouse
 from tideline_jobs import bronze_publish
+from tideline_jobs.contracts import contract_of
 from tideline_jobs.restoration import RestoreRequest, run_restore
+from tideline_jobs.tables import Table
 
 EVENTS = "bronze.events"
 HOUR = ("2025-01-18T10", "2025-01-18T11")
@@ -79,6 +84,33 @@ def test_a_restore_can_itself_be_undone(lakehouse: Lakehouse) -> None:
     _must_restore(lakehouse, EVENTS, second, "forth")
     assert _ids(lakehouse) == ["b"]
     assert lakehouse.must_build(EVENTS, *HOUR)["status"] == "unchanged"
+
+
+def test_builds_go_on_after_somebodys_restore_to_a_timestamp(lakehouse: Lakehouse) -> None:
+    good = _publish(lakehouse, HOUR, "a")
+    time.sleep(1)
+    told = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    time.sleep(1)
+    _publish(lakehouse, HOUR, "bad")
+    last = _publish(lakehouse, NEXT, "also bad")
+    DeltaTable.forPath(lakehouse.spark, lakehouse.path(EVENTS)).restoreToTimestamp(told)
+    assert _ids(lakehouse) == ["a"]
+    table = Table(lakehouse.spark, contract_of(EVENTS), lakehouse.lake)
+    assert table.log.commit(last + 1).restored == good
+    assert [commit.version for commit in table.head().commits()][:2] == [last + 1, good]
+    again = lakehouse.must_build(EVENTS, HOUR[0], NEXT[1])
+    assert [counts["changed"] for counts in again["intervals"]] == [True, True]
+    assert _ids(lakehouse) == ["also bad", "bad"]
+
+
+def test_an_interval_whose_build_was_undone_was_built_once(lakehouse: Lakehouse) -> None:
+    good = _publish(lakehouse, HOUR, "a")
+    _publish(lakehouse, NEXT, "b")
+    _must_restore(lakehouse, EVENTS, good)
+    head = Table(lakehouse.spark, contract_of(EVENTS), lakehouse.lake).head()
+    assert head.last_build(NEXT[0]) is None
+    assert not head.never_built(NEXT[0])
+    assert head.never_built(NEXT[1])
 
 
 def test_a_second_try_of_a_restore_answers_like_the_first_and_commits_nothing(lakehouse: Lakehouse) -> None:

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { datesChanged, parseCommit, standing, type TableCommit } from '../../activities/lake/delta-log.ts';
+import { datesChanged, parseCommit, readCommits, standing, type TableCommit } from '../../activities/lake/delta-log.ts';
 import type { IntervalRecord } from '../../activities/ledger/records.ts';
 import { publishedOf } from '../../activities/ledger/records.ts';
 import { settledBy } from '../../activities/table-history.ts';
 import { publishedBuild } from '../workflow/memory-ledger.ts';
+import { MemoryS3 } from './memory-s3.ts';
 
 const product = 'silver.trips';
 const rows = { rowsIn: 1, rowsPublished: 1, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
@@ -65,6 +66,42 @@ describe('the commits that stand', () => {
     const commitInfo = { timestamp: 1_737_200_000_000, operation: 'RESTORE', operationParameters };
     expect(parseCommit(4, JSON.stringify({ commitInfo })).restored).toBe(1);
     expect(parseCommit(4, JSON.stringify({ commitInfo: { timestamp: 1, operation: 'WRITE' } })).restored).toBeNull();
+  });
+});
+
+describe('a restore to a timestamp', () => {
+  const file = (path: string, more: object = {}) => ({ path, partitionValues: {}, dataChange: true, ...more });
+  const commit = (added: readonly object[], removed: readonly object[] = [], commitInfo: object = {}): string =>
+    [
+      { commitInfo: { timestamp: 1, operation: 'WRITE', ...commitInfo } },
+      ...added.map((add) => ({ add })),
+      ...removed.map((remove) => ({ remove })),
+    ]
+      .map((action) => JSON.stringify(action))
+      .join('\n');
+  const restore = { operation: 'RESTORE', operationParameters: { version: null, timestamp: '2025-01-18' } };
+  const vector = { deletionVector: { storageType: 'u', pathOrInlineDv: 'x' } };
+  const log = [
+    commit([file('a'), file('b')]),
+    commit([file('c')], [file('a')]),
+    commit([]),
+    commit([file('b', vector)], [file('b')]),
+    commit([file('a'), file('d')], [file('c')]),
+  ];
+  const restoredBy = async (...commits: readonly string[]): Promise<number | null | undefined> => {
+    const s3 = new MemoryS3({});
+    for (const [version, text] of commits.entries())
+      s3.put(`silver/trips/_delta_log/${String(version).padStart(20, '0')}.json`, text);
+    return (await readCommits(s3, 'lake', product, { after: commits.length - 2 }))[0]?.restored;
+  };
+
+  it.each([
+    ['to the newest of those with its files', [file('b'), file('c')], [file('b', vector), file('a'), file('d')], 2],
+    ['to where a file was that is there again', [file('b')], [file('b', vector), file('d')], 0],
+    ['to the version before it, where it changed nothing', [], [], 4],
+    ['to what the log holds no more', [file('z')], [file('b', vector), file('a'), file('d')], -1],
+  ] as const)('is found by its files: %s', async (_, added, removed, expected) => {
+    expect(await restoredBy(...log, commit(added, removed, restore))).toBe(expected);
   });
 });
 
