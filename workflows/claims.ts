@@ -12,7 +12,10 @@ import { type HeldBack, type Lane, wholeTable } from './messages.ts';
 import { calls } from './proxies.ts';
 import { isSuperseded } from './run-jobs.ts';
 
-/** Between two tries for a claim, in seconds; each wait is twice the one before. */
+/**
+ * Between two tries for a claim, in seconds; each is twice the one before. Waits are anything from its half to it: of many
+ * that have begun to wait together, and would come back together, only one could be given its claim each time.
+ */
 export interface Pace {
   readonly first: number;
   readonly longest: number;
@@ -43,7 +46,7 @@ export async function whileClaimed<T>(
       const { claimed, holders } = await CancellationScope.nonCancellable(() => claimIntervals(claimant));
       if (claimed) break;
       onWaiting(holders.map(({ workflowId }) => workflowId).join(', ') || 'another build');
-      await sleep(`${waitSeconds}s`);
+      await sleep(Math.ceil(waitSeconds * 500 * (1 + Math.random())));
     }
     return await use();
   } catch (error) {
