@@ -174,6 +174,7 @@ describe('the log store of the jobs', () => {
     interceptor.on(
       ({ operation }) => /^GET \/lake\/?$/.test(operation) && (lists.seen += 1) < 0,
       (forward) => forward(),
+      Infinity,
     );
     const jobRunId = await startRun('lists.py', 's3://lake/long/_delta_log', String(versions.length));
     expect(await waitForRun(service.client, applicationId, jobRunId)).toMatchObject({
