@@ -22,6 +22,7 @@ import { cadences } from '../../workflows/cadences.ts';
 import { shiftInterval } from '../../workflows/intervals.ts';
 import { wholeTable } from '../../workflows/messages.ts';
 import type { Figure } from './figures.ts';
+import { writeLedger } from './ledger-past.ts';
 
 const bronze = 'bronze.events';
 
@@ -55,9 +56,19 @@ async function callsOf(
     scheduleOf: async () => ({ createdAt: new Date(begin), paused: false }),
   };
   const plan = (start: string) =>
-    planBackfill(catalogue, ledger, { product: bronze, start, end: `${end}T00`, startedAtMs: Date.now(), stage: null }, 'source');
+    planBackfill(
+      catalogue,
+      ledger,
+      { product: bronze, start, end: `${end}T00`, startedAtMs: Date.now(), stage: null },
+      'source',
+    );
+  const rebuilt = async (): Promise<void> => {
+    await ensureLedger(dynamo, `${name}-rebuilt`);
+    await rebuildLedger(new Ledger(documents, `${name}-rebuilt`), s3, name, catalogue, () => undefined);
+  };
   const history = createTableHistoryActivities(ledger, s3, name, catalogue, async () => undefined);
   const unread = createUnreadRawActivities(ledger, s3, 's3://growth-raw/raw/events', catalogue, orchestrator);
+  await writeLedger(documents, name, s3, catalogue);
   const newest = (await newestVersion(s3, name, bronze)) ?? 0;
   const forget = () =>
     documents.send(
@@ -74,11 +85,6 @@ async function callsOf(
   const window = { start: shiftInterval('date', date, -4), end };
   const built = ['silver.trips', 'gold.trips', 'gold.fact_hourly_metrics'].map((product) => ({ product, ...window }));
   return {
-    'rebuild-ledger': {
-      run: () => rebuildLedger(ledger, s3, name, catalogue, () => undefined),
-      repeats: 1,
-      intervals: 27 * days,
-    },
     'lake status': {
       run: async () => {
         const { dates, intervals } = await survey(ledger, catalogue, {});
@@ -103,6 +109,7 @@ async function callsOf(
       ...many,
     },
     'newest version of a table': { run: () => newestVersion(s3, name, bronze), ...many },
+    'rebuild-ledger': { run: rebuilt, repeats: 1, intervals: 27 * days },
     recordRestored: { run: () => history.recordRestored({ product: bronze, version: newest }), repeats: 3 },
   };
 }

@@ -72,8 +72,8 @@ class Past:
 
     def _commit(self, at: datetime, info: _Action, actions: list[_Action]) -> None:
         at_ms = int(at.timestamp() * 1000)
-        told = {**self._template.info, "userMetadata": None, "timestamp": at_ms, **info}
-        self._write([{"commitInfo": told}, *actions])
+        known = {name: value for name, value in self._template.info.items() if name != "userMetadata"}
+        self._write([{"commitInfo": {**known, "timestamp": at_ms, **info}}, *actions])
 
     def _added(self, day: date, at: datetime, name: str, changes: bool) -> _Action:
         path = f"{self._partition}={day}/{name}-{self._version + 1:08d}.zstd.parquet"
