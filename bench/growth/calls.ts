@@ -68,8 +68,8 @@ async function callsOf(
   };
   const history = createTableHistoryActivities(ledger, s3, name, catalogue, async () => undefined);
   const unread = createUnreadRawActivities(ledger, s3, 's3://growth-raw/raw/events', catalogue, orchestrator);
-  await writeLedger(documents, name, s3, catalogue);
   const newest = (await newestVersion(s3, name, bronze)) ?? 0;
+  await writeLedger(documents, name, catalogue, { start: begin, end }, newest);
   const forget = () =>
     documents.send(
       new UpdateCommand({
