@@ -1,19 +1,20 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
 import type { Catalogue } from '../products/catalogue.ts';
-import { intervalKey, shiftInterval } from '../workflows/intervals.ts';
+import { intervalKey, intervalStart, shiftInterval } from '../workflows/intervals.ts';
 import type { ChangedDates } from '../workflows/late-data-messages.ts';
-import { readCommits, standing, type TableCommit } from './lake/delta-log.ts';
+import { readCommits, readUndone, standing, type TableCommit } from './lake/delta-log.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import {
-  allIntervals,
-  type IntervalRecord,
-  type Published,
-  type PublishedBuild,
-  publishedOf,
-} from './ledger/records.ts';
+import { type IntervalRecord, type Published, type PublishedBuild, publishedOf } from './ledger/records.ts';
 import { builtProducts } from './ledger/survey.ts';
 import { recordCommits } from './recorded-commits.ts';
+
+/** By how much the clocks of the orchestrator and of a Spark driver may differ. */
+const clockToleranceMs = 3_600_000;
+/** A table of hours has ten thousand builds in a year. */
+const buildsAtOnce = 50;
+/** How many commits are looked through at a time for an earlier build of an interval. */
+const commitsAtOnce = 200;
 
 /** A build as its commit keeps it: a table does not know what a build cost. */
 function buildsOf(commits: readonly TableCommit[]): PublishedBuild[] {
@@ -36,7 +37,9 @@ export async function rebuildLedger(
   for (const { key: product } of builtProducts(catalogue)) {
     const commits = await readCommits(client, bucket, product);
     const builds = buildsOf(standing(commits));
-    for (const build of builds) await ledger.publish(build);
+    // In any order: of an interval that several have built the one of the highest generation stays.
+    for (let from = 0; from < builds.length; from += buildsAtOnce)
+      await Promise.all(builds.slice(from, from + buildsAtOnce).map((build) => ledger.publish(build)));
     await recordCommits(ledger, client, bucket, product);
     onProgress(product, builds.length);
   }
@@ -66,6 +69,29 @@ export function settledBy(
       const isRight = (version < oldest || versions.has(version)) && version >= (right?.outputVersion ?? -1);
       return isRight ? [] : [[interval, right] as const];
     }),
+  );
+}
+
+/** The records that a restore may have made wrong: what was published since the oldest of these commits, and what they tell. */
+async function recordsOf(
+  ledger: Ledger,
+  product: string,
+  commits: readonly TableCommit[],
+): Promise<readonly IntervalRecord[]> {
+  const told = commits.flatMap(({ build }) => (build ? build.intervals.map(({ interval }) => interval) : [])).sort();
+  const [first, last] = [told[0], told.at(-1)];
+  const records = [
+    ...(await ledger.publishedSince(product, commits[0]?.version ?? 0)),
+    ...(first !== undefined && last !== undefined ? await ledger.records(product, first, last) : []),
+  ];
+  return [...new Map(records.map((record) => [record.interval, record])).values()];
+}
+
+/** Whether commits before these may tell of an interval of which they tell nothing: none is older than its interval. */
+function mayBeOlder(settled: ReadonlyMap<string, Published | null>, commits: readonly TableCommit[]): boolean {
+  const oldest = Date.parse(commits[0]?.at ?? '') + clockToleranceMs;
+  return [...settled].some(
+    ([interval, published]) => published === null && intervalStart(interval).toMillis() < oldest,
   );
 }
 
@@ -124,10 +150,20 @@ export function createTableHistoryActivities(
 
     /** Writes down that `version` has put a table back: its intervals are what they were, and who reads what has changed is stale. */
     async recordRestored({ product, version }: { product: string; version: number }): Promise<void> {
-      const commits = (await readCommits(client, bucket, product)).filter((commit) => commit.version <= version);
+      let commits = await readUndone(client, bucket, product, version);
       if (commits.at(-1)?.version !== version) throw new Error(`Version ${version} of ${product} is not in its log.`);
       await recordCommits(ledger, client, bucket, product);
-      const settled = settledBy(commits, await ledger.records(product, ...allIntervals));
+      const records = await recordsOf(ledger, product, commits);
+      let settled = settledBy(commits, records);
+      while (mayBeOlder(settled, commits)) {
+        const oldest = commits[0]?.version ?? 0;
+        const after = Math.max(-1, oldest - 1 - commitsAtOnce);
+        const older = await readCommits(client, bucket, product, { after, atMost: oldest - 1 - after });
+        const before = older.filter((commit) => commit.version < oldest);
+        if (before.length === 0) break;
+        commits = [...before, ...commits];
+        settled = settledBy(commits, records);
+      }
       await Promise.all(
         [...settled].map(([interval, published]) => ledger.settle(product, interval, published, version)),
       );

@@ -1,14 +1,17 @@
 // `npm run bench -- [--document FILE] [--events N]`: bronze's events per CPU-second, beside a document's own job.
+// `npm run bench -- growth [--days 1,30,400]`: what the same work costs when the tables hold more days.
 // `npm run bench -- airflow [--only CASE …] [--scale F] [--write]`: the same work by Airflow and by Tideline.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { main } from './airflow/main.ts';
+import { main as airflow } from './airflow/main.ts';
+import { main as growth } from './growth/main.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [first, ...rest] = process.argv.slice(2);
-if (first === 'airflow') {
+const comparison = first === 'airflow' ? airflow : first === 'growth' ? growth : undefined;
+if (comparison) {
   try {
-    await main(root, rest);
+    await comparison(root, rest);
   } catch (error) {
     console.error(`\n${error instanceof Error ? error.message : String(error)}`);
     // A start that was interrupted may still wait for a process that is killed by now.

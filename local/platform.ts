@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { S3Client } from '@aws-sdk/client-s3';
+import { awsEmulator, awsVariables } from './aws-emulator.ts';
 import { announceEnvironment } from './environment.ts';
-import { freePort, portAnswers } from './ports.ts';
+import { freePort } from './ports.ts';
 import { buckets, ensureApplications, ensureBuckets, ensureLedger, ledgerTable, workerRole } from './provision.ts';
 import { type ProcessSpec, Supervisor } from './supervisor.ts';
 import { temporalServer } from './temporal.ts';
@@ -66,15 +67,7 @@ export async function startPlatform({
   try {
     const awsPort = await freePort();
     const endpoint = await reachedAt('aws', `http://127.0.0.1:${awsPort}`);
-    const aws = {
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL: endpoint,
-      // Answers of the emulator carry no checksums to validate.
-      AWS_RESPONSE_CHECKSUM_VALIDATION: 'WHEN_REQUIRED',
-      AWS_REQUEST_CHECKSUM_CALCULATION: 'WHEN_REQUIRED',
-    };
+    const aws = awsVariables(endpoint);
     const ports = {
       grpc: await freePort(wantedPorts.temporal),
       ui: await freePort(wantedPorts.webUi),
@@ -83,23 +76,7 @@ export async function startPlatform({
     onStep('Temporal, S3, EMR Serverless and Redshift');
     const [, , redshift] = await Promise.all([
       supervisor.start(temporalServer(join(bin, 'temporal'), ports, data('temporal.db'))),
-      supervisor.start({
-        name: 'aws',
-        command: join(bin, 'ministack'),
-        args: [],
-        env: {
-          ...aws,
-          BIND_HOST: '127.0.0.1',
-          GATEWAY_PORT: String(awsPort),
-          PERSIST_STATE: '1',
-          S3_PERSIST: '1',
-          STATE_DIR: data('aws-state'),
-          S3_DATA_DIR: data('s3'),
-          LOG_LEVEL: 'WARNING',
-        },
-        isReady: () => portAnswers(awsPort),
-        readyTimeoutMs: 60_000,
-      }),
+      supervisor.start(awsEmulator(root, awsPort, data(''), aws)),
       supervisor.start(
         node('redshift-data', 'local/redshift-data/main.ts', {
           ...aws,

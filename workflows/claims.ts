@@ -52,7 +52,7 @@ export async function whileClaimed<T>(
       onWaiting(held.join(', ') || 'another build');
       // A wait that an earlier release began ends as it would have there.
       if (wait.isOver() && patched('waits-for-claims-end')) throw claimNotGiven(claimant, held);
-      await sleep(`${wait.nextSeconds()}s`);
+      await sleep(wait.nextMs());
     }
     return await use();
   } catch (error) {

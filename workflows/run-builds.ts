@@ -44,7 +44,7 @@ export async function runBuild(input: BuildInput): Promise<BuildOutcome> {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       // A wait that an earlier release began ends as it would have there.
       if (wait.isOver() && patched('waits-for-builds-end')) throw stillRunning(input);
-      await sleep(`${wait.nextSeconds()}s`);
+      await sleep(wait.nextMs());
     }
   }
 }

@@ -137,11 +137,44 @@ export async function readCommits(
   return commits;
 }
 
-/** The newest version of a product's table; null when there is no table. */
+/** The newest version of a product's table; null when there is no table. A log is looked at from its last checkpoint on. */
 export async function newestVersion(client: S3Client, bucket: string, product: string): Promise<number | null> {
-  let newest: number | null = null;
-  for await (const [version] of commitKeys(client, bucket, product, -1)) newest = version;
+  const checkpoint = await checkpointedVersion(client, bucket, product);
+  let newest = checkpoint;
+  for await (const [version] of commitKeys(client, bucket, product, checkpoint ?? -1)) newest = version;
   return newest;
+}
+
+/** The version of a table's newest checkpoint; null before the first. */
+async function checkpointedVersion(client: S3Client, bucket: string, product: string): Promise<number | null> {
+  const Key = `${product.replace('.', '/')}/_delta_log/_last_checkpoint`;
+  try {
+    const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+    return z.object({ version: z.int() }).parse(JSON.parse((await object.Body?.transformToString()) ?? '')).version;
+  } catch (error) {
+    if (error instanceof NoSuchKey) return null;
+    throw error;
+  }
+}
+
+/**
+ * The newest commits of a table up to `version`, as far back as a restore among them went; with `version` itself a restore,
+ * all that it has undone, and what it went back to.
+ */
+export async function readUndone(
+  client: S3Client,
+  bucket: string,
+  product: string,
+  version: number,
+): Promise<TableCommit[]> {
+  let commits: TableCommit[] = [];
+  for (let oldest = version; oldest < (commits[0]?.version ?? Infinity);) {
+    const newer = await readCommits(client, bucket, product, { after: oldest - 1, atMost: version - oldest + 1 });
+    if (newer.length === commits.length) break;
+    commits = newer.filter((commit) => commit.version <= version);
+    oldest = Math.min(oldest, ...commits.flatMap(({ restored }) => restored ?? []));
+  }
+  return commits;
 }
 
 /** Dates in which a commit can have changed rows; those of a restore are all that any commit since the restored version has changed. */

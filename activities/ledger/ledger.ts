@@ -3,6 +3,7 @@ import {
   type DynamoDBDocumentClient,
   paginateQuery,
   QueryCommand,
+  type QueryCommandInput,
   TransactWriteCommand,
   UpdateCommand,
   type UpdateCommandInput,
@@ -35,6 +36,9 @@ const intervalsAtOnce = 99;
 const isRefusal = (error: unknown): boolean =>
   error instanceof TransactionCanceledException &&
   (error.CancellationReasons ?? []).some(({ Code }) => Code === 'ConditionalCheckFailed');
+
+/** What DynamoDB leaves out of an answer; it reads it all the same. */
+type Filter = Pick<QueryCommandInput, 'FilterExpression' | 'ExpressionAttributeValues'>;
 
 export interface Claimed {
   readonly claimed: boolean;
@@ -93,9 +97,11 @@ export class Ledger {
   async #holders(claimant: Claimant, endedBuilds: readonly string[]): Promise<Claim[]> {
     const { product, intervals, workflowId } = claimant;
     const [first = '', last = ''] = isWholeTable(claimant) ? allIntervals : [intervals[0], intervals.at(-1)];
+    // Of the years of a table few intervals are claimed.
+    const filter = { FilterExpression: 'attribute_exists(claim)' };
     const records = [
-      ...(await this.records(product, first, last)),
-      ...(await this.records(product, wholeTable, wholeTable)),
+      ...(await this.#records(product, first, last, filter)),
+      ...(await this.#records(product, wholeTable, wholeTable, filter)),
     ];
     const claims = records.flatMap(({ claim }) => (claim && claim.workflowId !== workflowId ? [claim] : []));
     const builds = new Map(claims.map((claim) => [claim.buildId, claim]));
@@ -186,8 +192,15 @@ export class Ledger {
 
   /** The records of a product from one interval to another, both included, in order. Intervals never heard of have none. */
   async records(product: string, first: string, last: string): Promise<IntervalRecord[]> {
-    const items = await this.#query(product, first, last);
-    return items.map((item) => intervalRecordSchema.parse(item));
+    return this.#records(product, first, last);
+  }
+
+  /** The records that were published in a version of the table, or found right in it, or in a later one. */
+  async publishedSince(product: string, version: number): Promise<IntervalRecord[]> {
+    return this.#records(product, ...allIntervals, {
+      FilterExpression: 'published.outputVersion >= :version',
+      ExpressionAttributeValues: { ':version': version },
+    });
   }
 
   /** The first interval of a product that a build has ever published; null when there is none. */
@@ -232,14 +245,25 @@ export class Ledger {
     );
   }
 
-  async #query(product: string, first: string, last: string): Promise<Record<string, unknown>[]> {
+  async #records(product: string, first: string, last: string, filter?: Filter): Promise<IntervalRecord[]> {
+    const items = await this.#query(product, first, last, filter);
+    return items.map((item) => intervalRecordSchema.parse(item));
+  }
+
+  async #query(product: string, first: string, last: string, filter: Filter = {}): Promise<Record<string, unknown>[]> {
     const pages = paginateQuery(
       { client: this.#client },
       {
+        ...filter,
         TableName: this.#table,
         KeyConditionExpression: '#product = :product AND #interval BETWEEN :first AND :last',
         ExpressionAttributeNames: { '#product': 'product', '#interval': 'interval' },
-        ExpressionAttributeValues: { ':product': product, ':first': first, ':last': last },
+        ExpressionAttributeValues: {
+          ...filter.ExpressionAttributeValues,
+          ':product': product,
+          ':first': first,
+          ':last': last,
+        },
         ConsistentRead: true,
       },
     );

@@ -11,6 +11,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from tideline_jobs.intervals import parse_key
 from tideline_jobs.storage import Storage
 
 # Builds of days, of an hourly table; a zombie older than that has long lost its claim.
@@ -229,8 +230,10 @@ class Head:
         return None
 
     def last_build(self, key: str) -> Commit | None:
-        """The newest commit that published the interval, as far back as builds are remembered."""
-        return next((commit for commit in self.recent() if commit.covers(key)), None)
+        """The newest commit that published the interval, as far back as builds are remembered; none is older."""
+        start_ms = int(parse_key("hour" if "T" in key else "date", key).timestamp() * 1000)
+        recent = islice(self.commits(start_ms), _RECENT_COMMITS)
+        return next((commit for commit in recent if commit.covers(key)), None)
 
     def rewrote_since(self, key: str, version: int) -> bool:
         """Whether a build of other intervals has taken rows from this one after `version`."""

@@ -1,22 +1,31 @@
 """A table's log: what is found in it, and how little of it is looked at."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from tideline_jobs.history import Head, Log
+from tideline_jobs.intervals import parse_key, shift_key
 from tideline_jobs.storage import Storage
 
 
+def _hour(version: int) -> str:
+    return shift_key("hour", "2025-01-01T00", version)
+
+
+def _at_ms(version: int) -> int:
+    return int(parse_key("hour", _hour(version + 1)).timestamp() * 1000)
+
+
 def _write(folder: Path, version: int, at_ms: int | None = None) -> None:
-    metadata = {"buildId": f"build-{version}", "sequence": version, "start": f"{version}", "end": f"{version + 1}"}
-    info = {
-        "timestamp": version if at_ms is None else at_ms,
-        "operation": "WRITE",
-        "userMetadata": json.dumps(metadata),
-    }
+    """The build of an hour, when that has ended or at another time."""
+    identity = {"buildId": f"build-{version}", "sequence": version}
+    metadata = {**identity, "start": _hour(version), "end": _hour(version + 1)}
+    at = _at_ms(version) if at_ms is None else at_ms
+    info = {"timestamp": at, "operation": "WRITE", "userMetadata": json.dumps(metadata)}
     (folder / f"{version:020d}.json").write_text(json.dumps({"commitInfo": info}))
 
 
@@ -32,6 +41,20 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Storage, "exists", exists)
     monkeypatch.setattr(Storage, "files", lambda *_: pytest.fail("the log was listed"))
+    return names
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were read."""
+    names: list[str] = []
+    original = Storage.lines
+
+    def lines(self: Storage, uri: str) -> Iterator[str]:
+        names.append(uri.rsplit("/", 1)[-1])
+        return original(self, uri)
+
+    monkeypatch.setattr(Storage, "lines", lines)
     return names
 
 
@@ -51,10 +74,26 @@ def test_a_long_log_is_read_from_its_last_checkpoint_without_being_listed(
     asked.clear()
     head = Head(log, log.versions())
     assert asked == [f"{2004:020d}.json", f"{2005:020d}.json"]
-    assert (head.sequence, head.never_built("9")) == (2004, False)
-    for found in (head.find_build("build-2002", 2002), head.last_build("2002")):
+    assert (head.sequence, head.never_built(_hour(9))) == (2004, False)
+    for found in (head.find_build("build-2002", _at_ms(2002)), head.last_build(_hour(2002))):
         assert found
         assert found.version == 2002
+
+
+def test_no_build_of_an_interval_is_looked_for_before_the_interval(
+    spark: SparkSession, tmp_path: Path, read: list[str]
+) -> None:
+    folder = tmp_path / "_delta_log"
+    folder.mkdir()
+    for version in range(100):
+        _write(folder, version)
+    log = Log(spark, f"file:{tmp_path}")
+    head = Head(log, log.versions())
+    assert head.last_build(_hour(100)) is None
+    assert len(read) == 3, "those of the clocks' tolerance, and the first that is too old"
+    found = head.last_build(_hour(60))
+    assert found
+    assert found.version == 60
 
 
 def test_a_young_log_has_no_checkpoint(spark: SparkSession, tmp_path: Path, asked: list[str]) -> None:
@@ -65,7 +104,7 @@ def test_a_young_log_has_no_checkpoint(spark: SparkSession, tmp_path: Path, aske
     log = Log(spark, f"file:{tmp_path}")
     head = Head(log, log.versions())
     assert list(head.versions) == [2, 1, 0]
-    assert (head.never_built("9"), head.never_built("1")) == (True, False)
+    assert (head.never_built(_hour(9)), head.never_built(_hour(1))) == (True, False)
     assert asked
 
 

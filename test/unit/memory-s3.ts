@@ -1,7 +1,9 @@
-import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
 
 /** A bucket of small objects that one test writes; each write has an ETag and a time of its own. */
 export class MemoryS3 extends S3Client {
+  /** The keys of what was read. */
+  readonly read: string[] = [];
   readonly #objects = new Map<string, { text: string; bytes: number; etag: string; at: Date }>();
 
   put(key: string, text: string, { bytes = text.length, etag = `"${text}"`, at = new Date(0) } = {}): void {
@@ -10,7 +12,10 @@ export class MemoryS3 extends S3Client {
 
   override send = (async (command: unknown): Promise<unknown> => {
     if (command instanceof GetObjectCommand) {
-      const text = this.#objects.get(command.input.Key ?? '')?.text ?? '';
+      const { Key = '' } = command.input;
+      this.read.push(Key);
+      const text = this.#objects.get(Key)?.text;
+      if (text === undefined) throw new NoSuchKey({ message: Key, $metadata: {} });
       return { Body: { transformToString: async () => text } };
     }
     if (!(command instanceof ListObjectsV2Command)) throw new Error('not a call that this stands for');

@@ -316,6 +316,13 @@ describe('a restore point', () => {
 });
 
 describe('an interval after a restore', () => {
+  it('is among those that were published in its versions, others and partitions apart', async () => {
+    await ledger.publish(publishedBuild('2025-01-18', { outputVersion: 5 }));
+    await ledger.publish(publishedBuild('2025-01-19', { outputVersion: 8 }));
+    await ledger.claim(build('first', '2025-01-20'));
+    expect((await ledger.publishedSince(product, 6)).map(({ interval }) => interval)).toEqual(['2025-01-19']);
+  });
+
   it('is what the table says, unless a build has published it since', async () => {
     const older = publishedBuild('2025-01-18', { outputVersion: 5, generation: 1 });
     await ledger.publish(publishedBuild('2025-01-18', { outputVersion: 8, generation: 3 }));

@@ -53,6 +53,31 @@ write("second", True)
 assert list(store.read(path, conf)) == ["second"]
 `;
 
+/** Lists a log: its oldest file, all of it, its end; and one that is not there. */
+const LISTS = `
+import sys
+from itertools import islice
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+jvm, conf = spark._jvm, spark._jsc.hadoopConfiguration()
+store, versions = jvm.tideline.ConditionalPutLogStore(conf), int(sys.argv[2])
+listed = lambda log, first: store.listFrom(jvm.org.apache.hadoop.fs.Path(f"{log}/{first:020d}."), conf)
+names = lambda first: [file.getPath().getName() for file in listed(sys.argv[1], first)]
+oldest = listed(sys.argv[1], 0).next()
+assert oldest.getPath().toString() == f"{sys.argv[1]}/{0:020d}.json", oldest
+assert oldest.getLen() == 2 and oldest.getModificationTime() > 0, oldest
+assert names(0) == [f"{version:020d}.json" for version in range(versions)], names(0)
+assert names(versions - 2) == [f"{version:020d}.json" for version in range(versions - 2, versions)]
+assert names(versions) == []
+try:
+    listed("s3://tideline-artifacts/none/_delta_log", 0)
+    raise AssertionError("a log was found where none is")
+except Py4JJavaError as failure:
+    assert "java.io.FileNotFoundException" in str(failure.java_exception), failure
+`;
+
 let s3: LocalS3;
 let interceptor: Interceptor;
 let service: Service;
@@ -66,6 +91,7 @@ beforeAll(async () => {
   await Promise.all(['tideline-artifacts', 'lake'].map((bucket) => s3.createBucket(bucket)));
   await s3.put('tideline-artifacts', 'writer.py', WRITER);
   await s3.put('tideline-artifacts', 'twice.py', TWICE);
+  await s3.put('tideline-artifacts', 'lists.py', LISTS);
   const version = await publishJobs(s3.client, 'tideline-artifacts');
   const config = { ...jobConfig, jobsUri: `s3://tideline-artifacts/spark-jobs/${version}` };
   const input = { product: 'silver.trips', start: '2025-01-18', end: '2025-01-19', generation: 1 };
@@ -139,6 +165,23 @@ describe('the log store of the jobs', () => {
     expect(await waitForRun(service.client, applicationId, jobRunId)).toMatchObject({
       stateDetails: 'Job completed successfully',
     });
+  });
+
+  it('lists a log from a version on, a page at a time: its oldest version takes one request, however long it is', async () => {
+    const versions = Array.from({ length: 2100 }, (_, version) => String(version).padStart(20, '0'));
+    await Promise.all(versions.map((version) => s3.put('lake', `long/_delta_log/${version}.json`, '{}')));
+    const lists = { seen: 0 };
+    interceptor.on(
+      ({ operation }) => /^GET \/lake\/?$/.test(operation) && (lists.seen += 1) < 0,
+      (forward) => forward(),
+      Infinity,
+    );
+    const jobRunId = await startRun('lists.py', 's3://lake/long/_delta_log', String(versions.length));
+    expect(await waitForRun(service.client, applicationId, jobRunId)).toMatchObject({
+      stateDetails: 'Job completed successfully',
+    });
+    // One for the oldest, three for all, one for the end, and one that finds nothing, where the folder is asked for too.
+    expect(lists.seen).toBeLessThanOrEqual(7);
   });
 
   it('lets two drivers commit to one table, through kills and lost answers: nothing is lost, nothing is doubled', async () => {

@@ -276,6 +276,22 @@ describe('a build', () => {
     },
   );
 
+  it('waits for times of its own, so that builds which wait together do not come back together', async () => {
+    await withWorkers(environment, scenarios['build-after-another'].script, async () => {
+      const handle = await play(environment, 'build-after-another');
+      await handle.result();
+      const { events } = await handle.fetchHistory();
+      const waits = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) => {
+        const { seconds = 0, nanos = 0 } = timer?.startToFireTimeout ?? {};
+        return timer ? [Number(seconds) + Number(nanos) / 1e9] : [];
+      });
+      expect(waits).not.toEqual([5, 10]);
+      expect(
+        waits.map((wait, index) => wait / [5, 10][index]!).filter((share) => share >= 0.5 && share <= 1),
+      ).toHaveLength(2);
+    });
+  });
+
   it('submits nothing when it is cancelled while it waits', async () => {
     const { calls, failure, status } = await ending('build-cancelled-while-it-waits');
     expect(calls.submitted).toEqual([]);

@@ -3,6 +3,7 @@ import {
   type Claim,
   type IntervalRecord,
   type PartitionChange,
+  type Published,
   type PublishedBuild,
   publishedOf,
 } from '../../activities/ledger/records.ts';
@@ -86,6 +87,17 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
   async newest(product: string, limit: number): Promise<IntervalRecord[]> {
     const all = [...this.#of(this.#records, product).values()];
     return all.sort((a, b) => b.interval.localeCompare(a.interval)).slice(0, limit);
+  }
+
+  async publishedSince(product: string, version: number): Promise<IntervalRecord[]> {
+    const all = [...this.#of(this.#records, product).values()];
+    return all.filter(({ published }) => (published?.outputVersion ?? -1) >= version);
+  }
+
+  async settle(product: string, interval: string, published: Published | null, version: number): Promise<void> {
+    const record = this.#of(this.#records, product).get(interval);
+    if ((record?.published?.outputVersion ?? -1) >= version) return;
+    this.#put({ product, interval, ...(published && { published }) });
   }
 
   #put(record: IntervalRecord): void {

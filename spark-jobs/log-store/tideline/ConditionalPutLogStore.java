@@ -4,8 +4,10 @@ import static org.apache.hadoop.fs.s3a.S3AUtils.translateException;
 
 import io.delta.storage.S3SingleDriverLogStore;
 import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.util.Iterator;
@@ -13,18 +15,22 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.s3a.S3AFileSystem;
 import org.apache.hadoop.fs.store.audit.AuditSpan;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
- * Delta's log on S3, safe for any number of drivers: S3 itself refuses the second file of one version. Listing and
- * reading are Delta's own; requests go through S3A's client, with its endpoint, region, credentials and retries.
+ * Delta's log on S3, safe for any number of drivers: S3 itself refuses the second file of one version. Reading is
+ * Delta's own; requests go through S3A's client, with its endpoint, region, credentials and retries.
  */
 public final class ConditionalPutLogStore extends S3SingleDriverLogStore {
   private static final String WRITE_ID = "log-store-write-id";
@@ -56,6 +62,85 @@ public final class ConditionalPutLogStore extends S3SingleDriverLogStore {
       put(fs.getS3AInternals().getAmazonS3Client("conditional put"), request.build(), lines(actions), path, writeId);
     } catch (SdkException failure) {
       throw translateException("write", path, failure);
+    }
+  }
+
+  /**
+   * Lists from the file on, a page when it is asked for. Delta's own listing begins with the first file of the log, and
+   * ends with the last, also where only the oldest version is wanted: with every read of a version, a year of commits.
+   */
+  @Override
+  public Iterator<FileStatus> listFrom(Path path, Configuration conf) throws IOException {
+    if (!(path.getFileSystem(conf) instanceof S3AFileSystem fs)) {
+      return super.listFrom(path, conf);
+    }
+    Path folder = fs.makeQualified(path.getParent());
+    Listing listing = new Listing(fs, folder, path.getName());
+    if (!listing.hasNext() && !fs.exists(folder)) {
+      throw new FileNotFoundException("No such file or directory: " + folder);
+    }
+    return listing;
+  }
+
+  /** The files of a folder from a name on, by name. */
+  private static final class Listing implements Iterator<FileStatus> {
+    private final S3AFileSystem fs;
+    private final Path folder;
+    private final String prefix;
+    private final String first;
+    private ListObjectsV2Response page;
+    private Iterator<S3Object> objects;
+
+    Listing(S3AFileSystem fs, Path folder, String first) throws IOException {
+      this.fs = fs;
+      this.folder = folder;
+      this.prefix = fs.pathToKey(folder) + "/";
+      this.first = first;
+      read();
+    }
+
+    @Override
+    public boolean hasNext() {
+      try {
+        while (!objects.hasNext() && page.isTruncated()) {
+          read();
+        }
+      } catch (IOException failure) {
+        throw new UncheckedIOException(failure);
+      }
+      return objects.hasNext();
+    }
+
+    @Override
+    public FileStatus next() {
+      hasNext();
+      S3Object object = objects.next();
+      Path file = new Path(folder, object.key().substring(prefix.length()));
+      long modified = object.lastModified().toEpochMilli();
+      return new FileStatus(object.size(), false, 1, fs.getDefaultBlockSize(file), modified, file);
+    }
+
+    private void read() throws IOException {
+      ListObjectsV2Request.Builder request =
+          ListObjectsV2Request.builder().bucket(fs.getBucket()).prefix(prefix).delimiter("/");
+      if (page == null) {
+        request.startAfter(prefix + before(first));
+      } else {
+        request.continuationToken(page.nextContinuationToken());
+      }
+      try (AuditSpan span = fs.createSpan("log_store_list", folder.toString(), null)) {
+        span.activate();
+        page = fs.getS3AInternals().getAmazonS3Client("list from").listObjectsV2(request.build());
+      } catch (SdkException failure) {
+        throw translateException("list", folder, failure);
+      }
+      // The folder itself may be an object.
+      objects = page.contents().stream().filter(object -> object.key().compareTo(prefix + first) >= 0).iterator();
+    }
+
+    /** Sorts before the name, and after any that no file of a log has: S3 begins after a key, not with it. */
+    private static String before(String name) {
+      return name.substring(0, name.length() - 1);
     }
   }
 
