@@ -16,30 +16,13 @@ import { builtProducts } from './ledger/survey.ts';
 import { recordCommits } from './recorded-commits.ts';
 
 /** A build as its commit keeps it: a table does not know what a build cost. */
-function buildsOf(commits: readonly TableCommit[]): PublishedBuild[] {
+export function buildsOf(commits: readonly TableCommit[]): PublishedBuild[] {
   return commits.flatMap(({ version, at, build, changedPartitions }) => {
     if (!build) return [];
     const { quality, sequence: _, ...kept } = build;
     const unknown = { jobRunId: null, costUsd: null, jobSeconds: null };
     return { ...kept, ...unknown, qualityScore: quality.score, at, outputVersion: version, changedPartitions };
   });
-}
-
-/** Writes into the ledger what the tables' own commits say, without harm to what is newer there. `onProgress` is told the builds of each product. */
-export async function rebuildLedger(
-  ledger: Ledger,
-  client: S3Client,
-  bucket: string,
-  catalogue: Catalogue,
-  onProgress: (product: string, builds: number) => void,
-): Promise<void> {
-  for (const { key: product } of builtProducts(catalogue)) {
-    const commits = await readCommits(client, bucket, product);
-    const builds = buildsOf(standing(commits));
-    for (const build of builds) await ledger.publish(build);
-    await recordCommits(ledger, client, bucket, product);
-    onProgress(product, builds.length);
-  }
 }
 
 /**

@@ -119,15 +119,19 @@ export class Ledger {
   /** Writes down that the warehouse has what is published of [start, end). */
   async load(product: string, { start, end }: IntervalRange, loaded: Loaded): Promise<void> {
     const records = (await this.records(product, start, end)).filter(({ interval }) => interval !== end);
-    const changes = records.map(({ interval, published }) =>
-      this.#update({
-        Key: { product, interval },
-        UpdateExpression: 'SET published.loaded = :loaded',
-        ConditionExpression: 'published.buildId = :build',
-        ExpressionAttributeValues: { ':loaded': loaded, ':build': published?.buildId ?? '' },
-      }),
+    await Promise.all(
+      records.map(({ interval, published }) => this.recordLoad(product, interval, published?.buildId ?? '', loaded)),
     );
-    await Promise.all(changes);
+  }
+
+  /** Writes down whether the warehouse has what a build has published of an interval. */
+  async recordLoad(product: string, interval: string, buildId: string, loaded: Loaded | null): Promise<void> {
+    await this.#update({
+      Key: { product, interval },
+      UpdateExpression: 'SET published.loaded = :loaded',
+      ConditionExpression: 'published.buildId = :build',
+      ExpressionAttributeValues: { ':loaded': loaded, ':build': buildId },
+    });
   }
 
   /** Writes down what a build has published. Where a build of a higher generation has written already, that stays. */
