@@ -11,38 +11,17 @@ import { recordCommits } from './recorded-commits.ts';
 
 /** By how much the clocks of the orchestrator and of a Spark driver may differ. */
 const clockToleranceMs = 3_600_000;
-/** A table of hours has ten thousand builds in a year. */
-const buildsAtOnce = 50;
 /** How many commits are looked through at a time for an earlier build of an interval. */
 const commitsAtOnce = 200;
 
 /** A build as its commit keeps it: a table does not know what a build cost. */
-function buildsOf(commits: readonly TableCommit[]): PublishedBuild[] {
+export function buildsOf(commits: readonly TableCommit[]): PublishedBuild[] {
   return commits.flatMap(({ version, at, build, changedPartitions }) => {
     if (!build) return [];
     const { quality, sequence: _, ...kept } = build;
     const unknown = { jobRunId: null, costUsd: null, jobSeconds: null };
     return { ...kept, ...unknown, qualityScore: quality.score, at, outputVersion: version, changedPartitions };
   });
-}
-
-/** Writes into the ledger what the tables' own commits say, without harm to what is newer there. `onProgress` is told the builds of each product. */
-export async function rebuildLedger(
-  ledger: Ledger,
-  client: S3Client,
-  bucket: string,
-  catalogue: Catalogue,
-  onProgress: (product: string, builds: number) => void,
-): Promise<void> {
-  for (const { key: product } of builtProducts(catalogue)) {
-    const commits = await readCommits(client, bucket, product);
-    const builds = buildsOf(standing(commits));
-    // In any order: of an interval that several have built the one of the highest generation stays.
-    for (let from = 0; from < builds.length; from += buildsAtOnce)
-      await Promise.all(builds.slice(from, from + buildsAtOnce).map((build) => ledger.publish(build)));
-    await recordCommits(ledger, client, bucket, product);
-    onProgress(product, builds.length);
-  }
 }
 
 /**

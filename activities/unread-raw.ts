@@ -2,15 +2,12 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
 import type { Catalogue } from '../products/catalogue.ts';
 import type { FreshnessCheck, FreshnessFinding } from '../workflows/freshness-messages.ts';
-import { intervalKey, intervalsIn, shiftInterval } from '../workflows/intervals.ts';
+import { shiftInterval } from '../workflows/intervals.ts';
 import { fingerprint, listRawFiles } from './lake/raw-files.ts';
 import type { Orchestrator } from './ledger/orchestrator.ts';
-import { builtProducts, type LedgerReader } from './ledger/survey.ts';
+import { rawProducts, settledHours } from './ledger/raw-hours.ts';
+import type { LedgerReader } from './ledger/survey.ts';
 
-/** How far back raw files are looked at: what is delivered later still is a backfill's matter. */
-const hoursWatched = 48;
-/** Every hour is built by two runs of its schedule. */
-const runsAnHour = 2;
 const keysTold = 5;
 
 export function createUnreadRawActivities(
@@ -28,12 +25,9 @@ export function createUnreadRawActivities(
     async findUnreadRaw({ cadences, at }: FreshnessCheck): Promise<FreshnessFinding[]> {
       const now = DateTime.fromISO(at, { zone: 'utc' });
       const findings: FreshnessFinding[] = [];
-      for (const product of builtProducts(catalogue)) {
-        if (product.grain !== 'hour' || product.inputs.length > 0) continue;
-        const { key, latencyHours } = product;
-        const runsEnd = { hours: runsAnHour + latencyHours, minutes: cadences.hour.firesAfterMinutes };
-        const end = shiftInterval('hour', intervalKey('hour', now.minus(runsEnd)), 1);
-        const hours = intervalsIn('hour', { start: shiftInterval('hour', end, -hoursWatched), end });
+      for (const product of rawProducts(catalogue)) {
+        const { key } = product;
+        const hours = settledHours(product, cadences.hour, now);
         const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];
         const { byHour, foreign } = await listRawFiles(client, rawUri, dates);
         const told = foreign.slice(0, keysTold).join(', ');

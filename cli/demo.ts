@@ -90,6 +90,9 @@ export async function openLocal(root: string, progress: Progress, earliestEvent?
     onStep: (text) => {
       progress.step(`Starting ${text}`);
     },
+    onRecovered: (text) => {
+      progress.step(text);
+    },
   });
 }
 

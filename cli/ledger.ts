@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
@@ -6,7 +7,7 @@ import { explainInterval } from '../activities/ledger/explain.ts';
 import { Ledger } from '../activities/ledger/ledger.ts';
 import { orchestratorOf } from '../activities/ledger/orchestrator.ts';
 import { builtProducts, type SurveyedInterval, surveyProduct } from '../activities/ledger/survey.ts';
-import { rebuildLedger } from '../activities/table-history.ts';
+import { type LedgerSources, productsAhead, rebuildLedger } from '../activities/rebuilt-ledger.ts';
 import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
 import { type IntervalRange, shiftInterval } from '../workflows/intervals.ts';
 import { withTemporal } from './temporal.ts';
@@ -14,6 +15,8 @@ import { withTemporal } from './temporal.ts';
 const environmentSchema = z.object({
   TIDELINE_LEDGER_TABLE: z.string().min(3),
   TIDELINE_LAKE_BUCKET: z.string().min(3),
+  REDSHIFT_WORKGROUP: z.string().optional(),
+  REDSHIFT_DATABASE: z.string().optional(),
 });
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -78,6 +81,21 @@ export async function rebuildLedgerFrom(
   environment: Environment,
   onProgress: (product: string, builds: number) => void,
 ): Promise<void> {
-  const { TIDELINE_LEDGER_TABLE: table, TIDELINE_LAKE_BUCKET: bucket } = parseEnvironment(environment);
-  await rebuildLedger(openLedger(table), new S3Client({ forcePathStyle: true }), bucket, loadCatalogue(), onProgress);
+  const {
+    TIDELINE_LEDGER_TABLE: table,
+    TIDELINE_LAKE_BUCKET: bucket,
+    REDSHIFT_WORKGROUP: workgroup,
+    REDSHIFT_DATABASE: database,
+  } = parseEnvironment(environment);
+  const warehouse = workgroup && database ? { client: new RedshiftDataClient(), workgroup, database } : null;
+  const client = new S3Client({ forcePathStyle: true });
+  await rebuildLedger({ ledger: openLedger(table), client, bucket, catalogue: loadCatalogue(), warehouse }, onProgress);
+}
+
+/** Makes the ledger anew where it is older than the tables, and tells that: the local one keeps what a clean stop has saved. */
+export async function recoverLedger(sources: LedgerSources, tell: (text: string) => void): Promise<void> {
+  const ahead = await productsAhead(sources);
+  if (ahead.length === 0) return;
+  await rebuildLedger(sources, () => undefined);
+  tell(`The ledger was older than ${ahead.join(', ')}, as after a power cut: made anew from the tables`);
 }

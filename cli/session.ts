@@ -3,8 +3,9 @@ import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Platform, type PlatformOptions, startPlatform, startWorker } from '../local/platform.ts';
-import { buckets } from '../local/provision.ts';
+import { buckets, ledgerTable } from '../local/provision.ts';
 import { type Catalogue, loadCatalogue } from '../products/catalogue.ts';
+import { openLedger, recoverLedger } from './ledger.ts';
 import { adoptRunning, contentId, makeCurrent } from './release.ts';
 import { publishJobs } from './publish-jobs.ts';
 import type { Warehouse } from '../activities/redshift/query.ts';
@@ -29,6 +30,8 @@ export interface SessionOptions {
   /** Settings of the workers (`workers/config.ts`) that differ from the platform's. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly onStep?: (text: string) => void;
+  /** Told what was found to be amiss and put right. */
+  readonly onRecovered?: (text: string) => void;
   readonly reachedAt?: PlatformOptions['reachedAt'];
 }
 
@@ -37,6 +40,7 @@ export async function openSession({
   folder,
   settings = {},
   onStep = () => undefined,
+  onRecovered = () => undefined,
   reachedAt,
 }: SessionOptions): Promise<Session> {
   const catalogue = loadCatalogue(join(root, 'products'));
@@ -53,6 +57,8 @@ export async function openSession({
       publishJobs(platform.s3, buckets.artifacts),
       applyWarehouse(warehouse, catalogue, workerRole),
     ]);
+    const ledger = openLedger(ledgerTable);
+    await recoverLedger({ ledger, client: platform.s3, bucket: buckets.lake, catalogue, warehouse }, onRecovered);
     onStep('workers');
     const workerEnvironment = {
       TIDELINE_JOBS_VERSION: version,

@@ -32,7 +32,14 @@ const contractSchema = z.object({
   status: z.string(),
   name: z.string(),
   schema: z.array(tableSchema).length(1),
-  slaProperties: z.array(z.object({ property: z.string(), value: z.unknown(), unit: z.string().optional() })),
+  slaProperties: z.array(
+    z.object({
+      property: z.string(),
+      value: z.unknown(),
+      unit: z.string().optional(),
+      element: z.string().optional(),
+    }),
+  ),
   customProperties: z.array(z.object({ property: z.string(), value: z.unknown() })),
 });
 
@@ -67,6 +74,12 @@ const customSchema = z
 
 const latencySchema = z.object({ value: z.number().positive(), unit: z.literal('h') });
 
+/** `element` is the column that says how fresh the data is, as `table.column`. */
+const freshnessSchema = z
+  .object({ value: z.number().positive(), unit: z.literal('h'), element: z.string() })
+  .transform(({ value, element }) => ({ hours: value, element }))
+  .optional();
+
 /** One data product as its contract declares it. `folder` holds the contract, its SQL and its cases. */
 export interface Product extends z.infer<typeof customSchema> {
   readonly key: string;
@@ -75,6 +88,8 @@ export interface Product extends z.infer<typeof customSchema> {
   readonly columns: readonly string[];
   /** How long after its schedule has fired an interval may take to be published. */
   readonly latencyHours: number;
+  /** How old the newest event may be; absent: the product has no events. */
+  readonly freshness?: { readonly hours: number; readonly element: string } | undefined;
 }
 
 export class CatalogueError extends Error {
@@ -110,15 +125,22 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
       report(custom.error.issues, 'customProperties.');
       continue;
     }
-    const latency = latencySchema.safeParse(contract.data.slaProperties.find(({ property }) => property === 'latency'));
-    if (!latency.success) {
-      report(latency.error.issues, 'slaProperties.latency.');
+    const sla = (name: string) => contract.data.slaProperties.find(({ property }) => property === name);
+    const latency = latencySchema.safeParse(sla('latency'));
+    const freshness = freshnessSchema.safeParse(sla('freshness'));
+    if (!latency.success || !freshness.success) {
+      report(latency.error?.issues ?? [], 'slaProperties.latency.');
+      report(freshness.error?.issues ?? [], 'slaProperties.freshness.');
       continue;
     }
     const key = contract.data.id;
     const expected = relative('.', dirname(file)).split('/').join('.');
     if (key !== expected) problems.push(`products/${file}: id: "${key}" must be "${expected}", as its folder says`);
-    const columns = contract.data.schema[0]?.properties.map((property) => property.name) ?? [];
+    const [table] = contract.data.schema;
+    const columns = table?.properties.map((property) => property.name) ?? [];
+    const elements = columns.map((column) => `${table?.name ?? ''}.${column}`);
+    if (freshness.data && !elements.includes(freshness.data.element))
+      problems.push(`products/${file}: slaProperties.freshness.element: no "${freshness.data.element}" in the schema`);
     for (const column of [custom.data.partitionColumn, ...(custom.data.zOrderBy ?? [])]) {
       if (column !== undefined && !columns.includes(column))
         problems.push(`products/${file}: customProperties: no column "${column}" in the schema`);
@@ -130,6 +152,7 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
       folder: join(folder, dirname(file)),
       columns,
       latencyHours: latency.data.value,
+      freshness: freshness.data,
     });
   }
   for (const product of products.values()) {

@@ -60,13 +60,14 @@ async function buildClaimed(
     changedPartitions,
     exportManifest,
     sources,
+    newestEvents,
   } = result;
   const published = { product, buildId, intervals, outputVersion, qualityScore: result.quality.score };
   const at = new Date().toISOString();
   const restated = plan.hasReaders ? datesToRestate(input, changedPartitions, Date.now()) : [];
   // It is published, whatever happens to the build now: a cancel comes too late for this.
   await CancellationScope.nonCancellable(async () => {
-    const versions = { codeVersion, inputVersions, changedPartitions, sources };
+    const versions = { codeVersion, inputVersions, changedPartitions, sources, newestEvents };
     const forced = input.forced && { forced: input.forced };
     await surveys(lane).recordPublished({ ...published, ...job, ...versions, ...forced, generation, at });
     await releaseHeldBack({ product, buildId }, lane, heldBack);

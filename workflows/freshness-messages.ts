@@ -18,7 +18,7 @@ export interface FreshnessCheck {
   readonly at: string;
 }
 
-/** What is not as it should be. `interval` is null where a schedule itself is the matter. */
+/** What is not as it should be. `interval` is null where it is not about one. */
 export interface FreshnessFinding {
   readonly product: string;
   readonly interval: string | null;

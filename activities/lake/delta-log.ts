@@ -13,6 +13,7 @@ const committedBuildSchema = buildResultSchema
     quality: true,
     inputVersions: true,
     sources: true,
+    newestEvents: true,
   })
   .extend({
     generation: z.int(),

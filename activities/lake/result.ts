@@ -47,6 +47,8 @@ export const buildResultSchema = z.object({
   inputVersions: z.record(z.string(), z.int()),
   /** Per arrival hour, which raw files it was made from; empty for what is made from other tables. */
   sources: z.record(z.string(), z.string()).optional(),
+  /** Per interval with events, the time of the newest; jobs of earlier releases did not tell it. */
+  newestEvents: z.record(z.string(), z.iso.datetime()).optional(),
   outputVersion: z.int(),
   /** Dates of the partition column that this version changed. */
   changedPartitions: z.array(z.string()),

@@ -2,6 +2,8 @@ import type { Catalogue, Product } from '../../products/catalogue.ts';
 import type { FreshnessCheck, FreshnessFinding, FreshnessReport } from '../../workflows/freshness-messages.ts';
 import { intervalKey, intervalStart, shiftInterval } from '../../workflows/intervals.ts';
 import { DateTime } from 'luxon';
+import { findOldData } from './data-age.ts';
+import { findThinHours } from './line-counts.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
 
@@ -51,17 +53,24 @@ async function checkProduct(
   const known = intervalKey(grain, sinceSchedule);
   const start = [shiftInterval(grain, end, -horizons[grain]), known].sort().at(-1) ?? end;
   if (start >= end) return { expected: 0, findings: [] };
-  const surveyed = await surveyProduct(ledger, catalogue, product, { start, end });
-  const findings = surveyed.flatMap((each): FreshnessFinding[] => {
-    const due = intervalStart(shiftInterval(grain, each.interval, 1)).plus(allowed);
+  const fired = intervalKey(grain, at.minus({ minutes: firesAfterMinutes }));
+  const surveyed = await surveyProduct(ledger, catalogue, product, { start, end: fired });
+  const due = surveyed.filter(({ interval }) => interval < end);
+  const pending = surveyed.filter(({ interval }) => interval >= end);
+  const old = await findOldData(ledger, product, { due, pending }, sinceSchedule, firesAfterMinutes, at);
+  const late = due.flatMap((each): FreshnessFinding[] => {
+    const dueAt = intervalStart(shiftInterval(grain, each.interval, 1)).plus(allowed);
     const overdue = each.changedInputs.find((change) => dueAfter(change, catalogue, product, firesAfterMinutes) <= at);
-    const problem = problemOf(each, overdue, due.toFormat("yyyy-MM-dd'T'HH:mm'Z'"));
+    const problem = problemOf(each, overdue, dueAt.toFormat("yyyy-MM-dd'T'HH:mm'Z'"));
     return problem === null ? [] : [{ product: product.key, interval: each.interval, problem }];
   });
-  return { expected: surveyed.length, findings };
+  return { expected: due.length, findings: [...old, ...late] };
 }
 
-/** Compares what the schedules should have built by now with the ledger. A schedule that is gone or paused is a finding too. */
+/**
+ * Compares what the schedules should have built by now with the ledger, and what they have built with what should be in
+ * it. A schedule that is gone or paused is a finding too.
+ */
 export async function checkFreshness(
   ledger: LedgerReader,
   catalogue: Catalogue,
@@ -88,5 +97,6 @@ export async function checkFreshness(
     expected += checked.expected;
     findings.push(...checked.findings);
   }
+  findings.push(...(await findThinHours(ledger, catalogue, cadences.hour, now)));
   return { expected, found: findings.length, findings: findings.slice(0, findingsTold) };
 }

@@ -125,15 +125,19 @@ export class Ledger {
   /** Writes down that the warehouse has what is published of [start, end). */
   async load(product: string, { start, end }: IntervalRange, loaded: Loaded): Promise<void> {
     const records = (await this.records(product, start, end)).filter(({ interval }) => interval !== end);
-    const changes = records.map(({ interval, published }) =>
-      this.#update({
-        Key: { product, interval },
-        UpdateExpression: 'SET published.loaded = :loaded',
-        ConditionExpression: 'published.buildId = :build',
-        ExpressionAttributeValues: { ':loaded': loaded, ':build': published?.buildId ?? '' },
-      }),
+    await Promise.all(
+      records.map(({ interval, published }) => this.recordLoad(product, interval, published?.buildId ?? '', loaded)),
     );
-    await Promise.all(changes);
+  }
+
+  /** Writes down whether the warehouse has what a build has published of an interval. */
+  async recordLoad(product: string, interval: string, buildId: string, loaded: Loaded | null): Promise<void> {
+    await this.#update({
+      Key: { product, interval },
+      UpdateExpression: 'SET published.loaded = :loaded',
+      ConditionExpression: 'published.buildId = :build',
+      ExpressionAttributeValues: { ':loaded': loaded, ':build': buildId },
+    });
   }
 
   /** Writes down what a build has published. Where a build of a higher generation has written already, that stays. */
@@ -205,20 +209,32 @@ export class Ledger {
 
   /** The first interval of a product that a build has ever published; null when there is none. */
   async firstPublished(product: string): Promise<string | null> {
+    const [first] = await this.#firstFound(product, 'attribute_exists(published)', true);
+    return first?.interval ?? null;
+  }
+
+  /** Of a product's intervals with rows some of the last, however long ago that was; newest first. */
+  async newestFilled(product: string): Promise<IntervalRecord[]> {
+    return this.#firstFound(product, 'published.rowsPublished > :none', false, { ':none': 0 });
+  }
+
+  /** The first records of a product that pass a filter, in the order of their intervals, or from the newest on. */
+  async #firstFound(product: string, filter: string, ascending: boolean, values = {}): Promise<IntervalRecord[]> {
     const [first, last] = allIntervals;
     const pages = paginateQuery(
       { client: this.#client, pageSize: 25 },
       {
         TableName: this.#table,
         KeyConditionExpression: '#product = :product AND #interval BETWEEN :first AND :last',
-        FilterExpression: 'attribute_exists(published)',
-        ProjectionExpression: '#interval',
+        FilterExpression: filter,
         ExpressionAttributeNames: { '#product': 'product', '#interval': 'interval' },
-        ExpressionAttributeValues: { ':product': product, ':first': first, ':last': last },
+        ExpressionAttributeValues: { ':product': product, ':first': first, ':last': last, ...values },
+        ScanIndexForward: ascending,
       },
     );
-    for await (const { Items = [] } of pages) if (Items[0]) return String(Items[0].interval);
-    return null;
+    for await (const { Items = [] } of pages)
+      if (Items.length > 0) return Items.map((item) => intervalRecordSchema.parse(item));
+    return [];
   }
 
   /** The records of a product's last intervals, newest first. */

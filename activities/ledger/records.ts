@@ -22,6 +22,8 @@ const publishedSchema = z.object({
   outputVersion: z.int(),
   /** Which raw files the rows were made from; null for what is made from tables. */
   sources: z.string().nullish(),
+  /** Time of the newest event; absent where there is none, or an earlier release has built it. */
+  newestEvent: z.iso.datetime().optional(),
   rowsIn: z.int(),
   rowsPublished: z.int(),
   rowsDuplicate: z.int(),
@@ -131,6 +133,8 @@ export interface PublishedBuild {
   readonly outputVersion: number;
   /** Per interval, which raw files it was made from. */
   readonly sources?: Readonly<Record<string, string>> | undefined;
+  /** Per interval with events, the time of the newest. */
+  readonly newestEvents?: Readonly<Record<string, string>> | undefined;
   /** Dates of the partition column that `outputVersion` changed. */
   readonly changedPartitions: readonly string[];
   readonly intervals: readonly IntervalRows[];
@@ -145,6 +149,7 @@ export interface PublishedBuild {
 
 export function publishedOf(build: PublishedBuild, rows: IntervalRows): Published {
   const share = 1 / build.intervals.length;
+  const newestEvent = build.newestEvents?.[rows.interval];
   return {
     buildId: build.buildId,
     generation: build.generation,
@@ -153,6 +158,7 @@ export function publishedOf(build: PublishedBuild, rows: IntervalRows): Publishe
     inputVersions: build.inputVersions,
     outputVersion: build.outputVersion,
     sources: build.sources?.[rows.interval] ?? null,
+    ...(newestEvent !== undefined && { newestEvent }),
     rowsIn: rows.rowsIn,
     rowsPublished: rows.rowsPublished,
     rowsDuplicate: rows.rowsDuplicate,

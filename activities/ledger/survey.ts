@@ -57,7 +57,7 @@ export function stateOf(record: Partial<IntervalRecord> | undefined, changes: re
 }
 
 /** What can be asked of a ledger. */
-export type LedgerReader = Pick<Ledger, 'records' | 'changes' | 'newest' | 'firstPublished'>;
+export type LedgerReader = Pick<Ledger, 'records' | 'changes' | 'newest' | 'newestFilled' | 'firstPublished'>;
 
 /** The state of every interval of a product in [start, end), from the ledger alone. */
 export async function surveyProduct(

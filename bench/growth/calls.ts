@@ -12,7 +12,8 @@ import { RestorePoints } from '../../activities/ledger/restore-points.ts';
 import { changesLeft } from '../../activities/ledger/stale-readers.ts';
 import { newestVersion } from '../../activities/lake/delta-log.ts';
 import { recordCommits } from '../../activities/recorded-commits.ts';
-import { createTableHistoryActivities, rebuildLedger } from '../../activities/table-history.ts';
+import { rebuildLedger } from '../../activities/rebuilt-ledger.ts';
+import { createTableHistoryActivities } from '../../activities/table-history.ts';
 import { createUnreadRawActivities } from '../../activities/unread-raw.ts';
 import { survey } from '../../cli/ledger.ts';
 import { statusGrid } from '../../cli/status-grid.ts';
@@ -65,9 +66,13 @@ async function callsOf(
     );
   const rebuilt = async (): Promise<void> => {
     await ensureLedger(dynamo, `${name}-rebuilt`);
-    await rebuildLedger(new Ledger(documents, `${name}-rebuilt`), s3, name, catalogue, () => undefined);
+    const rebuilding = new Ledger(documents, `${name}-rebuilt`);
+    await rebuildLedger({ ledger: rebuilding, client: s3, bucket: name, catalogue, warehouse: null }, () => undefined);
   };
-  const history = createTableHistoryActivities(ledger, s3, name, catalogue, orchestrator);
+  const history = createTableHistoryActivities(ledger, s3, name, catalogue, {
+    restate: async () => undefined,
+    isRunning: async () => false,
+  });
   const unread = createUnreadRawActivities(ledger, s3, 's3://growth-raw/raw/events', catalogue, orchestrator);
   const newest = (await newestVersion(s3, name, bronze)) ?? 0;
   await writeLedger(documents, name, catalogue, { start: begin, end }, newest);

@@ -11,7 +11,7 @@ from tideline_jobs.bronze_staged import StagedHours
 from tideline_jobs.builds import Build, code_version
 from tideline_jobs.history import Commit, Head
 from tideline_jobs.intervals import key_of
-from tideline_jobs.publish import judge, settle_early
+from tideline_jobs.publish import judge, newest, settle_early, tell_newest_events
 from tideline_jobs.quality import measures, rules_of
 from tideline_jobs.results import DRIFT_NAMES, HeldBack, restore
 from tideline_jobs.tables import Table
@@ -44,11 +44,14 @@ def _restore(build: Build, kept: dict[str, Commit]) -> None:
 
 def _examine(build: Build, read: dict[str, int]) -> StagedHours:
     rows, valid = build.staging.read(), F.expr(_VALID)
+    # A clock that is ahead makes nothing fresher: an event is no newer than its arrival.
+    arrived = F.least("event_timestamp", F.col("arrival_hour") + F.expr("INTERVAL 1 HOUR"))
     grouped = rows.groupBy(key_of("hour", F.col("arrival_hour")).alias("key")).agg(
         F.count_if(valid).alias("valid"),
         F.count_if(~valid).alias("quarantined"),
         F.collect_set(F.when(valid, key_of("hour", F.col("event_timestamp")))).alias("event_hours"),
         F.count("members").alias("drifted"),
+        newest(F.when(valid, arrived)),
         *measures(rules_of(build.contract), valid),
     )
     return StagedHours(
@@ -80,7 +83,9 @@ def run(build: Build) -> None:
     staged = _examine(build, read)
     if staged.has_drift:
         build.report.add_drift(*_drift(build))
-    judge(build, missing, {key: row.asDict() for key, row in staged.rows_by_key.items()}, staged.valid)
+    counted = {key: row.asDict() for key, row in staged.rows_by_key.items()}
+    tell_newest_events(build, counted)
+    judge(build, missing, counted, staged.valid)
     judged = (held for held in build.report.held_back if held.interval not in refused)
     build.report.held_back = [*judged, *(HeldBack(key, reason) for key, reason in refused.items())]
     held_back = {held.interval for held in build.report.held_back}

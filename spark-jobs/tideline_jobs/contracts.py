@@ -51,6 +51,12 @@ class Contract:
         """The column that says which interval a row belongs to; None when every build replaces the whole table."""
         return "arrival_hour" if self.grain == "hour" else self.partition_column
 
+    @property
+    def event_column(self) -> str | None:
+        """The column that says how fresh the data is; None for products that have no events, such as reference data."""
+        fresh = (each for each in self.document["slaProperties"] if each["property"] == "freshness")
+        return next((each["element"].partition(".")[2] for each in fresh), None)
+
     def days_read(self, product: str) -> range:
         """The days of an input that a date is made from, counted from that date."""
         read = next(each for each in self.custom["inputs"] if each["product"] == product)

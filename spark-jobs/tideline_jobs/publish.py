@@ -176,14 +176,29 @@ def _export_published(build: Build, table: Table) -> None:
     report.export_manifest = build.staging.write_manifest()
 
 
+def newest(time: Column) -> Column:
+    """Aggregates a timestamp column into its last instant, as a result tells it."""
+    return F.date_format(F.max(time), "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").alias("newest_event")
+
+
+def tell_newest_events(build: Build, counted: Mapping[str, Mapping[str, Any]]) -> None:
+    """Puts into the report the `newest` event of each interval that has one."""
+    build.report.newest_events |= {key: row["newest_event"] for key, row in counted.items() if row["newest_event"]}
+
+
 def _audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
+    event_time = build.contract.event_column
     counted = staged.groupBy(interval_key(build.contract).alias("key")).agg(
-        rows_in.cast("bigint").alias("rows_in"), *measures(rules_of(build.contract), F.lit(True))
+        rows_in.cast("bigint").alias("rows_in"),
+        *measures(rules_of(build.contract), F.lit(True)),
+        *([newest(F.col(event_time))] if event_time else []),
     )
     by_key = {row["key"]: row.asDict() for row in counted.collect()}
     foreign = sorted(str(key) for key in by_key.keys() - {*build.keys, WHOLE_TABLE})
     if foreign:
         raise BuildError("INTERNAL", f"{build.request.product}: rows of intervals not asked for: {', '.join(foreign)}")
+    if event_time:
+        tell_newest_events(build, by_key)
     judge(build, build.keys if build.contract.interval_column else [WHOLE_TABLE], by_key, staged)
     held_back = {held.interval for held in build.report.held_back}
     for key in build.keys:

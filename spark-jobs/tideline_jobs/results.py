@@ -55,6 +55,8 @@ class BuildReport:
     input_versions: dict[str, int] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     """Per interval, what it is built from: equal for equal files. Empty for what is built from other tables."""
+    newest_events: dict[str, str] = field(default_factory=dict)
+    """Per interval with events, the time of the newest, ISO-8601."""
     output_version: int = 0
     changed_partitions: list[str] = field(default_factory=list)
     export_manifest: str | None = None
@@ -121,6 +123,7 @@ def measured(report: BuildReport) -> dict[str, Any]:
         },
         "inputVersions": report.input_versions,
         "sources": report.sources,
+        "newestEvents": report.newest_events,
         "schemaDrift": report.schema_drift,
         "schemaDriftCount": report.schema_drift_count,
     }
@@ -144,8 +147,13 @@ def restore(report: BuildReport, kept: dict[str, Any], keys: list[str] | None = 
     checks = tuple(Check(**arguments(record)) for record in kept["quality"]["checks"])
     report.quality = Quality(kept["quality"]["score"], checks)
     report.input_versions = kept["inputVersions"]
+    # Commits of earlier releases do not tell the newest events.
+    newest = kept.get("newestEvents", {})
     if keys is None:
+        report.newest_events = newest
         report.sources = kept.get("sources", {})
+    else:
+        report.newest_events |= {key: newest[key] for key in keys if key in newest}
 
 
 def result_document(identity: dict[str, Any], report: BuildReport, error: BuildError | None) -> dict[str, Any]:

@@ -53,6 +53,8 @@ def test_a_trip_goes_from_raw_lines_to_the_gold_tables_and_their_export(lakehous
         (3, 3, 0),
         (3, 2, 1),
     ]
+    newest = {"2025-01-18T10": "2025-01-18T10:10:00.000Z", "2025-01-18T11": "2025-01-18T11:11:00.000Z"}
+    assert bronze["newestEvents"] == newest
 
     silver = lakehouse.must_build("silver.trips", *DAY)
     assert silver["inputVersions"] == {"bronze.events": bronze["outputVersion"]}
@@ -66,11 +68,14 @@ def test_a_trip_goes_from_raw_lines_to_the_gold_tables_and_their_export(lakehous
     assert (str(trip["fare_amount"]), trip["surge_applied"], trip["distance_km"]) == ("20.25", True, 13.43)
 
     gold = lakehouse.must_build("gold.trips", *DAY)
+    started = {"2025-01-18": "2025-01-18T10:10:00.000Z"}
+    assert (silver["newestEvents"], gold["newestEvents"]) == (started, started)
     assert lakehouse.rows("gold.trips") == [trip]
     manifest = json.loads(Path(gold["exportManifest"].removeprefix("file:")).read_text())
     assert sum(entry["meta"]["content_length"] > 0 for entry in manifest["entries"]) >= 1
 
-    lakehouse.must_build("gold.fact_hourly_metrics", *DAY)
+    metrics = lakehouse.must_build("gold.fact_hourly_metrics", *DAY)
+    assert metrics["newestEvents"] == {"2025-01-18": "2025-01-18T11:00:00.000Z"}
     hours = [
         (row["metric_hour"].hour, row["trips_count"], str(row["total_fare"]), row["surge_trips"], row["driver_hours"])
         for row in lakehouse.rows("gold.fact_hourly_metrics")
@@ -79,5 +84,5 @@ def test_a_trip_goes_from_raw_lines_to_the_gold_tables_and_their_export(lakehous
 
     for dimension, rows in {"gold.dim_city": 15, "gold.dim_vehicle_type": 6}.items():
         result = lakehouse.must_build(dimension, *DAY)
-        assert result["intervals"][0]["rowsPublished"] == rows
+        assert (result["intervals"][0]["rowsPublished"], result["newestEvents"]) == (rows, {})
         assert lakehouse.must_build(dimension, *DAY)["status"] == "unchanged"

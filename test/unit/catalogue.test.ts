@@ -53,6 +53,15 @@ describe('the catalogue', () => {
     expect(() => loadCatalogue(folder)).toThrow(/gold\/dim_city\/contract\.yaml: customProperties\.grain/);
   });
 
+  it('refuses an age of data without a limit that can be measured', () => {
+    edit('silver/trips', (text) => text.replace('element: trips.start_time', 'element: trips.started'));
+    edit('gold/trips', (text) => text.replace(/ +element: .*\n/, ''));
+    expect(() => loadCatalogue(folder)).toThrow(
+      /silver\/trips\/contract\.yaml: slaProperties\.freshness\.element: no "trips\.started" in the schema/,
+    );
+    expect(() => loadCatalogue(folder)).toThrow(/gold\/trips\/contract\.yaml: slaProperties\.freshness\.element: /);
+  });
+
   it('refuses retentions and keys of which maintenance could make nothing', () => {
     edit('silver/trips', (text) => text.replace('[city_id, start_time]', '[city, start_time]'));
     edit('bronze/events', (text) => text.replace('value: 400', 'value: 3'));

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkFreshness } from '../../activities/ledger/freshness.ts';
 import type { Orchestrator, ServerSchedule } from '../../activities/ledger/orchestrator.ts';
+import { builtProducts } from '../../activities/ledger/survey.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
@@ -25,9 +26,24 @@ beforeEach(() => {
   publish('bronze.events', '2025-01-15T00', '2025-01-18T08');
 });
 
-function publish(product: string, start: string, end: string, inputVersions = {}): void {
+/** With `newestEvents` there are no events but those that it tells. */
+function publish(
+  product: string,
+  start: string,
+  end: string,
+  inputVersions = {},
+  newestEvents?: Readonly<Record<string, string>>,
+): void {
   const outputVersion = ledger.version(product) + 1;
-  ledger.publish(publishedBuild(product, { start, end }, { inputVersions, outputVersion, changedPartitions: [] }));
+  const build = publishedBuild(
+    product,
+    { start, end },
+    { inputVersions, outputVersion, changedPartitions: [], newestEvents },
+  );
+  const told = build.intervals.filter(({ interval }) => !newestEvents || newestEvents[interval] !== undefined);
+  const empty = { rowsIn: 0, rowsPublished: 0 };
+  const intervals = build.intervals.map((rows) => (told.includes(rows) ? rows : { ...rows, ...empty }));
+  ledger.publish({ ...build, intervals });
 }
 
 async function check(at: string, schedule: ServerSchedule | null = longAgo) {
@@ -78,6 +94,69 @@ describe('freshness', () => {
       interval: '2025-01-14',
       problem: 'stale: bronze.events of 2025-01-14 has changed since it was built',
     });
+  });
+
+  it('finds a stream that died although its hours are built, within the limit of its contract', async () => {
+    publish('bronze.events', '2025-01-18T08', '2025-01-18T13', {}, { '2025-01-18T08': '2025-01-18T08:31:00.000Z' });
+    expect((await check('2025-01-18T09:50:00Z')).findings).toEqual([]);
+    expect((await check('2025-01-18T10:31:00Z')).findings).toEqual([]);
+    const old = (hours: string) => [
+      {
+        product: 'bronze.events',
+        interval: null,
+        problem: `newest event 2025-01-18T08:31Z is ${hours} h old, allowed 2 h: builds run, no data arrives`,
+      },
+    ];
+    expect((await check('2025-01-18T10:50:00Z')).findings).toEqual(old('2.3'));
+    expect((await check('2025-01-18T13:31:00Z')).findings).toEqual(old('5'));
+  });
+
+  it('goes on to find it when no interval that it looks at has any rows', async () => {
+    publish('bronze.events', '2025-01-18T08', '2025-01-22T12', {}, {});
+    const { findings } = await check('2025-01-22T12:50:00Z');
+    expect(findings).toContainEqual({
+      product: 'bronze.events',
+      interval: null,
+      problem: 'newest event 2025-01-18T08:00Z is 100.8 h old, allowed 2 h: builds run, no data arrives',
+    });
+  });
+
+  it('lets data be as old as it is when a build starts, while that is within its latency', async () => {
+    const silver = async (at: string) =>
+      (await check(at)).findings.filter(
+        ({ product, interval }) => product === 'silver.trips' && interval !== '2025-01-18',
+      );
+    publish('silver.trips', '2025-01-17', '2025-01-18', {}, { '2025-01-17': '2025-01-17T23:10:00.000Z' });
+    expect(await silver('2025-01-19T02:59:00Z')).toEqual([]);
+    publish('silver.trips', '2025-01-17', '2025-01-18', {}, { '2025-01-17': '2025-01-17T22:50:00.000Z' });
+    expect(await silver('2025-01-19T00:50:00Z')).toEqual([]);
+    expect(await silver('2025-01-19T01:50:00Z')).toMatchObject([{ problem: /T22:50Z is 27 h old, allowed 26 h/ }]);
+  });
+
+  it('leaves room for a healthy build in every limit, and sets one for all that is made from events', () => {
+    const built = builtProducts(catalogue).filter(({ partitionColumn }) => partitionColumn !== undefined);
+    expect(built.map(({ key }) => key)).toEqual([
+      'bronze.events',
+      'gold.fact_hourly_metrics',
+      'gold.trips',
+      'silver.trips',
+    ]);
+    for (const { grain, freshness, key } of built) {
+      const hours = (grain === 'hour' ? 1 : 24) + cadences[grain].firesAfterMinutes / 60;
+      expect(freshness?.hours, key).toBeGreaterThan(hours);
+    }
+  });
+
+  it('expects no data from before a schedule was made, nor of a product that never had any', async () => {
+    publish('bronze.events', '2025-01-18T08', '2025-01-18T13', {}, {});
+    const made = { createdAt: new Date('2025-01-18T09:00:00Z'), paused: false };
+    const bronze = async (at: string) =>
+      (await check(at, made)).findings.filter(({ product }) => product === 'bronze.events');
+    expect(await bronze('2025-01-18T11:00:00Z')).toEqual([]);
+    expect(await bronze('2025-01-18T11:20:00Z')).toHaveLength(1);
+    ledger = new MemoryLedger();
+    publish('bronze.events', '2025-01-16T00', '2025-01-18T13', {}, {});
+    expect(await bronze('2025-01-18T13:00:00Z')).toEqual([]);
   });
 
   it('expects nothing from before a schedule was made', async () => {

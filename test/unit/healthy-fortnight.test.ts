@@ -1,12 +1,13 @@
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
-import { planDailyBatch } from '../../activities/catalogue/plan.ts';
+import { planDailyBatch, planRestatement } from '../../activities/catalogue/plan.ts';
 import { readersOf } from '../../activities/inputs.ts';
 import { checkFreshness } from '../../activities/ledger/freshness.ts';
 import type { Orchestrator } from '../../activities/ledger/orchestrator.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
+import { datesToRestate } from '../../workflows/daily-window.ts';
 import type { FreshnessFinding } from '../../workflows/freshness-messages.ts';
-import { intervalKey, intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
+import { grainOf, intervalKey, intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();
@@ -15,9 +16,16 @@ const cadences = {
   date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
 };
 const first = DateTime.utc(2025, 1, 6);
-const days = 14;
+
+/** Lines that arrive in an hour: few at night, many in the evening. */
+const usualLines = (hour: string): number => 100 + 100 * Number(hour.slice(-2));
+/** The minute of a product's newest event: the last trip starts a while before midnight, a metric bears the start of its hour. */
+const newestMinute: Readonly<Record<string, string>> = { 'bronze.events': '55', 'gold.fact_hourly_metrics': '00' };
 
 interface Fault {
+  readonly days?: number;
+  /** How many lines arrive in an hour. */
+  readonly lines?: (hour: string) => number;
   /** A run at this time builds nothing. */
   readonly skips?: (product: string, at: DateTime) => boolean;
   /** What else happens before a check. */
@@ -25,7 +33,9 @@ interface Fault {
 }
 
 /** Two weeks of a platform whose schedules fire and whose builds end; what each hourly check finds. */
-async function fortnight({ skips = () => false, meanwhile }: Fault = {}): Promise<FreshnessFinding[]> {
+async function fortnight({ days = 14, lines = usualLines, skips = () => false, meanwhile }: Fault = {}): Promise<
+  FreshnessFinding[]
+> {
   const ledger = new MemoryLedger();
   const orchestrator: Orchestrator = {
     isRunning: async () => false,
@@ -42,27 +52,38 @@ async function fortnight({ skips = () => false, meanwhile }: Fault = {}): Promis
       .inputs.map((input) => [input.product, ledger.version(input.product)] as const);
     const inputVersions = Object.fromEntries(inputs);
     const outputVersion = ledger.version(product) + 1;
-    ledger.publish(
-      publishedBuild(
-        product,
-        { start, end },
-        { at: at.toJSDate().toISOString(), inputVersions, outputVersion, changedPartitions },
-      ),
-    );
+    const told = { at: at.toJSDate().toISOString(), inputVersions, outputVersion, changedPartitions };
+    ledger.publish(publishedBuild(product, { start, end }, { ...told, ...rowsOf(product, start, end, lines) }));
+  };
+  const restate = (product: string, dates: readonly string[], at: DateTime): void => {
+    for (const reader of planRestatement(catalogue, product, dates)) {
+      const changed = intervalsIn('date', reader);
+      build(reader.product, reader.start, reader.end, at, changed);
+      restate(reader.product, changed, at.plus({ minutes: 5 }));
+    }
   };
   const findings: FreshnessFinding[] = [];
   for (let hour: DateTime = first.plus({ hours: 1 }); hour < first.plus({ days }); hour = hour.plus({ hours: 1 })) {
     const today = intervalKey('date', hour);
     const yesterday = shiftInterval('date', today, -1);
     const key = intervalKey('hour', hour);
-    // Events of yesterday go on to arrive.
     if (hour.hour === 1)
       for (const [index, stage] of planDailyBatch(catalogue, yesterday).entries())
         for (const { product, start, end } of stage) {
           const dates = intervalsIn('date', { start, end });
           build(product, start, end, hour.plus({ minutes: 10 * index }), dates);
         }
-    build('bronze.events', shiftInterval('hour', key, -2), key, hour.plus({ minutes: 25 }), [today, yesterday]);
+    // Events go on to arrive for two days; those of the last hour of a date come after its batch, and are restated.
+    const start = shiftInterval('hour', key, -2);
+    const arrived = { start: shiftInterval('date', start.slice(0, 10), -2), end: shiftInterval('date', today, 1) };
+    const changed = intervalsIn('date', arrived);
+    const builtAt = hour.plus({ minutes: 25 });
+    build('bronze.events', start, key, builtAt, changed);
+    restate(
+      'bronze.events',
+      datesToRestate({ readersBuiltBy: 'next daily batch' }, changed, builtAt.toMillis()),
+      builtAt,
+    );
     const at = hour.plus({ minutes: 50 });
     meanwhile?.(ledger, at);
     findings.push(
@@ -73,11 +94,46 @@ async function fortnight({ skips = () => false, meanwhile }: Fault = {}): Promis
   return findings;
 }
 
+/** What the jobs of a platform tell of their rows on which `lines` arrive. */
+function rowsOf(product: string, start: string, end: string, lines: (hour: string) => number) {
+  const filled = intervalsIn(grainOf(start), { start, end }).map((interval) => ({
+    interval,
+    hours: hoursOf(interval).filter((hour) => lines(hour) > 0),
+  }));
+  return {
+    intervals: filled.map(({ interval, hours }) => {
+      const rowsIn = hours.reduce((sum, hour) => sum + lines(hour), 0);
+      return { interval, rowsIn, rowsPublished: rowsIn, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
+    }),
+    newestEvents: Object.fromEntries(
+      filled.flatMap(({ interval, hours }) =>
+        hours.slice(-1).map((hour) => [interval, `${hour}:${newestMinute[product] ?? '30'}:00.000Z`]),
+      ),
+    ),
+  };
+}
+
+const hoursOf = (interval: string): string[] =>
+  grainOf(interval) === 'hour'
+    ? [interval]
+    : Array.from({ length: 24 }, (_, hour) => `${interval}T${String(hour).padStart(2, '0')}`);
+
 const at = (text: string) => (_: string, now: DateTime) => now.toISO()?.startsWith(text) ?? false;
 
-describe('a fortnight', () => {
-  it('of a healthy platform has no findings at any check', async () => {
-    expect(await fortnight()).toEqual([]);
+describe('a fortnight', { timeout: 120_000 }, () => {
+  it('of a healthy platform has no findings at any check, nor have the days after it', async () => {
+    expect(await fortnight({ days: 17 })).toEqual([]);
+  });
+
+  it('tells within three hours of a stream that dies while its hours are built, and of tables a day later', async () => {
+    const found = await fortnight({ days: 12, lines: (hour) => (hour < '2025-01-15T05' ? usualLines(hour) : 0) });
+    const told = (product: string) =>
+      found
+        .filter((finding) => finding.product === product)
+        .map(({ problem }) => problem.split(':').slice(0, 2).join(':'));
+    expect(told('bronze.events')[0]).toBe('newest event 2025-01-15T04:55Z is 2.9 h old, allowed 2 h');
+    expect(told('gold.trips')[0]).toBe('newest event 2025-01-15T04:30Z is 26.3 h old, allowed 26 h');
+    expect(new Set(found.map(({ interval }) => interval))).toEqual(new Set([null]));
   });
 
   it('tells of an hour that two runs did not build, and of a batch that did not run', async () => {

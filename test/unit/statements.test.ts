@@ -16,9 +16,9 @@ const values = {
 describe('a product’s SQL', () => {
   it('becomes one statement each, with quoted values and without comments', () => {
     const statements = productStatements(trips, 'load.sql', values);
-    expect(statements).toHaveLength(6);
+    expect(statements).toHaveLength(7);
     expect(statements[1]).toContain(`FROM '${values.manifest}'`);
-    expect(statements[2]).toContain("trip_date >= '2025-01-18' AND trip_date < '2025-01-20'");
+    expect(statements[3]).toContain("trip_date >= '2025-01-18' AND trip_date < '2025-01-20'");
     expect(statements.join('\n')).not.toMatch(/--|\s:[a-z]/);
   });
 

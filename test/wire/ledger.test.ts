@@ -335,6 +335,24 @@ describe('an interval after a restore', () => {
   });
 });
 
+describe('the newest intervals with rows', () => {
+  it('are found however many came after them, with the time of their newest event', async () => {
+    expect(await ledger.newestFilled(product)).toEqual([]);
+    const newestEvents = { '2025-01-18T05': '2025-01-18T05:59:59.123Z' };
+    await ledger.publish(publishedBuild('2025-01-18T04'));
+    await ledger.publish(publishedBuild('2025-01-18T05', { newestEvents }));
+    const none = { rowsIn: 0, rowsPublished: 0, rowsDuplicate: 0, rowsQuarantined: 0, changed: false };
+    for (const interval of intervalsIn('hour', { start: '2025-01-18T06', end: '2025-01-20T00' }))
+      await ledger.publish(publishedBuild(interval, { intervals: [{ interval, ...none }] }));
+    const found = await ledger.newestFilled(product);
+    expect(found.map(({ interval, published }) => [interval, published?.newestEvent])).toEqual([
+      ['2025-01-18T05', '2025-01-18T05:59:59.123Z'],
+      ['2025-01-18T04', undefined],
+    ]);
+    expect(await ledger.firstPublished(product)).toBe('2025-01-18T04');
+  });
+});
+
 describe('a load', () => {
   it('is told of the published dates that it brought, until a build publishes them again', async () => {
     for (const date of ['2025-01-18', '2025-01-19', '2025-01-20'])
@@ -346,6 +364,17 @@ describe('a load', () => {
     expect(await told()).toEqual([loaded, loaded, null]);
     await ledger.publish(publishedBuild('2025-01-18', { loaded: null, generation: 101 }));
     expect(await told()).toEqual([null, loaded, null]);
+  });
+
+  it('is told of one build’s interval alone', async () => {
+    await ledger.publish(publishedBuild('2025-01-18'));
+    const loaded = { statementId: null, rows: 8, at: '2025-01-19T02:00:00.000Z' };
+    await ledger.recordLoad(product, '2025-01-18', 'another/1', loaded);
+    await ledger.recordLoad(product, '2025-01-18', 'a/1', null);
+    const told = async () => (await ledger.records(product, '2025-01-18', '2025-01-18'))[0]?.published?.loaded;
+    expect(await told()).toBeNull();
+    await ledger.recordLoad(product, '2025-01-18', 'a/1', loaded);
+    expect(await told()).toEqual(loaded);
   });
 
   it('is still to come for what a build has published of a product of the warehouse, and of no other', async () => {

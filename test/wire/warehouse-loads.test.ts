@@ -5,6 +5,7 @@ import {
   type RedshiftActivities,
   type StatementEnd,
 } from '../../activities/redshift/activities.ts';
+import { notedLoads } from '../../activities/redshift/noted-loads.ts';
 import { applyWarehouse } from '../../cli/warehouse.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { clientOf, rows, run, startRedshift, startStorage, temporaryFolder, url } from './redshift-data-harness.ts';
@@ -79,10 +80,12 @@ test('a load replaces its dates alone, and writes down that it has', async () =>
     ['2025-01-18', 1, 1],
     ['2025-01-19', 2, 1],
   ]);
-  expect(await rows(server, 'SELECT product, start_date, end_date, rows FROM meta.loads ORDER BY start_date')).toEqual([
-    ['gold.fact_hourly_metrics', '2025-01-18', '2025-01-20', 2],
-    ['gold.fact_hourly_metrics', '2025-01-19', '2025-01-20', 1],
+  const noted = await notedLoads({ client: server.client, ...warehouse }, 'gold.fact_hourly_metrics');
+  expect(noted).toMatchObject([
+    { start: '2025-01-19', end: '2025-01-20', buildId: 'gold.fact_hourly_metrics/2025-01-19/2', rows: 1 },
+    { start: '2025-01-18', end: '2025-01-20', buildId: 'gold.fact_hourly_metrics/2025-01-18/1', rows: 2 },
   ]);
+  for (const { at } of noted) expect(Math.abs(Date.now() - Date.parse(at))).toBeLessThan(600_000);
 });
 
 test('a load that a build on earlier code asks for is noted under its token', async () => {

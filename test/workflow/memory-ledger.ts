@@ -100,6 +100,13 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
     this.#put({ product, interval, ...(published && { published }) });
   }
 
+  async newestFilled(product: string): Promise<IntervalRecord[]> {
+    const filled = [...this.#of(this.#records, product).values()].filter(
+      ({ published }) => (published?.rowsPublished ?? 0) > 0,
+    );
+    return filled.sort((a, b) => (a.interval < b.interval ? 1 : -1)).slice(0, 25);
+  }
+
   #put(record: IntervalRecord): void {
     this.#of(this.#records, record.product).set(record.interval, record);
   }
