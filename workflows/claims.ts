@@ -14,7 +14,7 @@ import { calls } from './proxies.ts';
 import { isSuperseded } from './run-jobs.ts';
 import { longestWaitSeconds, waitOf } from './wait.ts';
 
-/** Between two tries for a claim, in seconds; each wait is twice the one before. */
+/** Between two tries for a claim, in seconds; each wait is about twice the one before. */
 export interface Pace {
   readonly first: number;
   readonly longest: number;

@@ -6,20 +6,18 @@ export const longestWaitSeconds = 15 * 60;
 /** No build takes longer. */
 const patienceMinutes = 24 * 60;
 
-/**
- * How long to wait between two tries for what somebody else has: ever longer, until it is given up. Waits are anything from
- * their half on: of many that have begun together, and would come back together, only one could be given it each time.
- */
+/** How long to wait between two tries for what somebody else has: ever longer, until it is given up. */
 export function waitOf(pace: Pace) {
   const began = Date.now();
   let next = pace.first;
   return {
     isOver: (): boolean => Date.now() - began >= (pace.patienceMinutes ?? patienceMinutes) * 60_000,
+    /** Of many that have begun to wait together, and would come back together, only one could be given a claim each time. */
     nextMs(): number {
       const seconds = next;
       const longest = Date.now() - began < longWaitMs ? pace.longest : longestWaitSeconds;
       next = Math.min(2 * seconds, longest);
-      return Math.ceil(seconds * 500 * (1 + Math.random()));
+      return Math.round(seconds * 1000 * (0.75 + Math.random() / 2));
     },
   };
 }

@@ -36,7 +36,9 @@ export async function main(root: string, args: readonly string[]): Promise<void>
     await python(root, 'jobs.py', [aws.AWS_ENDPOINT_URL, date, result, String(repeats), ...numbers]);
     progress.step('calls');
     Object.assign(process.env, aws);
-    const calls = await measureCalls(days, date, progress.tick);
+    const calls = await measureCalls(days, date, (text) => {
+      progress.tick(text);
+    });
     progress.end();
     console.log(`\n${figuresTable(days, [...jobFigures(result), ...calls])}`);
   } finally {

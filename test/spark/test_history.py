@@ -90,7 +90,7 @@ def test_no_build_of_an_interval_is_looked_for_before_the_interval(
     log = Log(spark, f"file:{tmp_path}")
     head = Head(log, log.versions())
     assert head.last_build(_hour(100)) is None
-    assert len(read) == 3, "those of the clocks' tolerance, and the first that is too old"
+    assert len(read) == 13, "those of the clocks' tolerance, and as many as clocks may be wrong"
     found = head.last_build(_hour(60))
     assert found
     assert found.version == 60
