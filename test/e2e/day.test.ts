@@ -12,7 +12,7 @@ import type { SurveyedInterval } from '../../activities/ledger/survey.ts';
 import { runDay } from '../../cli/days.ts';
 import { putInto } from '../../cli/land.ts';
 import { rebuildLedger } from '../../activities/rebuilt-ledger.ts';
-import { openLedger, recoverLedger, survey } from '../../cli/ledger.ts';
+import { openLedger, survey } from '../../cli/ledger.ts';
 import { createRestorePoint, restore } from '../../cli/restore.ts';
 import { openSession, type Session } from '../../cli/session.ts';
 import { query } from '../../activities/redshift/query.ts';
@@ -61,13 +61,12 @@ function lateTrip(): Uint8Array {
   return gzipSync(`${lines.join('\n')}\n`);
 }
 
-/** What the ledger says of the rows of each interval, in the lake and in the warehouse. */
+/** What the ledger says of the rows of each interval. */
 const rowsOf = (intervals: readonly SurveyedInterval[]) =>
   Object.fromEntries(
     intervals.map(({ product, interval, record }) => {
-      const { rowsIn, rowsPublished, rowsDuplicate, rowsQuarantined, newestEvent, loaded } = record?.published ?? {};
-      const rows = { rowsIn, rowsPublished, rowsDuplicate, rowsQuarantined, newestEvent, rowsLoaded: loaded?.rows };
-      return [`${product} ${interval}`, rows];
+      const { rowsIn, rowsPublished, rowsDuplicate, rowsQuarantined } = record?.published ?? {};
+      return [`${product} ${interval}`, { rowsIn, rowsPublished, rowsDuplicate, rowsQuarantined }];
     }),
   );
 
@@ -139,8 +138,6 @@ describe('a day of trips', () => {
     const rebuilt = await survey(openLedger('rebuilt'), session.catalogue, { from: date, to: '2025-01-19' });
     expect(rowsOf(rebuilt.intervals)).toEqual(rowsOf(intervals));
     expect(rebuilt.intervals.filter(({ record }) => record?.published?.loaded).length).toBeGreaterThan(0);
-    // Saves the ledger as it is now; a kill takes what it is told from now on.
-    await session.platform.supervisor.restart('aws', 'SIGTERM');
   });
 
   it('is explained to people who have only the `temporal` command', async () => {
@@ -210,26 +207,6 @@ describe('a day of trips', () => {
     const builtFromEvents = intervals.filter(({ product }) => !product.startsWith('gold.dim_'));
     expect(builtFromEvents.filter(({ state }) => state !== 'published')).toEqual([]);
     expect(landed.lines).toBe((await readTruth(truthFolder)).hours.reduce((sum, hour) => sum + hour.lines, 0));
-  });
-
-  it('is known again after a power cut, although that takes what the ledger was told since it was saved', async () => {
-    const known = async () => {
-      const range = { from: '2025-01-19', to: '2025-01-22' };
-      const { intervals } = await survey(openLedger(ledgerTable), session.catalogue, range);
-      return intervals.filter(({ product }) => !product.startsWith('gold.dim_'));
-    };
-    const before = await known();
-    await session.platform.supervisor.restart('aws', 'SIGKILL');
-    expect((await known()).map(({ state }) => state)).toContain('missing');
-    const told: string[] = [];
-    await recoverLedger(ledgerSources(), (text) => told.push(text));
-    await recoverLedger(ledgerSources(), (text) => told.push(text));
-    expect(told).toEqual([
-      expect.stringMatching(/^The ledger was older than bronze\.events.*made anew from the tables$/),
-    ]);
-    const after = await known();
-    expect(rowsOf(after)).toEqual(rowsOf(before));
-    expect(after.filter(({ state }) => state !== 'published')).toEqual([]);
   });
 
   it('stays as it is when its tables are maintained', async () => {
