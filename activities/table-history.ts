@@ -11,6 +11,8 @@ import { recordCommits } from './recorded-commits.ts';
 
 /** By how much the clocks of the orchestrator and of a Spark driver may differ. */
 const clockToleranceMs = 3_600_000;
+/** So many commits in a row are not all by drivers whose clocks are wrong. */
+const wrongClocks = 10;
 /** How many commits are looked through at a time for an earlier build of an interval. */
 const commitsAtOnce = 200;
 
@@ -66,9 +68,12 @@ async function recordsOf(
   return [...new Map(records.map((record) => [record.interval, record])).values()];
 }
 
-/** Whether commits before these may tell of an interval of which they tell nothing: none is older than its interval. */
+/**
+ * Whether commits before these may tell of an interval of which they tell nothing: none is older than its interval, unless
+ * by a driver whose clock was wrong.
+ */
 function mayBeOlder(settled: ReadonlyMap<string, Published | null>, commits: readonly TableCommit[]): boolean {
-  const oldest = Date.parse(commits[0]?.at ?? '') + clockToleranceMs;
+  const oldest = Math.max(...commits.slice(0, wrongClocks + 1).map(({ at }) => Date.parse(at))) + clockToleranceMs;
   return [...settled].some(
     ([interval, published]) => published === null && intervalStart(interval).toMillis() < oldest,
   );
