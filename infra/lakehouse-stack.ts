@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import type { Construct } from 'constructs';
 import { createJobRoles } from './job-roles.ts';
+import { createNetwork } from './network.ts';
 import { createStorage } from './storage.ts';
 import { createWarehouse, databaseName, workgroupName } from './warehouse.ts';
 import { createWorkerPolicy } from './worker-policy.ts';
@@ -28,9 +29,11 @@ export class LakehouseStack extends Stack {
         `maximumVcpu is ${maximumVcpu}: each of two applications needs ${workersAtStart * worker.vcpu} for one job (a driver and three executors).`,
       );
     const storage = createStorage(this);
+    const network = createNetwork(this);
 
     const common = {
       type: 'SPARK',
+      networkConfiguration: network.spark,
       // Spark 4.0.2, as on the local platform; its support ends on 2027-05-20. 8.2.0 is supported until 2029, but has
       // Spark 4.1 and Delta Lake 4.2: both change together. `s3://` is S3A in either.
       releaseLabel: 'emr-spark-8.0.0',
@@ -62,7 +65,7 @@ export class LakehouseStack extends Stack {
     });
     const applications = [application, backfillApplication];
     const jobRoles = createJobRoles(this, applications, storage);
-    const { copyRole, workgroup } = createWarehouse(this, storage);
+    const { copyRole, workgroup } = createWarehouse(this, storage, network.warehouse);
     const workerPolicy = createWorkerPolicy(this, {
       ...storage,
       applications,

@@ -60,6 +60,8 @@ const sparkSettings = (jobsUri: string): string =>
     `--py-files ${jobsUri}/tideline_jobs.zip,${deltaJars[0]}`,
     '--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension',
     '--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog',
+    // Tables are known by their paths: jobs may ask no metastore, nor could they reach one.
+    '--conf spark.sql.catalogImplementation=in-memory',
     '--conf spark.delta.logStore.s3.impl=tideline.ConditionalPutLogStore',
     '--conf spark.sql.session.timeZone=UTC',
   ].join(' ');

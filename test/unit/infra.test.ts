@@ -72,18 +72,23 @@ describe('the stack', () => {
     });
   });
 
-  it('gives the warehouse three zones to live in, and a way to S3 and nowhere else', () => {
+  it('gives the warehouse and jobs three zones to live in, and a way to S3 and nowhere else', () => {
+    const three = [Match.anyValue(), Match.anyValue(), Match.anyValue()];
     template.hasResourceProperties('AWS::RedshiftServerless::Workgroup', {
       EnhancedVpcRouting: true,
-      SubnetIds: [Match.anyValue(), Match.anyValue(), Match.anyValue()],
+      SubnetIds: three,
     });
+    template.allResourcesProperties('AWS::EMRServerless::Application', {
+      NetworkConfiguration: { SubnetIds: three, SecurityGroupIds: [Match.anyValue()] },
+    });
+    template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
     const zones = Object.values(template.findResources('AWS::EC2::Subnet')).map((subnet) =>
       JSON.stringify((subnet as { Properties: Record<string, unknown> }).Properties.AvailabilityZone),
     );
     expect(new Set(zones).size).toBe(3);
     template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
       VpcEndpointType: 'Gateway',
-      RouteTableIds: [Match.anyValue(), Match.anyValue(), Match.anyValue()],
+      RouteTableIds: [...three, ...three],
     });
     template.resourceCountIs('AWS::EC2::InternetGateway', 0);
     template.resourceCountIs('AWS::EC2::NatGateway', 0);

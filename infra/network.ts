@@ -1,0 +1,33 @@
+import { Fn } from 'aws-cdk-lib';
+import { CfnSecurityGroup, GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+
+/** Subnets and security group of a service. */
+export interface Place {
+  readonly subnetIds: string[];
+  readonly securityGroupIds: string[];
+}
+
+/** A network from which nothing but S3 can be reached: who reads personal data can send it nowhere. */
+export function createNetwork(scope: Construct): { warehouse: Place; spark: Place } {
+  // https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html: three subnets in three zones.
+  const vpc = new Vpc(scope, 'Vpc', {
+    availabilityZones: [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs())),
+    natGateways: 0,
+    subnetConfiguration: [
+      { name: 'Warehouse', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+      // Each Spark worker takes an address.
+      { name: 'Spark', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 22 },
+    ],
+    gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+  });
+  const subnetsOf = (subnetGroupName: string): string[] => vpc.selectSubnets({ subnetGroupName }).subnetIds;
+  const workers = new CfnSecurityGroup(scope, 'SparkWorkers', {
+    vpcId: vpc.vpcId,
+    groupDescription: 'Spark workers: nobody connects to them',
+  });
+  return {
+    warehouse: { subnetIds: subnetsOf('Warehouse'), securityGroupIds: [vpc.vpcDefaultSecurityGroup] },
+    spark: { subnetIds: subnetsOf('Spark'), securityGroupIds: [workers.attrGroupId] },
+  };
+}
