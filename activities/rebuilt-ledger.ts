@@ -1,13 +1,13 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Catalogue } from '../products/catalogue.ts';
-import { newestVersion, readCommits, standing } from './lake/delta-log.ts';
+import { newestVersion, readCommits, standing, type TableCommit } from './lake/delta-log.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { allIntervals, type Loaded, type Published, type PublishedBuild } from './ledger/records.ts';
 import { builtProducts } from './ledger/survey.ts';
 import { recordCommits } from './recorded-commits.ts';
 import { type NotedLoad, notedLoads } from './redshift/noted-loads.ts';
 import type { Warehouse } from './redshift/query.ts';
-import { buildsOf } from './table-history.ts';
+import { buildsOf, settledBy } from './table-history.ts';
 
 /** A ledger, and all that it can be made from. */
 export interface LedgerSources {
@@ -32,7 +32,9 @@ export async function productsAhead({ ledger, client, bucket, catalogue }: Ledge
     const newest = await newestVersion(client, bucket, key);
     if (newest === null) continue;
     const commits = await readCommits(client, bucket, key, { after: newest - commitsLookedAt });
-    if ((await unknownBuilds(ledger, key, buildsOf(standing(commits)))).length > 0) ahead.push(key);
+    const recorded = await ledger.recordedVersion(key);
+    const isRestored = commits.some(({ restored, version }) => restored !== null && version > recorded);
+    if (isRestored || (await unknownBuilds(ledger, key, buildsOf(standing(commits)))).length > 0) ahead.push(key);
   }
   return ahead;
 }
@@ -63,14 +65,23 @@ export async function rebuildLedger(
 ): Promise<void> {
   const { ledger, client, bucket, catalogue, warehouse } = sources;
   for (const { key, warehouseTable } of builtProducts(catalogue)) {
-    const builds = await unknownBuilds(ledger, key, buildsOf(standing(await readCommits(client, bucket, key))));
+    const commits = await readCommits(client, bucket, key);
+    const builds = await unknownBuilds(ledger, key, buildsOf(standing(commits)));
     // In any order: of an interval that several have built the one of the highest generation stays.
     for (let from = 0; from < builds.length; from += buildsAtOnce)
       await Promise.all(builds.slice(from, from + buildsAtOnce).map((build) => ledger.publish(build)));
+    if (commits.some(({ restored }) => restored !== null)) await takeBack(ledger, key, commits);
     await recordCommits(ledger, client, bucket, key);
     if (warehouse && warehouseTable) await recordLoads(ledger, warehouse, key);
     onProgress(key, builds.length);
   }
+}
+
+/** Has the ledger forget the builds that restores have undone. */
+async function takeBack(ledger: Ledger, product: string, commits: readonly TableCommit[]): Promise<void> {
+  const newest = commits.at(-1)?.version ?? 0;
+  const settled = settledBy(commits, await ledger.records(product, ...allIntervals));
+  for (const [interval, published] of settled) await ledger.settle(product, interval, published, newest);
 }
 
 async function recordLoads(ledger: Ledger, warehouse: Warehouse, product: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { DateTime } from 'luxon';
 import type { Catalogue } from '../products/catalogue.ts';
-import { intervalKey, intervalStart, shiftInterval } from '../workflows/intervals.ts';
+import { firstDateCovered } from '../workflows/daily-window.ts';
+import { intervalStart } from '../workflows/intervals.ts';
 import type { ChangedDates } from '../workflows/late-data-messages.ts';
 import { readCommits, readUndone, standing, type TableCommit } from './lake/delta-log.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -85,9 +85,6 @@ export interface Restating {
   readonly isRunning: (workflowId: string) => Promise<boolean>;
 }
 
-/** What reads a date of the last three is built by the next daily batch, whatever becomes of it. */
-const datesCovered = 3;
-
 export function createTableHistoryActivities(
   ledger: Ledger,
   client: S3Client,
@@ -103,13 +100,35 @@ export function createTableHistoryActivities(
     return record?.claim?.buildId === build.buildId && (await isRunning(record.claim.workflowId));
   }
 
+  /** Has the ledger say of a table's intervals what they are since `version` has put it back. */
+  async function settleRestored(product: string, version: number): Promise<void> {
+    let commits = await readUndone(client, bucket, product, version);
+    if (commits.at(-1)?.version !== version) throw new Error(`Version ${version} of ${product} is not in its log.`);
+    const records = await recordsOf(ledger, product, commits);
+    let settled = settledBy(commits, records);
+    while (mayBeOlder(settled, commits)) {
+      const oldest = commits[0]?.version ?? 0;
+      const after = Math.max(-1, oldest - 1 - commitsAtOnce);
+      const older = await readCommits(client, bucket, product, { after, atMost: oldest - 1 - after });
+      const before = older.filter((commit) => commit.version < oldest);
+      if (before.length === 0) break;
+      commits = [...before, ...commits];
+      settled = settledBy(commits, records);
+    }
+    await Promise.all(
+      [...settled].map(([interval, published]) => ledger.settle(product, interval, published, version)),
+    );
+  }
+
   /** Records what others have committed and could not record, and has what reads their dates built again. */
   async function catchUp(product: string, ownBuild?: string): Promise<void> {
-    const covered = shiftInterval('date', intervalKey('date', DateTime.utc()), -datesCovered);
+    const covered = firstDateCovered(Date.now());
     const isRead = [...catalogue.products.values()].some(({ inputs }) =>
       inputs.some((input) => input.product === product),
     );
     await recordCommits(ledger, client, bucket, product, async (changes) => {
+      for (const { commit } of changes.filter((change) => change.commit.restored !== null))
+        await settleRestored(product, commit.version);
       if (!isRead) return;
       const others = changes.filter(({ commit: { build } }) => build === null || build.buildId !== ownBuild);
       const late = others.map((change) => ({ ...change, dates: change.dates.filter((date) => date < covered) }));
@@ -134,23 +153,8 @@ export function createTableHistoryActivities(
 
     /** Writes down that `version` has put a table back: its intervals are what they were, and who reads what has changed is stale. */
     async recordRestored({ product, version }: { product: string; version: number }): Promise<void> {
-      let commits = await readUndone(client, bucket, product, version);
-      if (commits.at(-1)?.version !== version) throw new Error(`Version ${version} of ${product} is not in its log.`);
       await recordCommits(ledger, client, bucket, product);
-      const records = await recordsOf(ledger, product, commits);
-      let settled = settledBy(commits, records);
-      while (mayBeOlder(settled, commits)) {
-        const oldest = commits[0]?.version ?? 0;
-        const after = Math.max(-1, oldest - 1 - commitsAtOnce);
-        const older = await readCommits(client, bucket, product, { after, atMost: oldest - 1 - after });
-        const before = older.filter((commit) => commit.version < oldest);
-        if (before.length === 0) break;
-        commits = [...before, ...commits];
-        settled = settledBy(commits, records);
-      }
-      await Promise.all(
-        [...settled].map(([interval, published]) => ledger.settle(product, interval, published, version)),
-      );
+      await settleRestored(product, version);
     },
   };
 }

@@ -17,6 +17,13 @@ export function heldBackFailures(
   return [ApplicationFailure.nonRetryable(message, 'IntervalsHeldBack')];
 }
 
+/** Whether the audit has held intervals back, some or all. */
+export function isHeldBack(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const type = error instanceof ApplicationFailure ? error.type : undefined;
+  return type === 'IntervalsHeldBack' || type === 'QUALITY_FAILED' || isHeldBack(error.cause);
+}
+
 /** One failure that tells those of all builds. */
 export function buildsFailed(
   failures: readonly unknown[],

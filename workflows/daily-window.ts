@@ -7,7 +7,7 @@ import type { BuildInput } from './messages.ts';
 export const daysBeforeLate = 2;
 
 /** What reads this date, or a later one, the next daily batch after an instant is sure to build. */
-function firstDateCovered(nowMs: number): string {
+export function firstDateCovered(nowMs: number): string {
   const now = DateTime.fromMillis(nowMs, { zone: 'utc' });
   const ofNextBatch = intervalKey('date', now.minus({ minutes: cadences.date.firesAfterMinutes }));
   return shiftInterval('date', ofNextBatch, -daysBeforeLate);

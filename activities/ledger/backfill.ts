@@ -86,7 +86,8 @@ function isWanted(
         state === 'failed' || state === 'quarantined' || (state === 'stale' && record?.product !== request.product)
       );
     case 'stale':
-      return record?.published !== undefined && changedInputs.length > 0;
+      // What the warehouse has not is as old there as what was built from older inputs.
+      return record?.published !== undefined && (changedInputs.length > 0 || record.published.loaded === null);
     case 'code':
       return record?.published !== undefined && (record.published.codeVersion !== codeVersion || state === 'stale');
     case 'lost':

@@ -92,6 +92,17 @@ describe('a plan', () => {
     });
   });
 
+  it('of what is stale takes what the warehouse has not, which a failed load has left', async () => {
+    const published = { generation: startedAtMs - 1, outputVersion: 7, inputVersions: {} };
+    ledger.publish(publishedBuild('gold.trips', { start: '2025-01-02', end: '2025-01-04' }, published));
+    ledger.publish(
+      publishedBuild('gold.trips', { start: '2025-01-02', end: '2025-01-03' }, { ...published, loaded: null }),
+    );
+    ledger.fail('gold.trips', '2025-01-02', 'failed', '2025-01-31T00:00:00.000Z');
+    const stale = { product: 'gold.trips', start: '2025-01-02', end: '2025-01-04', mode: 'stale' } as const;
+    expect(await summary(stale)).toMatchObject({ 'gold.trips': [1, 1, 1] });
+  });
+
   it('does not try again what has failed since the backfill began', async () => {
     ledger.fail('bronze.events', '2025-01-01T03', 'failed', '2025-02-01T00:00:01.000Z');
     expect((await summary({ mode: 'failed' }))['bronze.events']).toEqual([0, 48, 0]);

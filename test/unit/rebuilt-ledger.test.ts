@@ -53,6 +53,22 @@ describe('a ledger that is older than its tables', () => {
     commit(3, { operation: 'OPTIMIZE' });
     expect(await productsAhead(sources())).toEqual([product]);
     commit(4, { operation: 'RESTORE', operationParameters: { version: 1 } });
+    await rebuildLedger(sources(), () => undefined);
+    expect(await productsAhead(sources())).toEqual([]);
+  });
+
+  it('is one that does not know of a restore, and forgets what that has undone', async () => {
+    ledger.publish(built(1, '2025-01-18T03', '2025-01-18T04'));
+    ledger.publish(built(2, '2025-01-18T04', '2025-01-18T05'));
+    await ledger.recordUpTo(product, 2);
+    expect(await productsAhead(sources())).toEqual([]);
+    commit(3, { operation: 'RESTORE', operationParameters: { version: 1 } });
+    expect(await productsAhead(sources())).toEqual([product]);
+    await rebuildLedger(sources(), () => undefined);
+    expect((await known()).map(([interval, generation]) => [interval, generation])).toEqual([
+      ['2025-01-18T03', 1],
+      ['2025-01-18T04', undefined],
+    ]);
     expect(await productsAhead(sources())).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ledger } from '../../activities/ledger/ledger.ts';
 import { createTableHistoryActivities } from '../../activities/table-history.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
@@ -18,6 +18,10 @@ beforeEach(() => {
   s3 = new MemoryS3({});
   ledger = new MemoryLedger();
   restated = [];
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 /** A commit of a build, or a restore, that changes some dates. */
@@ -109,6 +113,25 @@ describe('a commit that its build did not live to record', () => {
       expect(restated).toEqual(late);
     },
   );
+
+  it('is a restore by another tool: what it has undone is published no more', async () => {
+    commit(0, [today], 'first');
+    await record('first', 0, [today]);
+    commit(1, [today], 'second');
+    await record('second', 1, [today]);
+    commit(2, [today], '', 0);
+    await activities().recordUnrecorded();
+    expect((await ledger.records(product, `${today}T03`, `${today}T03`))[0]?.published).toBeUndefined();
+  });
+
+  it('is left to the next daily batch only where that builds all that reads it', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-01-10T10:00:00Z') });
+    commit(0, [today], 'first');
+    await record('first', 0, [today]);
+    commit(1, ['2026-01-07', '2026-01-08'], 'terminated');
+    await activities().recordUnrecorded();
+    expect(restated).toEqual([{ product, dates: ['2026-01-07'] }]);
+  });
 
   it('is not restated from before the ledger kept count, nor by the build that recorded it', async () => {
     commit(0, [longAgo], 'earlier release');

@@ -94,8 +94,12 @@ describe('a run', () => {
 });
 
 describe('an outage', () => {
-  it('is healed by the next hourly run that succeeds: its hours are built on the late lane, others are left alone', async () => {
+  it.each([
+    ['builds its hours', []],
+    ['has one of its own held back', [1]],
+  ])('is healed by the next hourly run that %s: on the late lane, others are left alone', async (_, heldBack) => {
     const { client } = environment;
+    const began = new Date();
     const now = DateTime.utc().startOf('hour');
     const hour = (ago: number): string => intervalKey('hour', now.minus({ hours: ago }));
     const ledger = new MemoryLedger();
@@ -106,21 +110,23 @@ describe('an outage', () => {
       kind: 'QUALITY_FAILED',
       codeVersion: 'source',
     });
-    await withWorkers(environment, { ledger, restates: client }, async (calls) => {
+    const script = { ledger, restates: client, heldBack: { 'bronze.events': heldBack.map(hour) } };
+    await withWorkers(environment, script, async (calls) => {
       const schedule = await client.schedule.create({
-        scheduleId: 'heals',
+        scheduleId: `heals-${heldBack.length}`,
         spec: {},
         state: { paused: true },
         action: {
           type: 'startWorkflow',
           workflowType: 'hourlyBronze',
-          workflowId: 'heals',
+          workflowId: `heals-${heldBack.length}`,
           taskQueue: 'orchestration',
         },
       });
       await schedule.trigger();
       const healed = client.workflow.getHandle('heal/bronze.events');
-      await expect.poll(async () => healed.describe().catch(() => null), { timeout: 20_000 }).not.toBeNull();
+      const startedAt = () => healed.describe().then(({ startTime }) => startTime.getTime());
+      await expect.poll(() => startedAt().catch(() => 0), { timeout: 20_000 }).toBeGreaterThan(began.getTime());
       expect(await healed.result()).toMatchObject({ built: { jobs: 1, intervals: 3 } });
       const named = `bronze.events ${rangeName('hour', { start: hour(12), end: hour(9) })}`;
       expect(calls.submitted.find(({ job }) => job.name === named)).toMatchObject({ lane: 'late' });
