@@ -170,7 +170,7 @@ describe('a day of trips', () => {
   it('grows by late events in a backfill, and a worker killed in the middle of every stage starts no job twice', async () => {
     const { supervisor, environment } = session.platform;
     const emr = new EMRServerlessClient();
-    const applicationId = environment.EMR_APPLICATION_ID;
+    const applicationId = environment.EMR_BACKFILL_APPLICATION_ID;
     const names = async (): Promise<string[]> => {
       const found: string[] = [];
       for await (const page of paginateListJobRuns({ client: emr }, { applicationId })) {
