@@ -15,6 +15,8 @@ export interface ServiceFailures {
   readonly final: Readonly<Record<string, readonly string[]>>;
   /** What an error says that is about a state which passes: it is never final. */
   readonly passing?: RegExp;
+  /** Activity → what an error of any name says there that no retry can change, and what a person should do about it. */
+  readonly lasting?: Readonly<Record<string, { readonly says: RegExp; readonly advice: string }>>;
 }
 
 interface ServiceException extends Error {
@@ -51,14 +53,16 @@ export function sortFailure(
     return error;
   if (!(error instanceof Error))
     return ApplicationFailure.create({ message: `${subject}: ${String(error)}`, type: 'Unknown' });
-  const advice = isDefect(error) ? 'This is a defect of Tideline.' : failures?.advice[error.name];
+  const told = failures?.lasting?.[activity];
+  const lasting = told?.says.test(error.message) ? told : undefined;
+  const advice = isDefect(error) ? 'This is a defect of Tideline.' : (lasting?.advice ?? failures?.advice[error.name]);
   const request =
     isServiceException(error) && error.$metadata.requestId ? ` (request ${error.$metadata.requestId})` : '';
   const isFinal = failures?.final[activity]?.includes(error.name) && !failures.passing?.test(error.message);
   return ApplicationFailure.create({
     message: `${subject}: ${error.name}: ${error.message}${request}${advice ? ` ${advice}` : ''}`,
     type: error.name,
-    nonRetryable: isDefect(error) || isFinal === true,
+    nonRetryable: isDefect(error) || isFinal === true || lasting !== undefined,
     cause: error,
   });
 }

@@ -15,15 +15,20 @@ export function createUnreadRawActivities(
   client: S3Client,
   rawUri: string,
   catalogue: Catalogue,
-  orchestrator: Pick<Orchestrator, 'buildOnce'>,
+  orchestrator: Pick<Orchestrator, 'buildOnce' | 'scheduleOf'>,
 ) {
   return {
     /**
      * Compares the raw files of the last hours with those that the newest builds have read, and has hours with others built
      * again, once for the same files. Hours whose own runs may still come are left to them, and hours that nothing is known of.
+     * Nothing tells which files a build had read that was held back: it may be repeated once. Nothing is built while the
+     * hours' schedule is paused: a person keeps builds away.
      */
     async findUnreadRaw({ cadences, at }: FreshnessCheck): Promise<FreshnessFinding[]> {
       const now = DateTime.fromISO(at, { zone: 'utc' });
+      const { scheduleId } = cadences.hour;
+      const paused = (await orchestrator.scheduleOf(scheduleId))?.paused === true;
+      const kept = paused ? `; not built while the schedule ${scheduleId} is paused` : '';
       const findings: FreshnessFinding[] = [];
       for (const product of rawProducts(catalogue)) {
         const { key } = product;
@@ -35,14 +40,20 @@ export function createUnreadRawActivities(
           const problem = `${foreign.length} raw objects that no build reads, for they are no .gz file in the folder of an hour: ${told}`;
           findings.push({ product: key, interval: null, problem });
         }
-        for (const { interval, claim, published } of await ledger.records(key, hours[0] ?? '', hours.at(-1) ?? '')) {
+        for (const { interval, claim, published, failure } of await ledger.records(
+          key,
+          hours[0] ?? '',
+          hours.at(-1) ?? '',
+        )) {
           const read = published?.sources?.split(' ')[0];
           const files = byHour.get(interval) ?? [];
           const found = fingerprint(files);
-          if (claim || read === undefined || read === found) continue;
-          const what =
-            files.length > 0 ? 'raw files that no build has read' : 'raw files that a build has read are gone';
-          findings.push({ product: key, interval, problem: `${what}: ${files.length} lie in its folder` });
+          const heldBack = !published && failure?.state === 'quarantined';
+          if (claim || (read === undefined && !heldBack) || read === found) continue;
+          const unread = heldBack ? 'raw files of an hour that was held back' : 'raw files that no build has read';
+          const what = files.length > 0 ? unread : 'raw files that a build has read are gone';
+          const builds = files.length > 0 ? kept : '';
+          findings.push({ product: key, interval, problem: `${what}: ${files.length} lie in its folder${builds}` });
           const build = {
             product: key,
             start: interval,
@@ -50,7 +61,7 @@ export function createUnreadRawActivities(
             lane: 'late',
           } as const;
           // Building an hour whose files are gone would take its rows away.
-          if (files.length > 0) await orchestrator.buildOnce(`unread/${key}/${interval}/${found}`, build);
+          if (files.length > 0 && !paused) await orchestrator.buildOnce(`unread/${key}/${interval}/${found}`, build);
         }
       }
       return findings;

@@ -49,6 +49,10 @@ const customSchema = z
     inputs: z.array(z.object({ product: productKey, fromOffset: z.int(), toOffset: z.int() })).default([]),
     job: z.string(),
     intervalsPerJob: z.int().positive(),
+    /** How long a build's job may run: `shortest`, or, where that is more, so many minutes for each interval. */
+    jobTimeoutMinutes: z
+      .strictObject({ shortest: z.int().positive(), perInterval: z.int().nonnegative().default(0) })
+      .optional(),
     warehouseTable: z.string().optional(),
     partitionColumn: z.string().optional(),
     zOrderBy: z.array(z.string()).min(1).optional(),

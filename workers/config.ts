@@ -29,6 +29,7 @@ const variables = z.object({
   EMR_USD_PER_VCPU_HOUR: price,
   EMR_USD_PER_GB_HOUR: price,
   EMR_SUBMIT_PARAMETERS: z.string().default(''),
+  /** The longest that any job may run; contracts give builds less. */
   EMR_JOB_TIMEOUT_MINUTES: z.coerce.number().int().positive().default(360),
   EMR_POLL_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),
   /** StartJobRun calls of all workers together; the account's quota is one a second. */

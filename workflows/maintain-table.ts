@@ -34,10 +34,12 @@ export async function maintainTable(input: MaintainTableInput): Promise<Maintena
   try {
     const { job, claims, ...plan } = await catalogue.planMaintenance({ product, generation });
     const claimed = { product: claims, intervals: [wholeTable], buildId: plan.buildId };
-    const maintain = async (): Promise<MaintenanceOutcome> => {
+    const maintain = async (tries: number): Promise<MaintenanceOutcome> => {
       const needed = await oldestNeededVersion({ product });
       const args = needed === null ? job.arguments : [...job.arguments, '--needed-version', String(needed)];
-      const planned = { ...plan, job: { ...job, arguments: args } };
+      // Other arguments than an earlier try's are those of another job.
+      const buildId = tries === 1 ? plan.buildId : `${plan.buildId}/try/${tries}`;
+      const planned = { ...plan, buildId, job: { ...job, arguments: args } };
       const { result, ...ended } = await runJobs(
         planned,
         lane,
@@ -51,7 +53,13 @@ export async function maintainTable(input: MaintainTableInput): Promise<Maintena
     };
     for (let tries = 1; ; tries++) {
       try {
-        return await whileClaimed(claimed, lane, report.waiting, maintain, givesUp ? claimPace : undefined);
+        return await whileClaimed(
+          claimed,
+          lane,
+          report.waiting,
+          () => maintain(tries),
+          givesUp ? claimPace : undefined,
+        );
       } catch (error) {
         const mayPass = isNotGiven(error) || isLost(error);
         if (!givesUp || !mayPass || tries === triesANight) throw error;

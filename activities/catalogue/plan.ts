@@ -12,6 +12,7 @@ import {
 import type { BuildInput } from '../../workflows/messages.ts';
 import { dailyWindow, hourlyInputs, type Input, intervalsOfDate, readersIn, readersOf } from '../inputs.ts';
 import type { SparkJob } from '../emr-serverless/activities.ts';
+import { sparkSettings } from './spark-settings.ts';
 
 /** Where jobs find their code and their data. */
 export interface JobConfig {
@@ -22,6 +23,7 @@ export interface JobConfig {
   readonly buildsUri: string;
   /** Settings of the cluster that differ between environments, such as the driver's memory. */
   readonly submitParameters: string;
+  /** The longest that any job may run. */
   readonly timeoutMinutes: number;
   /** Overrides the contracts' earliest event date; for loading data of older years. */
   readonly earliestEvent: string | undefined;
@@ -49,22 +51,6 @@ export interface TablePlan extends JobPlan {
   /** Whose builds write the table: none of them may run meanwhile. */
   readonly claims: string;
 }
-
-/** Where EMR's release has Delta Lake; its Python package lies in the first of the jars. */
-const deltaJars = ['/usr/share/aws/delta/lib/delta-spark.jar', '/usr/share/aws/delta/lib/delta-storage.jar'] as const;
-
-/** The code of a job and what it runs on. The log store lets any number of drivers commit to one table. */
-const sparkSettings = (jobsUri: string): string =>
-  [
-    `--jars ${[...deltaJars, `${jobsUri}/log-store.jar`].join(',')}`,
-    `--py-files ${jobsUri}/tideline_jobs.zip,${deltaJars[0]}`,
-    '--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension',
-    '--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog',
-    // Tables are known by their paths: jobs may ask no metastore, nor could they reach one.
-    '--conf spark.sql.catalogImplementation=in-memory',
-    '--conf spark.delta.logStore.s3.impl=tideline.ConditionalPutLogStore',
-    '--conf spark.sql.session.timeZone=UTC',
-  ].join(' ');
 
 const option = (flag: string, value: string): string[] => [`--${flag}`, value];
 
@@ -94,6 +80,13 @@ function planJob(
   };
 }
 
+/** How long a build's job may run: one that hangs keeps its intervals from being built. */
+function timeoutOf({ jobTimeoutMinutes }: Product, intervals: number, longest: number): number {
+  if (!jobTimeoutMinutes) return longest;
+  const { shortest, perInterval } = jobTimeoutMinutes;
+  return Math.min(Math.max(shortest, perInterval * intervals), longest);
+}
+
 /** Everything one build needs, from its contract and the configuration. `generation` tells apart builds of the same run. */
 export function planBuild(
   catalogue: Catalogue,
@@ -108,9 +101,10 @@ export function planBuild(
       `${product.key} ${name}: ${count} intervals in one build; its contract allows ${product.intervalsPerJob} (intervalsPerJob).`,
     );
   }
+  const limited = { ...config, timeoutMinutes: timeoutOf(product, count, config.timeoutMinutes) };
   const buildId = `${product.key}/${name}/${input.generation.toString(36)}`;
   return {
-    ...planJob(config, 'build', product.key, buildId, name, [
+    ...planJob(limited, 'build', product.key, buildId, name, [
       ...option('start', input.start),
       ...option('end', input.end),
       ...option('build-id', buildId),

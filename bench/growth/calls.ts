@@ -71,7 +71,7 @@ async function callsOf(
   };
   const history = createTableHistoryActivities(ledger, s3, name, catalogue, {
     restate: async () => undefined,
-    isRunning: orchestrator.isRunning,
+    isRunning: (workflowId) => orchestrator.isRunning(workflowId),
   });
   const unread = createUnreadRawActivities(ledger, s3, 's3://growth-raw/raw/events', catalogue, orchestrator);
   const newest = (await newestVersion(s3, name, bronze)) ?? 0;

@@ -48,9 +48,11 @@ describe('the catalogue', () => {
     edit('silver/trips', (text) => text.replace('kind: DataContract', 'kind: Contract'));
     edit('gold/trips', (text) => text.replace('product: silver.trips', 'product: silver.rides'));
     edit('gold/dim_city', (text) => text.replace('value: date', 'value: week'));
+    edit('bronze/events', (text) => text.replace('shortest: 45', 'shortest: 0'));
     expect(() => loadCatalogue(folder)).toThrow(/silver\/trips\/contract\.yaml: kind/);
     expect(() => loadCatalogue(folder)).toThrow(/gold\.trips: customProperties\.inputs: no product "silver\.rides"/);
     expect(() => loadCatalogue(folder)).toThrow(/gold\/dim_city\/contract\.yaml: customProperties\.grain/);
+    expect(() => loadCatalogue(folder)).toThrow(/bronze\/events\/contract\.yaml: customProperties\.jobTimeoutMinutes/);
   });
 
   it('refuses an age of data without a limit that can be measured', () => {

@@ -50,6 +50,24 @@ describe('errors of a service', () => {
       expect(sort(error)).toMatchObject({ nonRetryable: false, type: error.name });
   });
 
+  it('of a token that was used with other parameters are final: no retry makes them those of the job that has it', () => {
+    for (const message of [
+      'Client token abc was used with other parameters',
+      'Idempotency token already used with a different request',
+      'The request does not match the one first sent with this client token',
+    ])
+      for (const error of [
+        new ConflictException({ message, $metadata: {} }),
+        new ValidationException({ message, $metadata: {} }),
+      ]) {
+        const failure = sort(error) as ApplicationFailure;
+        expect(failure).toMatchObject({ nonRetryable: true, type: error.name });
+        expect(failure.message).toMatch(/jobs or settings have changed.*start the build anew/);
+      }
+    const inProgress = 'A request with this client token is in progress';
+    expect(sort(new ConflictException({ message: inProgress, $metadata: {} }))).toMatchObject({ nonRetryable: false });
+  });
+
   it('are waited out once a job may run, or has published: a wrong policy frees no claim', () => {
     for (const activity of ['awaitJobRun', 'cancelJobRun']) {
       const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });

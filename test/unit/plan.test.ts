@@ -8,7 +8,9 @@ import {
   planRestore,
   planStages,
 } from '../../activities/catalogue/plan.ts';
+import { builtProducts } from '../../activities/ledger/survey.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
+import { shiftInterval } from '../../workflows/intervals.ts';
 import { jobConfig } from './job-config.ts';
 
 const catalogue = loadCatalogue();
@@ -53,6 +55,26 @@ describe('a build plan', () => {
   it('loads the warehouse only where the contract names a table there', () => {
     expect(planBuild(catalogue, jobConfig, input).loadsWarehouse).toBe(false);
     expect(planBuild(catalogue, jobConfig, { ...input, product: 'gold.trips' }).loadsWarehouse).toBe(true);
+  });
+
+  it('gives a job the time that its contract says for its intervals, within that of the configuration', () => {
+    const longest = { ...jobConfig, timeoutMinutes: 360 };
+    const minutes = (start: string, end: string, config = longest, product = 'bronze.events'): number =>
+      planBuild(catalogue, config, { product, start, end, generation: 1 }).job.timeoutMinutes;
+    expect(minutes('2025-01-18T05', '2025-01-18T06')).toBe(45);
+    expect(minutes('2025-01-18T04', '2025-01-18T06')).toBe(45);
+    expect(minutes('2025-01-18T00', '2025-01-18T12')).toBe(120);
+    expect(minutes('2025-01-18T00', '2025-01-19T00')).toBe(240);
+    expect(minutes('2025-01-18T05', '2025-01-18T06', { ...longest, timeoutMinutes: 30 })).toBe(30);
+    for (const { key, grain, intervalsPerJob } of builtProducts(catalogue)) {
+      const start = grain === 'hour' ? '2025-01-01T00' : '2025-01-01';
+      const [one, all] = [1, intervalsPerJob].map((count) =>
+        minutes(start, shiftInterval(grain, start, count), longest, key),
+      );
+      expect(one, key).toBeLessThanOrEqual(90);
+      // Where a driver hangs, another job is started before the patience with lost ones is over.
+      expect(all, key).toBeLessThan(longest.timeoutMinutes);
+    }
   });
 
   it('refuses more intervals than the contract allows in one job', () => {

@@ -17,10 +17,12 @@ const first = ['a.json.gz', 3, '"one"'] as const;
 let s3: MemoryS3;
 let ledger: MemoryLedger;
 let started: Map<string, object>;
+let paused: boolean;
 beforeEach(() => {
   s3 = new MemoryS3({});
   ledger = new MemoryLedger();
   started = new Map();
+  paused = false;
   s3.put(`${folder}/a.json.gz`, 'one');
   ledger.publish(
     publishedBuild(product, { start: hour, end: next }, { sources: { [hour]: `${fingerprint([first])} 2024` } }),
@@ -32,6 +34,7 @@ const find = (at = '2025-01-18T08:50:00Z') =>
     buildOnce: async (id, build) => {
       started.set(id, build);
     },
+    scheduleOf: async () => ({ createdAt: new Date(0), paused }),
   }).findUnreadRaw({ cadences, at });
 
 describe('raw files that no build has read', () => {
@@ -56,6 +59,37 @@ describe('raw files that no build has read', () => {
   it('are found where a file has other content under its name', async () => {
     s3.put(`${folder}/a.json.gz`, 'uno');
     expect(await find()).toHaveLength(1);
+  });
+
+  it('are those of an hour that was held back and never published, which is built once for the same files', async () => {
+    const heldBack = 'raw/events/year=2025/month=01/day=18/hour=04/a.json.gz';
+    s3.put(heldBack, 'bad');
+    ledger.fail(product, '2025-01-18T04', 'quarantined', '2025-01-18T05:30:00.000Z');
+    const problem = 'raw files of an hour that was held back: 1 lie in its folder';
+    expect(await find()).toEqual([{ product, interval: '2025-01-18T04', problem }]);
+    await find('2025-01-18T09:50:00Z');
+    expect([...started.values()]).toEqual([{ product, start: '2025-01-18T04', end: hour, lane: 'late' }]);
+    s3.put(heldBack, 'corrected');
+    await find('2025-01-18T10:50:00Z');
+    expect(started.size).toBe(2);
+  });
+
+  it('are not those of an hour whose build failed: its rows were not at fault', async () => {
+    s3.put('raw/events/year=2025/month=01/day=18/hour=04/a.json.gz', 'one');
+    ledger.fail(product, '2025-01-18T04', 'failed', '2025-01-18T05:30:00.000Z');
+    expect(await find()).toEqual([]);
+  });
+
+  it('are told and not built while the hours’ schedule is paused: a person keeps builds away', async () => {
+    s3.put(`${folder}/late.gz`, 'two');
+    paused = true;
+    expect((await find()).map(({ problem }) => problem)).toEqual([
+      'raw files that no build has read: 2 lie in its folder; not built while the schedule hourly-bronze is paused',
+    ]);
+    expect(started.size).toBe(0);
+    paused = false;
+    await find('2025-01-18T09:50:00Z');
+    expect(started.size).toBe(1);
   });
 
   it('are not looked for in hours of long ago', async () => {

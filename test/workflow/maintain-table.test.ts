@@ -75,6 +75,21 @@ describe('a maintenance', () => {
     });
   });
 
+  it('starts another job on a later try, for which another version may be the oldest that somebody needs', async () => {
+    const ledger = new MemoryLedger();
+    const day = { start: '2025-01-18', end: '2025-01-19' };
+    await withWorkers(environment, { ledger, jobs: ['finds no room', 'done'] }, async (calls) => {
+      const handle = await start(environment, 'maintainTable', 'maintain/later/needed');
+      await expect.poll(() => calls.released.length, { timeout: 20_000 }).toBe(1);
+      ledger.publish(publishedBuild('gold.trips', day, { inputVersions: { [product]: 5 } }));
+      expect(await handle.result()).toMatchObject({ jobRunId: 'run-2', neededVersion: 5 });
+      expect(calls.submitted.map(({ token }) => token.replace(/^.*?\/maintenance\/[^/]+/, ''))).toEqual([
+        '/job/1',
+        '/try/2/job/1',
+      ]);
+    });
+  });
+
   it('leaves it to the next night when it has been in vain a few times, and says who stood in the way', async () => {
     await withWorkers(environment, { refusals: Infinity }, async (calls) => {
       const handle = await start(environment, 'maintainTable', 'maintain/in-vain');

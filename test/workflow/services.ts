@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
@@ -159,6 +160,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
   const activities = {
     async submitJobRun(input: Calls['submitted'][number]): Promise<PlacedRun> {
       const known = calls.submitted.findIndex(({ token }) => token === input.token);
+      if (known >= 0 && !isDeepStrictEqual(calls.submitted[known]?.job, input.job))
+        throw ApplicationFailure.nonRetryable(`${input.token} was used with other parameters`, 'ConflictException');
       if (known < 0) calls.submitted.push(input);
       const jobRunId = `run-${(known < 0 ? calls.submitted.length - 1 : known) + 1}`;
       return { jobRunId, applicationId: `of-${input.lane}` };
