@@ -7,6 +7,7 @@ import {
   type BackfillProgress,
   type BackfillReport,
   backfillStatusQuery,
+  type WrongRun,
   limitUpdate,
   pauseUpdate,
   resumeUpdate,
@@ -33,6 +34,7 @@ const begin = (input: BackfillInput): BackfillProgress => ({
 /** How people see a backfill and steer it: the `status` query, the details in the Web UI, and the four updates. */
 export function controlBackfill(input: BackfillInput, carried?: BackfillProgress) {
   const progress = carried ?? begin(input);
+  const wrong = (progress.wrong ??= []);
   const planId = workflowInfo().workflowId;
   const lane = input.lane ?? 'backfill';
   const approvalOver = input.approvalOverJobs ?? defaultApprovalOverJobs;
@@ -49,7 +51,7 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
     const { products, missing = [], jobs, intervals, costUsd, jobSeconds, approvedBy, jobsAtOnce } = progress;
     const elapsedSeconds = Math.round((Date.now() - progress.startedAtMs) / 1000);
     const built = { jobs, intervals, costUsd, jobSeconds, elapsedSeconds };
-    return { planId, state: state(), products: products ?? [], missing, built, approvedBy, jobsAtOnce };
+    return { planId, state: state(), products: products ?? [], missing, wrong, built, approvedBy, jobsAtOnce };
   };
   const show = (): void => {
     setCurrentDetails(backfillDetails(input, report(), approvalOver));
@@ -83,6 +85,7 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
     lane,
     readersBuiltBy: input.downstream === 'next daily batch' ? input.downstream : ('caller' as const),
     progress,
+    wrong: wrong as readonly WrongRun[],
     mayStart: (running: number): boolean => !progress.paused && running < progress.jobsAtOnce,
     /** The first plan is the one that people approve and that the end is compared with. */
     planned(plan: BackfillPlan): void {
@@ -96,6 +99,10 @@ export function controlBackfill(input: BackfillInput, carried?: BackfillProgress
       progress.intervals += outcome.intervals.length;
       progress.costUsd += outcome.costUsd;
       progress.jobSeconds += outcome.jobSeconds;
+      show();
+    },
+    couldNotBuild(runs: readonly WrongRun[]): void {
+      wrong.push(...runs);
       show();
     },
     /** How it ended. */

@@ -1,4 +1,5 @@
 import type { BackfillEstimate, BackfillInput, BackfillReport } from './backfill-messages.ts';
+import { runName } from './builds-failed.ts';
 import type { MissingInput } from './input-messages.ts';
 import { grainOf, rangeName } from './intervals.ts';
 import { markdownTable } from './markdown.ts';
@@ -53,6 +54,7 @@ export function backfillDetails(input: BackfillInput, report: BackfillReport, ap
     `Built: ${built.jobs} of ${planned} jobs, ${built.intervals} intervals, ${hours(built.jobSeconds)} of jobs, ${usd(built.costUsd)}` +
       (estimate ? ` (estimated ${hours(estimate.jobSeconds)}, ${usd(estimate.costUsd)})` : '') +
       `, ${hours(built.elapsedSeconds)} since the start, ${report.jobsAtOnce} jobs at once.`,
+    ...(report.wrong ?? []).flatMap((run) => ['', `${runName(run)}: ${run.state}`]),
     ...(report.state === 'waiting for approval'
       ? [
           '',

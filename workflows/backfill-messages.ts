@@ -34,6 +34,14 @@ export interface BackfillRequest extends BackfillInput {
   readonly startedAtMs: number;
   /** The product that is being built, and since when: what has been built since then is done. */
   readonly stage: { readonly product: string; readonly startedAtMs: number } | null;
+  /** What has failed or was held back in it: left out, and with it what reads it. */
+  readonly without?: readonly ProductRange[];
+}
+
+/** A run of intervals that a backfill could not build. */
+export interface WrongRun extends ProductRange {
+  readonly state: 'failed' | 'held back';
+  readonly reason: string;
 }
 
 export interface BackfillEstimate {
@@ -61,6 +69,8 @@ export interface BackfillPlan {
   readonly covers?: readonly ProductRange[];
   /** What its builds read outside of it and is not published. Plans of earlier versions do not say. */
   readonly missing?: readonly MissingInput[];
+  /** What is not built because it reads something of `without`. Plans of earlier versions do not say. */
+  readonly left?: readonly ProductRange[];
 }
 
 /** How far a backfill has come; goes with it when it continues as new. */
@@ -71,6 +81,8 @@ export interface BackfillProgress {
   products: readonly ProductPlan[] | null;
   /** What the first plan misses. */
   missing?: readonly MissingInput[];
+  /** What it could not build. Earlier versions end at the first. */
+  wrong?: WrongRun[];
   approvedBy: string | null;
   paused: boolean;
   jobsAtOnce: number;
@@ -87,6 +99,8 @@ export interface BackfillReport {
   readonly products: readonly ProductPlan[];
   /** What it is made from that is not published and that it does not build. */
   readonly missing: readonly MissingInput[];
+  /** What has failed or was held back so far. Earlier versions do not say. */
+  readonly wrong?: readonly WrongRun[];
   readonly built: BackfillEstimate & {
     readonly jobs: number;
     readonly intervals: number;

@@ -1,6 +1,7 @@
 import { allHandlersFinished, condition, continueAsNew, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import { controlBackfill } from './backfill-control.ts';
 import type { BackfillInput, BackfillProgress, BackfillReport } from './backfill-messages.ts';
+import { backfillIncomplete } from './builds-failed.ts';
 import { checkInput } from './inputs.ts';
 import { surveys } from './proxies.ts';
 import { runWindow } from './sliding-window.ts';
@@ -11,7 +12,8 @@ const eventsBeforeNextPlan = 1_500;
 /**
  * Builds a range of a product and all that reads it, as the ledger says it is needed, product after product. The plan is
  * made anew for every few hundred jobs, so what others have built meanwhile is skipped, and nothing is forgotten when
- * the workflow continues as new. The first failed stage ends it; started again, it goes on with what is incomplete.
+ * the workflow continues as new. What fails or is held back is left out, with what reads it, and named at the end; started
+ * again, it goes on with what is incomplete.
  */
 export async function backfill(input: BackfillInput, carried?: BackfillProgress): Promise<BackfillReport> {
   checkInput('backfill', input);
@@ -19,7 +21,8 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
   const { progress } = control;
   for (;;) {
     const { startedAtMs, stage } = progress;
-    const plan = await surveys(control.lane).planBackfill({ ...input, startedAtMs, stage });
+    const without = control.wrong.map(({ product, start, end }) => ({ product, start, end }));
+    const plan = await surveys(control.lane).planBackfill({ ...input, startedAtMs, stage, without });
     control.planned(plan);
     if (input.dryRun) return control.report();
     await control.approved();
@@ -28,6 +31,7 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
       // Hours may have changed any date. Who leaves out what is downstream looks after it.
       if (plan.covers && (input.downstream ?? true) === true)
         await surveys(control.lane).restateReaders({ built: plan.covers });
+      if (control.wrong.length > 0) throw backfillIncomplete(control.wrong, 'all else is published', plan.left);
       return control.report();
     }
     if (first.product !== stage?.product) progress.stage = { product: first.product, startedAtMs: Date.now() };

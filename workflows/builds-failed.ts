@@ -1,4 +1,6 @@
 import { ApplicationFailure, rootCause } from '@temporalio/workflow';
+import type { WrongRun } from './backfill-messages.ts';
+import { grainOf, intervalsIn, type ProductRange, rangeName } from './intervals.ts';
 import type { BuildOutcome } from './messages.ts';
 
 const notBuiltText = (notBuilt: readonly string[]): string =>
@@ -36,5 +38,26 @@ export function buildsFailed(
     type: 'BuildsFailed',
     nonRetryable: true,
     ...(failures[0] instanceof Error && { cause: failures[0] }),
+  });
+}
+
+export const runName = (run: ProductRange): string => `${run.product} ${rangeName(grainOf(run.start), run)}`;
+
+/** One failure that names all that a backfill could not build, and what it left out for that. */
+export function backfillIncomplete(
+  wrong: readonly WrongRun[],
+  end: string,
+  left: readonly ProductRange[] = [],
+): ApplicationFailure {
+  const failed = wrong.filter(({ state }) => state === 'failed');
+  const held = wrong
+    .filter(({ state }) => state === 'held back')
+    .flatMap((run) => intervalsIn(grainOf(run.start), run));
+  const reasons = wrong.map((run) => `${runName(run)}: ${run.reason.replace(/\.$/, '')}`);
+  const notBuilt = notBuiltText(left.map(runName));
+  return ApplicationFailure.create({
+    message: `${failed.length} builds failed, ${held.length} intervals are held back, ${end}: ${reasons.join('; ')}.${notBuilt} Correct the cause and start the backfill again: it goes on with what is incomplete.`,
+    type: 'BackfillIncomplete',
+    nonRetryable: true,
   });
 }

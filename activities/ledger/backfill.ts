@@ -6,6 +6,7 @@ import {
   intervalsIn,
   type IntervalRange,
   intervalStart,
+  type ProductRange,
   runsOf,
   shiftInterval,
 } from '../../workflows/intervals.ts';
@@ -128,6 +129,10 @@ export async function planBackfill(
 ): Promise<BackfillPlan> {
   const products: ProductPlan[] = [];
   const building = new Map<string, string[]>();
+  const left: ProductRange[] = [];
+  const wrong = new Map<string, string[]>();
+  for (const { product, ...range } of request.without ?? [])
+    wrong.set(product, [...(wrong.get(product) ?? []), ...intervalsIn(catalogue.get(product).grain, range)]);
   const candidates = candidatesOf(catalogue, request);
   const reached = Math.max(
     0,
@@ -138,11 +143,18 @@ export async function planBackfill(
     const doneSinceMs = request.stage?.product === product.key ? request.stage.startedAtMs : Infinity;
     const surveyed = await surveyProduct(ledger, catalogue, product, range);
     const wanted = surveyed.filter((each) => index >= reached && isWanted(request, each, doneSinceMs, codeVersion));
-    const waitsForInput = surveyed.filter(
-      ({ interval, record }) =>
-        (request.mode !== 'stale' || record?.published) && readsAny(catalogue, product, interval, building),
-    );
-    const intervals = [...new Set([...wanted, ...waitsForInput])].map(({ interval }) => interval).sort();
+    const waitsFor = (keys: ReadonlyMap<string, readonly string[]>): SurveyedInterval[] =>
+      surveyed.filter(
+        ({ interval, record }) =>
+          (request.mode !== 'stale' || record?.published) && readsAny(catalogue, product, interval, keys),
+      );
+    const own = new Set(wrong.get(product.key));
+    const readsWrong = waitsFor(wrong).flatMap(({ interval }) => (own.has(interval) ? [] : [interval]));
+    const not = new Set([...own, ...readsWrong]);
+    wrong.set(product.key, [...not]);
+    left.push(...runsOf(product.grain, readsWrong).map((run) => ({ product: product.key, ...run })));
+    const incomplete = new Set([...wanted, ...waitsFor(building)].map(({ interval }) => interval));
+    const intervals = [...incomplete].filter((interval) => !not.has(interval)).sort();
     building.set(product.key, intervals);
     const jobs = jobsOf(product, intervals, request);
     if (next.length === 0) next = jobs.slice(0, jobsAtATime);
@@ -150,7 +162,7 @@ export async function planBackfill(
     products.push({
       product: product.key,
       intervals: intervals.length,
-      right: surveyed.length - intervals.length,
+      right: surveyed.length - intervals.length - not.size,
       jobs: jobs.length,
       estimate: estimateOf(history, intervals.length),
     });
@@ -159,20 +171,22 @@ export async function planBackfill(
   const at = DateTime.fromMillis(request.startedAtMs, { zone: 'utc' });
   // It is told with the first plan.
   const missing = request.stage ? [] : await missingBeside(catalogue, ledger, building, covers, at);
-  return { products, next, covers, missing };
+  return { products, next, covers, missing, left };
 }
 
-/** Whether an interval reads one that the plan builds before it. */
+/** Whether an interval reads one of these, by product. */
 function readsAny(
   catalogue: Catalogue,
   product: Product,
   interval: string,
-  building: ReadonlyMap<string, readonly string[]>,
+  keys: ReadonlyMap<string, readonly string[]>,
 ): boolean {
   return product.inputs.some((input) => {
+    const read = keys.get(input.product) ?? [];
+    if (read.length === 0) return false;
     const { grain } = catalogue.get(input.product);
     const base = intervalKey(grain, intervalStart(interval));
     const [from, to] = [shiftInterval(grain, base, input.fromOffset), shiftInterval(grain, base, input.toOffset)];
-    return (building.get(input.product) ?? []).some((key) => key >= from && key < to);
+    return read.some((key) => key >= from && key < to);
   });
 }

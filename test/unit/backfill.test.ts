@@ -55,6 +55,30 @@ describe('a plan', () => {
     expect(second.next).toEqual([{ product: 'silver.trips', start: '2024-12-30', end: '2025-01-04' }]);
   });
 
+  it('leaves out what is wrong and, through all products, what reads it', async () => {
+    publish('bronze.events', '2025-01-01T00', '2025-01-15T00');
+    const days = { product: 'silver.trips', start: '2025-01-01', end: '2025-01-12' };
+    const without = [{ product: 'silver.trips', start: '2025-01-05', end: '2025-01-06' }];
+    const silver = await planBackfill(catalogue, ledger, request({ ...days, without }), 'source');
+    expect(silver.next).toEqual([
+      { product: 'silver.trips', start: '2025-01-01', end: '2025-01-05' },
+      { product: 'silver.trips', start: '2025-01-06', end: '2025-01-12' },
+    ]);
+    const stage = { product: 'gold.trips', startedAtMs };
+    const gold = await planBackfill(catalogue, ledger, request({ ...days, without, stage }), 'source');
+    expect(gold.next).toEqual([
+      { product: 'gold.trips', start: '2025-01-01', end: '2025-01-05' },
+      { product: 'gold.trips', start: '2025-01-06', end: '2025-01-12' },
+    ]);
+    expect(gold.left).toContainEqual({ product: 'gold.trips', start: '2025-01-05', end: '2025-01-06' });
+    const hour = [{ product: 'bronze.events', start: '2025-01-03T05', end: '2025-01-03T06' }];
+    const hours = { start: '2025-01-01T00', end: '2025-01-15T00', without: hour, stage };
+    const { left = [] } = await planBackfill(catalogue, ledger, request(hours), 'source');
+    const silverLeft = left.find(({ product }) => product === 'silver.trips');
+    expect(silverLeft).toBeDefined();
+    expect(left).toContainEqual({ ...silverLeft, product: 'gold.trips' });
+  });
+
   it('skips what is right and takes what is stale', async () => {
     publish('bronze.events', '2025-01-01T00', '2025-01-03T00');
     publish('silver.trips', '2024-12-30', '2025-01-04', { 'bronze.events': 7 });

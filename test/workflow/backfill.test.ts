@@ -98,27 +98,48 @@ describe('a backfill', () => {
     });
   });
 
-  it('begins nothing downstream of a failed build, and goes on with what is incomplete when it is started again', async () => {
+  it('builds nothing that reads a failed build, and goes on with what is incomplete when it is started again', async () => {
     const script: Script = { jobs: ['quality', 'done'], ledger: new MemoryLedger() };
     await withWorkers(environment, script, async (calls) => {
       const failed = await failure(await start({ ...twoDays, maximumJobsAtOnce: 1 }));
       expect(rootCause(failed.cause)).toMatch(/1 builds failed.*half of the rows have no city_id/);
-      expect(calls.submitted.map(productOf)).toEqual(['bronze.events', 'bronze.events']);
+      const names = calls.submitted.map(({ job }) => job.name);
+      expect(names).toContain('bronze.events 2025-01-02T00..2025-01-02T23');
+      expect(names.filter((name) => /^(silver|gold\.trips)/.test(name))).toEqual([
+        'silver.trips 2025-01-03',
+        'gold.trips 2025-01-03',
+      ]);
       const report = await result(await start(twoDays));
       expect(report.products[0]).toMatchObject({ intervals: 24, right: 24, jobs: 1 });
       expect(report.built.jobs).toBe(4);
     });
   });
 
-  it('counts a build with a date held back as failed, and keeps what else it published', async () => {
-    await withWorkers(environment, scenarios['backfill-with-a-date-held-back'].script, async (calls) => {
-      const failed = await failure(await play(environment, 'backfill-with-a-date-held-back'));
-      expect(rootCause(failed.cause)).toMatch(/1 builds failed.*silver\.trips 2025-01-05: one odd trip/);
-      expect(new Set(calls.submitted.map(productOf))).toEqual(new Set(['silver.trips']));
+  it('builds all that does not read a date held back, and names that date at its end', async () => {
+    await withWorkers(environment, scenarios['backfill-past-a-date-held-back'].script, async (calls) => {
+      const failed = await failure(await play(environment, 'backfill-past-a-date-held-back'));
+      expect(rootCause(failed.cause)).toMatch(
+        /1 intervals are held back.*silver\.trips 2025-01-05: one odd trip.*Not built.*gold\.trips 2025-01-05/,
+      );
+      const names = calls.submitted.map(({ job }) => job.name);
+      expect(names.filter((name) => !name.startsWith('gold.fact')).sort()).toEqual([
+        'gold.trips 2025-01-01..2025-01-04',
+        'gold.trips 2025-01-06..2025-01-14',
+        'silver.trips 2025-01-01..2025-01-07',
+        'silver.trips 2025-01-08..2025-01-14',
+      ]);
       const records = await calls.ledger.records('silver.trips', '2025-01-01', '2025-01-14');
       const states = records.map(({ interval, failure: held }) => [interval, held?.state]);
       expect(states.filter(([, state]) => state)).toEqual([['2025-01-05', 'quarantined']]);
       expect(states).toHaveLength(14);
+    });
+  });
+
+  it('starts nothing more after five failed builds', async () => {
+    await withWorkers(environment, { jobs: ['quality'] }, async (calls) => {
+      const failed = await failure(await start({ ...twoDays, end: '2025-01-09T00', maximumJobsAtOnce: 1 }));
+      expect(rootCause(failed.cause)).toMatch(/5 builds failed.*nothing more was started/);
+      expect(calls.submitted).toHaveLength(5);
     });
   });
 

@@ -157,6 +157,11 @@ export const scenarios = {
     workflow: 'backfill',
     input: { product: 'silver.trips', start: '2025-01-01', end: '2025-01-15' },
   },
+  'backfill-past-a-date-held-back': {
+    script: { heldBack: { 'silver.trips': ['2025-01-05'] } },
+    workflow: 'backfill',
+    input: { product: 'silver.trips', start: '2025-01-01', end: '2025-01-15' },
+  },
   'backfill-cancelled': {
     script: { jobs: ['hangs'] },
     workflow: 'backfill',
