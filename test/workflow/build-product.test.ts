@@ -169,7 +169,9 @@ describe('a build', () => {
 
   it('says so when jobs have been lost for six hours', async () => {
     const { failure } = await built({ jobs: ['lost'] });
-    expect(rootCause(failure?.cause)).toMatch(/ended as FAILED: the driver was lost.*\d\d jobs ended in 3[67]\d minutes/);
+    expect(rootCause(failure?.cause)).toMatch(
+      /ended as FAILED: the driver was lost.*\d\d jobs ended in 3[67]\d minutes/,
+    );
   });
 
   it('gives up after three failed jobs and says which run to look at', async () => {
