@@ -10,7 +10,7 @@ export interface Used extends Storage {
   readonly workgroup: CfnWorkgroup;
 }
 
-/** What data-plane workers may do: the calls of `activities/`, no more (test/unit/infra-permissions.test.ts). */
+/** What data-plane workers may do: the calls of `activities/`, no more (test/unit/permissions.test.ts). */
 export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy {
   const { applications, jobRoles, workgroup, lake, artifacts, ledger, raw } = used;
   return new ManagedPolicy(scope, 'WorkerPolicy', {

@@ -1,11 +1,10 @@
 import { ApplicationFailure, CancellationScope, condition, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { runName } from './builds-failed.ts';
 import { type AwaitedInputs, type Decision, type MissingInput, proceedUpdate } from './input-messages.ts';
-import { grainOf, type ProductRange, rangeName } from './intervals.ts';
+import type { ProductRange } from './intervals.ts';
 import { markdownTable } from './markdown.ts';
 import type { Forced, Lane } from './messages.ts';
 import { waits } from './proxies.ts';
-
-const nameOf = (run: ProductRange): string => `${run.product} ${rangeName(grainOf(run.start), run)}`;
 
 /** Somebody's decision to go on, as soon as there is one. */
 export interface Taken {
@@ -48,7 +47,7 @@ export async function awaitInputs(
     found = (await unlessDecided(() => look(missing), taken)) ?? found;
   }
   setCurrentDetails('');
-  return taken.decision && found.missing.length > 0 ? { missing: found.missing.map(nameOf), ...taken.decision } : null;
+  return taken.decision && found.missing.length > 0 ? { missing: found.missing.map(runName), ...taken.decision } : null;
 }
 
 /** Null when somebody decides before `wait` ends. */
@@ -68,7 +67,7 @@ function waitingDetails(missing: readonly MissingInput[], until: string): string
     markdownTable(
       ['input', 'state'],
       [],
-      missing.map((run) => [nameOf(run), run.state]),
+      missing.map((run) => [runName(run), run.state]),
     ),
     '',
     'To go on without: `temporal workflow update execute --name proceed --input \'{"by":"your name","why":"…"}\' --workflow-id …`',
@@ -76,7 +75,7 @@ function waitingDetails(missing: readonly MissingInput[], until: string): string
 }
 
 function inputsMissing(missing: readonly MissingInput[], until: string): ApplicationFailure {
-  const told = missing.map((run) => `${nameOf(run)} (${run.state})`).join(', ');
+  const told = missing.map((run) => `${runName(run)} (${run.state})`).join(', ');
   return ApplicationFailure.create({
     message: `Not published by ${until}: ${told}. Build them and start the batch again, or start it with "force": true to build without them.`,
     type: 'InputsMissing',

@@ -12,15 +12,7 @@ import type { BuildFailure, Claimant } from '../activities/ledger/records.ts';
 import { type HeldBack, type Lane, wholeTable } from './messages.ts';
 import { calls } from './proxies.ts';
 import { isSuperseded } from './run-jobs.ts';
-import { longestWaitSeconds, waitOf } from './wait.ts';
-
-/** Between two tries for a claim, in seconds; each wait is about twice the one before. */
-export interface Pace {
-  readonly first: number;
-  readonly longest: number;
-  /** Then it is given up; by default after a day. */
-  readonly patienceMinutes?: number;
-}
+import { longestWaitSeconds, type Pace, waitOf } from './wait.ts';
 
 /** Whom nobody waits for is in no hurry, and every try adds to the history. */
 const paceOfBuilds = (lane: Lane): Pace => ({ first: 5, longest: lane === 'scheduled' ? 60 : longestWaitSeconds });

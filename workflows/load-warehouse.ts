@@ -2,9 +2,10 @@ import { ApplicationFailure, CancellationScope, isCancellation, patched, sleep }
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import type { StatementEnd } from '../activities/redshift/activities.ts';
 import type { Report } from './build-report.ts';
-import { LoadCancelled, type Pace, whileClaimed } from './claims.ts';
+import { LoadCancelled, whileClaimed } from './claims.ts';
 import { type BuildInput, type Lane, maximumAttempts, wholeTable } from './messages.ts';
 import { calls, waits } from './proxies.ts';
+import type { Pace } from './wait.ts';
 
 const loadCancelled = 'cancelled before the warehouse was loaded; the lake has the rows: build the interval again';
 const longestWaitSeconds = 60;

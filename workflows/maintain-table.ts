@@ -1,10 +1,11 @@
 import { patched, rootCause, sleep, workflowInfo } from '@temporalio/workflow';
 import { maintenanceTable, reportBuild } from './build-report.ts';
-import { isNotGiven, type Pace, whileClaimed } from './claims.ts';
+import { isNotGiven, whileClaimed } from './claims.ts';
 import { checkInput } from './inputs.ts';
 import { type MaintenanceOutcome, wholeTable } from './messages.ts';
 import { calls, catalogue } from './proxies.ts';
 import { isLost, type Patience, runJobs } from './run-jobs.ts';
+import type { Pace } from './wait.ts';
 
 /** Builds of its table wait for it: its job must not stand behind those of backfills. */
 const lane = 'scheduled';

@@ -12,10 +12,9 @@ import type { PlannedBuild } from '../activities/catalogue/plan.ts';
 import type { Input } from '../activities/inputs.ts';
 import { buildProduct } from './build-product.ts';
 import { buildsFailed, heldBackFailures } from './builds-failed.ts';
-import type { Pace } from './claims.ts';
 import { grainOf, intervalsIn, rangeName, runsOf, shiftInterval } from './intervals.ts';
 import { type BuildInput, type BuildOutcome, orchestrationQueue } from './messages.ts';
-import { waitOf } from './wait.ts';
+import { type Pace, waitOf } from './wait.ts';
 
 /** `build/silver.trips/2025-01-18..2025-01-20`: one id per run of intervals, so that it is built once at a time. */
 export const buildWorkflowId = (input: BuildInput): string =>

@@ -11,6 +11,7 @@ import type { PlacedRun } from '../activities/emr-serverless/activities.ts';
 import type { Report } from './build-report.ts';
 import { jobsLost, type Lane, maximumAttempts, verdicts } from './messages.ts';
 import { submissions, waits } from './proxies.ts';
+import { longestWaitSeconds } from './wait.ts';
 
 /** What the result of every kind of job says. */
 interface JobResult {
@@ -25,7 +26,6 @@ export interface Patience {
 
 /** Capacity that is short comes back within hours; a job that is lost for longer needs a person. */
 const patienceOfBuilds: Patience = { lostForMinutes: 6 * 60 };
-const longestWaitSeconds = 15 * 60;
 
 /** By so much the clocks of Temporal and AWS may differ. */
 const clockToleranceMs = 60_000;

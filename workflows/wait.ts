@@ -1,17 +1,24 @@
-import type { Pace } from './claims.ts';
+/** Between two tries for what somebody else has, in seconds; each wait is about twice the one before. */
+export interface Pace {
+  readonly first: number;
+  readonly longest: number;
+  /** Then it is given up; by default after a day. */
+  readonly patienceMinutes?: number;
+}
 
 /** What lasts for so long is no matter of minutes. */
 const longWaitMs = 3_600_000;
 export const longestWaitSeconds = 15 * 60;
-/** No build takes longer. */
-const patienceMinutes = 24 * 60;
+/** No build takes longer; a claim that is older was left behind. */
+export const longestBuildMs = 24 * 3_600_000;
 
 /** How long to wait between two tries for what somebody else has: ever longer, until it is given up. */
 export function waitOf(pace: Pace) {
   const began = Date.now();
+  const patienceMs = pace.patienceMinutes === undefined ? longestBuildMs : pace.patienceMinutes * 60_000;
   let next = pace.first;
   return {
-    isOver: (): boolean => Date.now() - began >= (pace.patienceMinutes ?? patienceMinutes) * 60_000,
+    isOver: (): boolean => Date.now() - began >= patienceMs,
     /** Of many that have begun to wait together, and would come back together, only one could be given a claim each time. */
     nextMs(): number {
       const seconds = next;

@@ -86,6 +86,18 @@ const logOf = (product: string): string => `${product.replace('.', '/')}/_delta_
 const commitKey = (product: string, version: number): string =>
   `${logOf(product)}${String(version).padStart(20, '0')}.json`;
 
+async function textOf(client: S3Client, bucket: string, Key: string): Promise<string> {
+  const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+  return (await object.Body?.transformToString()) ?? '';
+}
+
+/** Null where there is no such object. */
+const textIfThere = (client: S3Client, bucket: string, key: string): Promise<string | null> =>
+  textOf(client, bucket, key).catch((error: unknown) => {
+    if (error instanceof NoSuchKey) return null;
+    throw error;
+  });
+
 /** The versions of a product's table after `after` whose commits its log still holds, oldest first, by their keys. */
 async function* commitKeys(
   client: S3Client,
@@ -116,17 +128,10 @@ export async function readCommits(
   product: string,
   { after = -1, atMost = Infinity }: { readonly after?: number; readonly atMost?: number } = {},
 ): Promise<TableCommit[]> {
-  const textOf = async (Key: string): Promise<string> => {
-    const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-    return (await object.Body?.transformToString()) ?? '';
-  };
-  const older = (version: number): Promise<string> =>
-    textOf(commitKey(product, version)).catch((error: unknown) => {
-      if (error instanceof NoSuchKey) return '';
-      throw error;
-    });
+  const older = async (version: number): Promise<string> =>
+    (await textIfThere(client, bucket, commitKey(product, version))) ?? '';
   const read = async ([version, key]: [number, string]): Promise<TableCommit> => {
-    const text = await textOf(key);
+    const text = await textOf(client, bucket, key);
     const { restored, ...commit } = parseCommit(version, text);
     return { ...commit, restored: restored === 'not named' ? await restoredVersion(version, text, older) : restored };
   };
@@ -148,14 +153,8 @@ export async function newestVersion(client: S3Client, bucket: string, product: s
 
 /** The version of a table's newest checkpoint; null before the first. */
 async function checkpointedVersion(client: S3Client, bucket: string, product: string): Promise<number | null> {
-  const Key = `${product.replace('.', '/')}/_delta_log/_last_checkpoint`;
-  try {
-    const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-    return z.object({ version: z.int() }).parse(JSON.parse((await object.Body?.transformToString()) ?? '')).version;
-  } catch (error) {
-    if (error instanceof NoSuchKey) return null;
-    throw error;
-  }
+  const text = await textIfThere(client, bucket, `${logOf(product)}_last_checkpoint`);
+  return text === null ? null : z.object({ version: z.int() }).parse(JSON.parse(text)).version;
 }
 
 /**

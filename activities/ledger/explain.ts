@@ -68,7 +68,7 @@ export function explain(surveyed: SurveyedInterval, nextInterval: string, runnin
 export async function explainInterval(
   ledger: Ledger,
   catalogue: Catalogue,
-  orchestrator: Orchestrator,
+  orchestrator: Pick<Orchestrator, 'statusOf'>,
   product: string,
   interval: string,
 ): Promise<string> {

@@ -74,7 +74,7 @@ async function checkProduct(
 export async function checkFreshness(
   ledger: LedgerReader,
   catalogue: Catalogue,
-  orchestrator: Orchestrator,
+  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
   { cadences, at }: FreshnessCheck,
 ): Promise<FreshnessReport> {
   const now = DateTime.fromISO(at, { zone: 'utc' });

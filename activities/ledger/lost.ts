@@ -4,13 +4,11 @@ import { cadences } from '../../workflows/cadences.ts';
 import type { BackfillInput } from '../../workflows/backfill-messages.ts';
 import { grainOf, intervalKey, intervalStart, shiftInterval } from '../../workflows/intervals.ts';
 import { jobsLost, verdicts } from '../../workflows/messages.ts';
+import { longestBuildMs } from '../../workflows/wait.ts';
 import { planBackfill } from './backfill.ts';
 import type { Orchestrator } from './orchestrator.ts';
 import type { IntervalRecord } from './records.ts';
 import type { LedgerReader } from './survey.ts';
-
-/** No build takes longer; a claim that is older was left behind. */
-const longestBuildMs = 24 * 3_600_000;
 
 /**
  * Whether nobody has judged an interval yet that is not built: it was never begun, or its jobs were lost. What failed by its

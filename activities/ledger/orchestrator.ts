@@ -4,6 +4,7 @@ import {
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
+  type WorkflowStartOptions,
 } from '@temporalio/client';
 import type { BackfillInput } from '../../workflows/backfill-messages.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../workflows/late-data-messages.ts';
@@ -42,6 +43,13 @@ export function orchestratorOf(client: Client): Orchestrator {
       throw error;
     }
   };
+  const startUnlessThere = async (type: string, options: Omit<WorkflowStartOptions, 'taskQueue'>): Promise<void> => {
+    try {
+      await client.workflow.start(type, { ...options, taskQueue: orchestrationQueue });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  };
   return {
     isRunning,
     async statusOf(workflowId) {
@@ -68,29 +76,19 @@ export function orchestratorOf(client: Client): Orchestrator {
       });
     },
     async buildOnce(workflowId, build) {
-      try {
-        await client.workflow.start('buildProduct', {
-          workflowId,
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          taskQueue: orchestrationQueue,
-          args: [build],
-          staticSummary: `${build.product} ${build.start}: raw files that no build has read`,
-        });
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
+      await startUnlessThere('buildProduct', {
+        workflowId,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        args: [build],
+        staticSummary: `${build.product} ${build.start}: raw files that no build has read`,
+      });
     },
     async heal(healing) {
-      try {
-        await client.workflow.start('backfill', {
-          workflowId: `heal/${healing.product}`,
-          taskQueue: orchestrationQueue,
-          args: [healing],
-          staticSummary: `${healing.product}: hours that an outage has left out`,
-        });
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
+      await startUnlessThere('backfill', {
+        workflowId: `heal/${healing.product}`,
+        args: [healing],
+        staticSummary: `${healing.product}: hours that an outage has left out`,
+      });
     },
     async scheduleOf(scheduleId) {
       try {

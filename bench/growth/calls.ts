@@ -6,7 +6,6 @@ import { explainInterval } from '../../activities/ledger/explain.ts';
 import { checkFreshness } from '../../activities/ledger/freshness.ts';
 import { Ledger } from '../../activities/ledger/ledger.ts';
 import { oldestNeededVersion } from '../../activities/ledger/needed-versions.ts';
-import type { Orchestrator } from '../../activities/ledger/orchestrator.ts';
 import { recordedVersionKey } from '../../activities/ledger/records.ts';
 import { RestorePoints } from '../../activities/ledger/restore-points.ts';
 import { changesLeft } from '../../activities/ledger/stale-readers.ts';
@@ -49,12 +48,9 @@ async function callsOf(
   const catalogue = loadCatalogue();
   const end = shiftInterval('date', date, 1);
   const begin = shiftInterval('date', end, -days);
-  const orchestrator: Orchestrator = {
-    isRunning: async () => false,
+  const orchestrator = {
     statusOf: async () => null,
-    restate: async () => undefined,
     buildOnce: async () => undefined,
-    heal: async () => undefined,
     scheduleOf: async () => ({ createdAt: new Date(begin), paused: false }),
   };
   const plan = (start: string) =>
@@ -71,7 +67,7 @@ async function callsOf(
   };
   const history = createTableHistoryActivities(ledger, s3, name, catalogue, {
     restate: async () => undefined,
-    isRunning: (workflowId) => orchestrator.isRunning(workflowId),
+    isRunning: async () => false,
   });
   const unread = createUnreadRawActivities(ledger, s3, 's3://growth-raw/raw/events', catalogue, orchestrator);
   const newest = (await newestVersion(s3, name, bronze)) ?? 0;

@@ -29,6 +29,11 @@ def _write(folder: Path, version: int, at_ms: int | None = None) -> None:
     (folder / f"{version:020d}.json").write_text(json.dumps({"commitInfo": info}))
 
 
+def _head(spark: SparkSession, folder: Path) -> Head:
+    log = Log(spark, f"file:{folder}")
+    return Head(log, log.versions())
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names that the log was asked for; nobody may list it."""
@@ -87,8 +92,7 @@ def test_no_build_of_an_interval_is_looked_for_before_the_interval(
     folder.mkdir()
     for version in range(100):
         _write(folder, version)
-    log = Log(spark, f"file:{tmp_path}")
-    head = Head(log, log.versions())
+    head = _head(spark, tmp_path)
     assert head.last_build(_hour(100)) is None
     assert len(read) == 13, "those of the clocks' tolerance, and as many as clocks may be wrong"
     found = head.last_build(_hour(60))
@@ -101,8 +105,7 @@ def test_a_young_log_has_no_checkpoint(spark: SparkSession, tmp_path: Path, aske
     folder.mkdir()
     for version in range(3):
         _write(folder, version)
-    log = Log(spark, f"file:{tmp_path}")
-    head = Head(log, log.versions())
+    head = _head(spark, tmp_path)
     assert list(head.versions) == [2, 1, 0]
     assert (head.never_built(_hour(9)), head.never_built(_hour(1))) == (True, False)
     assert asked

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkFreshness } from '../../activities/ledger/freshness.ts';
-import type { Orchestrator, ServerSchedule } from '../../activities/ledger/orchestrator.ts';
+import type { ServerSchedule } from '../../activities/ledger/orchestrator.ts';
 import { builtProducts } from '../../activities/ledger/survey.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
@@ -47,15 +47,7 @@ function publish(
 }
 
 async function check(at: string, schedule: ServerSchedule | null = longAgo) {
-  const orchestrator: Orchestrator = {
-    isRunning: async () => false,
-    statusOf: async () => null,
-    restate: async () => undefined,
-    buildOnce: async () => undefined,
-    heal: async () => undefined,
-    scheduleOf: async () => schedule,
-  };
-  return checkFreshness(ledger, catalogue, orchestrator, { cadences, at });
+  return checkFreshness(ledger, catalogue, { scheduleOf: async () => schedule }, { cadences, at });
 }
 
 describe('freshness', () => {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { planDailyBatch, planRestatement } from '../../activities/catalogue/plan.ts';
 import { readersOf } from '../../activities/inputs.ts';
 import { checkFreshness } from '../../activities/ledger/freshness.ts';
-import type { Orchestrator } from '../../activities/ledger/orchestrator.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { datesToRestate } from '../../workflows/daily-window.ts';
 import type { FreshnessFinding } from '../../workflows/freshness-messages.ts';
@@ -37,12 +36,7 @@ async function fortnight({ days = 14, lines = usualLines, skips = () => false, m
   FreshnessFinding[]
 > {
   const ledger = new MemoryLedger();
-  const orchestrator: Orchestrator = {
-    isRunning: async () => false,
-    statusOf: async () => null,
-    restate: async () => undefined,
-    buildOnce: async () => undefined,
-    heal: async () => undefined,
+  const orchestrator = {
     scheduleOf: async () => ({ createdAt: first.toJSDate(), paused: false }),
   };
   const build = (product: string, start: string, end: string, at: DateTime, changedPartitions: string[]): void => {
