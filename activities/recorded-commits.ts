@@ -15,15 +15,16 @@ export interface RecordedChange {
 
 /**
  * Writes down which dates the commits of a table have changed that nobody has recorded yet: a build may end between its
- * commit and its record, and the next finds nothing changed. `onFound` is told of them before they count as recorded; not
- * for a table of which nothing was recorded, for then an earlier release has recorded what there is.
+ * commit and its record, and the next finds nothing changed. `onFound` is told of them before they count as recorded, and
+ * says up to which version they shall; not for a table of which nothing was recorded, for then an earlier release has
+ * recorded what there is.
  */
 export async function recordCommits(
   ledger: CommitLedger,
   client: S3Client,
   bucket: string,
   product: string,
-  onFound: (changes: readonly RecordedChange[]) => Promise<void> = async () => undefined,
+  onFound?: (changes: readonly RecordedChange[]) => Promise<number>,
 ): Promise<void> {
   const began = await ledger.recordedVersion(product);
   for (let recorded = began; ;) {
@@ -39,8 +40,9 @@ export async function recordCommits(
       await ledger.touch(product, untold, commit);
       for (const date of untold) told.add(date);
     }
-    if (began >= 0) await onFound(changes);
-    await ledger.recordUpTo(product, newest.version);
-    recorded = newest.version;
+    const upTo = onFound && began >= 0 ? await onFound(changes) : newest.version;
+    await ledger.recordUpTo(product, upTo);
+    if (upTo < newest.version) return;
+    recorded = upTo;
   }
 }

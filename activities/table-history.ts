@@ -92,12 +92,14 @@ export function createTableHistoryActivities(
   catalogue: Catalogue,
   { restate, isRunning }: Restating,
 ) {
-  /** Whether the build of a commit is about to record it itself, and to say what is late. */
-  async function isRecording({ build }: TableCommit): Promise<boolean> {
+  /** Whether the build of a commit has said itself what is late, is about to, or ended before it could. */
+  async function tellingOf({ build, version }: TableCommit): Promise<'told' | 'telling' | 'untold'> {
     const interval = build?.intervals[0]?.interval;
-    if (!build || interval === undefined) return false;
+    if (!build || interval === undefined) return 'untold';
     const [record] = await ledger.records(build.product, interval, interval);
-    return record?.claim?.buildId === build.buildId && (await isRunning(record.claim.workflowId));
+    if ((record?.published?.outputVersion ?? -1) >= version) return 'told';
+    const { claim } = record ?? {};
+    return claim?.buildId === build.buildId && (await isRunning(claim.workflowId)) ? 'telling' : 'untold';
   }
 
   /** Has the ledger say of a table's intervals what they are since `version` has put it back. */
@@ -129,13 +131,19 @@ export function createTableHistoryActivities(
     await recordCommits(ledger, client, bucket, product, async (changes) => {
       for (const { commit } of changes.filter((change) => change.commit.restored !== null))
         await settleRestored(product, commit.version);
-      if (!isRead) return;
+      let upTo = changes.at(-1)?.commit.version ?? -1;
+      if (!isRead) return upTo;
       const others = changes.filter(({ commit: { build } }) => build === null || build.buildId !== ownBuild);
       const late = others.map((change) => ({ ...change, dates: change.dates.filter((date) => date < covered) }));
       const dates = new Set<string>();
-      for (const change of late.filter((each) => each.dates.length > 0))
-        if (!(await isRecording(change.commit))) for (const date of change.dates) dates.add(date);
+      for (const { commit, dates: changed } of late.filter((each) => each.dates.length > 0)) {
+        const telling = await tellingOf(commit);
+        if (telling === 'untold') for (const date of changed) dates.add(date);
+        // It may end before it has told: whoever comes next looks again.
+        if (telling === 'telling') upTo = Math.min(upTo, commit.version - 1);
+      }
       if (dates.size > 0) await restate({ product, dates: [...dates].sort() });
+      return upTo;
     });
   }
 

@@ -13,11 +13,14 @@ const today = new Date().toISOString().slice(0, 10);
 
 let s3: MemoryS3;
 let ledger: MemoryLedger;
+const running = new Set<string>();
 let restated: { product: string; dates: readonly string[] }[];
 beforeEach(() => {
   s3 = new MemoryS3({});
   ledger = new MemoryLedger();
   restated = [];
+  running.clear();
+  running.add('beside');
 });
 
 afterEach(() => {
@@ -50,7 +53,7 @@ const activities = () =>
     restate: async (late) => {
       restated.push(late);
     },
-    isRunning: async (workflowId) => workflowId === 'running',
+    isRunning: async (workflowId) => running.has(workflowId),
   });
 const record = (buildId: string, outputVersion: number, changedPartitions: readonly string[] = []) =>
   activities().recordPublished(
@@ -97,22 +100,33 @@ describe('a commit that its build did not live to record', () => {
     expect(restated).toEqual([{ product, dates: ['2024-06-01', '2024-06-02'] }]);
   });
 
-  it.each([
-    ['running', []],
-    ['terminated', [{ product, dates: [longAgo] }]],
-  ])(
-    'is left to its build, if that is %s, to restate: others record their own at the same time',
-    async (state, late) => {
+  describe('beside a build that records its own at the same time', () => {
+    beforeEach(async () => {
       commit(0, [today], 'first');
       await record('first', 0, [today]);
-      ledger.claim(product, `${today}T05`, state, 'beside');
+      ledger.claim(product, `${today}T05`, 'beside', 'beside');
       commit(1, [longAgo], 'beside');
       commit(2, [today], 'next');
       await record('next', 2, [today]);
       expect(await changedIn()).toEqual({ [longAgo]: 1, [today]: 2 });
-      expect(restated).toEqual(late);
-    },
-  );
+      expect(restated).toEqual([]);
+    });
+
+    it('is left to its build to restate, which has told of it once it is recorded', async () => {
+      const interval = { start: `${today}T05`, end: `${today}T06` };
+      ledger.publish(publishedBuild(product, interval, { buildId: 'beside', outputVersion: 1 }));
+      await activities().recordUnrecorded();
+      expect(restated).toEqual([]);
+      expect(await ledger.recordedVersion(product)).toBe(2);
+    });
+
+    it('is restated for it, once, where it is terminated before it can', async () => {
+      running.delete('beside');
+      await activities().recordUnrecorded();
+      await activities().recordUnrecorded();
+      expect(restated).toEqual([{ product, dates: [longAgo] }]);
+    });
+  });
 
   it('is a restore by another tool: what it has undone is published no more', async () => {
     commit(0, [today], 'first');
