@@ -43,7 +43,8 @@ export function createLedgerActivities(
       const running = await Promise.all(first.holders.map(({ workflowId }) => orchestrator.isRunning(workflowId)));
       const ended = first.holders.flatMap(({ buildId }, index) => (running[index] ? [] : [buildId]));
       if (ended.length === 0) return first;
-      return ledger.claim(claimant, ended);
+      await ledger.releaseEnded(claimant, ended);
+      return ledger.claim(claimant);
     },
 
     /** The oldest version of a product's table that somebody still needs; null when nobody does. */

@@ -57,27 +57,23 @@ export class Ledger {
 
   /**
    * Claims all intervals for a build, or none; or the whole table, of which intervals may then still be held, but no more
-   * are given. `holders` are the claims of others that stand in the way, if any. A workflow's own claims and those of
-   * `endedBuilds` do not: they are taken over. Idempotent.
+   * are given. `holders` are the claims of others that stand in the way, if any; a workflow's own do not. Idempotent.
    */
-  async claim(claimant: Claimant, endedBuilds: readonly string[] = []): Promise<Claimed> {
+  async claim(claimant: Claimant): Promise<Claimed> {
     const { product, intervals, workflowId, buildId } = claimant;
     const claim: Claim = { workflowId, buildId, since: new Date().toISOString() };
-    const ended = Object.fromEntries(endedBuilds.map((build, index) => [`:ended${index}`, build]));
-    const takesOver = Object.keys(ended).map((name) => ` OR claim.buildId = ${name}`);
     const ifFree = (interval: string) => ({
       TableName: this.#table,
       Key: { product, interval },
-      ConditionExpression: `attribute_not_exists(claim) OR claim.workflowId = :me${takesOver.join('')}`,
+      ConditionExpression: 'attribute_not_exists(claim) OR claim.workflowId = :me',
     });
-    const who = { ':me': workflowId, ...ended };
-    const table = { ConditionCheck: { ...ifFree(wholeTable), ExpressionAttributeValues: who } };
+    const table = { ConditionCheck: { ...ifFree(wholeTable), ExpressionAttributeValues: { ':me': workflowId } } };
     for (let from = 0; from < intervals.length; from += intervalsAtOnce) {
       const items = intervals.slice(from, from + intervalsAtOnce).map((interval) => ({
         Update: {
           ...ifFree(interval),
           UpdateExpression: 'SET claim = :claim',
-          ExpressionAttributeValues: { ':claim': claim, ...who },
+          ExpressionAttributeValues: { ':claim': claim, ':me': workflowId },
         },
       }));
       try {
@@ -86,15 +82,20 @@ export class Ledger {
       } catch (error) {
         if (!isRefusal(error)) throw error;
         await this.release({ ...claimant, intervals: intervals.slice(0, from) });
-        return { claimed: false, holders: await this.#holders(claimant, endedBuilds) };
+        return { claimed: false, holders: await this.#holders(claimant) };
       }
     }
-    const holders = isWholeTable(claimant) ? await this.#holders(claimant, endedBuilds) : [];
+    const holders = isWholeTable(claimant) ? await this.#holders(claimant) : [];
     return { claimed: holders.length === 0, holders };
   }
 
-  /** Claims of others on what the claimant wants: its intervals, or all, and the table. */
-  async #holders(claimant: Claimant, endedBuilds: readonly string[]): Promise<Claim[]> {
+  async #holders(claimant: Claimant): Promise<Claim[]> {
+    const claims = (await this.#inTheWay(claimant)).map(([, claim]) => [claim.buildId, claim] as const);
+    return [...new Map(claims).values()];
+  }
+
+  /** Claims of others, by interval, on what the claimant wants: its intervals, or all, and the table. */
+  async #inTheWay(claimant: Claimant): Promise<(readonly [interval: string, claim: Claim])[]> {
     const { product, intervals, workflowId } = claimant;
     const [first = '', last = ''] = isWholeTable(claimant) ? allIntervals : [intervals[0], intervals.at(-1)];
     // Of the years of a table few intervals are claimed.
@@ -103,9 +104,16 @@ export class Ledger {
       ...(await this.#records(product, first, last, filter)),
       ...(await this.#records(product, wholeTable, wholeTable, filter)),
     ];
-    const claims = records.flatMap(({ claim }) => (claim && claim.workflowId !== workflowId ? [claim] : []));
-    const builds = new Map(claims.map((claim) => [claim.buildId, claim]));
-    return [...builds.values()].filter(({ buildId }) => !endedBuilds.includes(buildId));
+    return records.flatMap(({ interval, claim }) =>
+      claim && claim.workflowId !== workflowId ? [[interval, claim] as const] : [],
+    );
+  }
+
+  /** Ends the claims of builds on what the claimant wants: their workflows have ended, and give nothing back. */
+  async releaseEnded(claimant: Claimant, builds: readonly string[]): Promise<void> {
+    const { product } = claimant;
+    for (const [interval, { workflowId, buildId }] of await this.#inTheWay(claimant))
+      if (builds.includes(buildId)) await this.release({ product, intervals: [interval], workflowId, buildId });
   }
 
   /** Ends a build's claims; where it published nothing, `failure` says why. Claims that others have taken over stay. */

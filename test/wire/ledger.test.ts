@@ -207,6 +207,14 @@ describe('a claim of the whole table', () => {
     await ledger.release(maintenance('dead'));
     expect((await ledger.claim(build('c', '2025-01-19'))).holders).toMatchObject([{ workflowId: 'build/next' }]);
   });
+
+  it('takes over from as many builds as a year has intervals, all ended', async () => {
+    const year = intervalsIn('date', { start: '2025-01-01', end: '2026-01-01' });
+    for (const date of year) await ledger.claim(build(date, date));
+    const ended = activitiesAfter(...year.map((date) => `build/${date}`));
+    expect(await ended.claimIntervals(build('next', ...year))).toEqual({ claimed: true, holders: [] });
+    expect(await ended.claimIntervals(maintenance('next'))).toEqual({ claimed: true, holders: [] });
+  });
 });
 
 describe('what is published', () => {
