@@ -1,0 +1,83 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createLedgerActivities } from '../../activities/ledger/activities.ts';
+import { Ledger } from '../../activities/ledger/ledger.ts';
+import type { PublishedBuild } from '../../activities/ledger/records.ts';
+import { RestorePoints } from '../../activities/ledger/restore-points.ts';
+import { ensureLedger, ledgerTable } from '../../local/provision.ts';
+import { loadCatalogue } from '../../products/catalogue.ts';
+import { access, LocalS3 } from './emr-serverless-service.ts';
+
+const catalogue = loadCatalogue();
+
+/** A ledger in the emulator of DynamoDB. */
+export class LocalLedger {
+  readonly emulator: LocalS3;
+  readonly ledger: Ledger;
+  readonly restorePoints: RestorePoints;
+
+  private constructor(emulator: LocalS3, client: DynamoDBClient) {
+    const documents = DynamoDBDocumentClient.from(client);
+    this.emulator = emulator;
+    this.ledger = new Ledger(documents, ledgerTable);
+    this.restorePoints = new RestorePoints(documents, ledgerTable);
+  }
+
+  static async start(): Promise<LocalLedger> {
+    const emulator = await LocalS3.start();
+    const client = new DynamoDBClient({ ...access, endpoint: emulator.url });
+    await ensureLedger(client);
+    await ensureLedger(client);
+    return new LocalLedger(emulator, client);
+  }
+
+  /** The activities, while all workflows run but those that have ended. */
+  activitiesAfter(...ended: string[]) {
+    const orchestrator = {
+      isRunning: async (workflowId: string) => !ended.includes(workflowId),
+      statusOf: async () => 'running' as const,
+      restate: async () => undefined,
+      buildOnce: async () => undefined,
+      heal: async () => undefined,
+      scheduleOf: async () => null,
+    };
+    const lateData = { debounceSeconds: 1, approvalOverJobs: 100 };
+    return createLedgerActivities(this.ledger, catalogue, this.restorePoints, orchestrator, lateData, 'source');
+  }
+
+  /** What the ledger says of a product's intervals, in short. */
+  async states(product: string, first: string, last: string) {
+    return (await this.ledger.records(product, first, last)).map(({ interval, claim, published, failure }) => ({
+      interval,
+      holder: claim?.workflowId,
+      version: published?.outputVersion,
+      failure: failure?.state,
+    }));
+  }
+}
+
+/** Who asks for claims. */
+export const claimant = (product: string, name: string, ...intervals: string[]) => ({
+  product,
+  intervals,
+  workflowId: `build/${name}`,
+  buildId: `${name}/1`,
+});
+
+/** A build that has published one interval. */
+export const publishedIn = (product: string, interval: string, more: Partial<PublishedBuild> = {}): PublishedBuild => ({
+  product,
+  buildId: 'a/1',
+  generation: 100,
+  at: '2025-01-19T01:02:03.456Z',
+  codeVersion: 'source',
+  inputVersions: { 'bronze.events': 3 },
+  outputVersion: 5,
+  changedPartitions: [interval],
+  intervals: [{ interval, rowsIn: 10, rowsPublished: 8, rowsDuplicate: 1, rowsQuarantined: 1, changed: true }],
+  qualityScore: 1,
+  jobRunId: 'run-1',
+  costUsd: 0.5,
+  jobSeconds: 4,
+  ...more,
+});
