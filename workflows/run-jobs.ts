@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { JobPlan } from '../activities/catalogue/plan.ts';
 import type { PlacedRun } from '../activities/emr-serverless/activities.ts';
+import type { WrittenResult } from '../activities/lake/activities.ts';
 import type { Report } from './build-report.ts';
 import { jobsLost, type Lane, maximumAttempts, verdicts } from './messages.ts';
 import { submissions, waits } from './proxies.ts';
@@ -40,7 +41,7 @@ export async function runJobs<R extends JobResult>(
   plan: JobPlan,
   lane: Lane,
   report: Report,
-  readResult: (from: { uri: string }) => Promise<R | null>,
+  readResult: (from: WrittenResult) => Promise<R | null>,
   patience = patienceOfBuilds,
 ) {
   let costUsd = 0;
@@ -59,7 +60,8 @@ export async function runJobs<R extends JobResult>(
       began = Date.now();
       continue;
     }
-    const result = await CancellationScope.nonCancellable(() => readResult({ uri: plan.resultUri }));
+    const since = end.createdAt !== undefined && { since: end.createdAt };
+    const result = await CancellationScope.nonCancellable(() => readResult({ uri: plan.resultUri, ...since }));
     if (end.meaning === 'done' && result && !result.error) return { result, jobRunId, costUsd, jobSeconds };
     const problem = describeFailure(plan, placed, end.state, end.details, result);
     if (verdicts.has(result?.error?.kind ?? '')) throw ApplicationFailure.nonRetryable(problem, result?.error?.kind);

@@ -75,6 +75,9 @@ export function pollDelayMs(
   return Math.max(pollIntervalMs, Math.ceil((waiting * 1000) / pollsPerSecond));
 }
 
+/** What a run is billed for may follow its end: so many polls it is waited for. */
+const pollsForBill = 3;
+
 /** By so much the clocks of Temporal and AWS may differ. */
 const clockToleranceMs = 60_000;
 
@@ -111,6 +114,7 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
    */
   async function untilEnd(placed: PlacedRun, startsWithinMinutes = Infinity): Promise<JobRunEnd> {
     let neverStarted = false;
+    let ended = 0;
     for (;;) {
       const { run, meaning } = await describe(placed);
       const waitedMs = Date.now() - (run.createdAt?.getTime() ?? Infinity);
@@ -119,7 +123,8 @@ export function createEmrServerlessActivities(client: EMRServerlessClient, confi
         await cancel(placed);
         continue;
       }
-      if (meaning !== 'wait') {
+      const isBilled = run.startedAt === undefined || run.billedResourceUtilization !== undefined;
+      if (meaning !== 'wait' && (isBilled || ended++ === pollsForBill)) {
         return {
           meaning,
           state: run.state ?? 'unknown',

@@ -13,7 +13,7 @@ import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it, vi } from 'vitest';
-import { createEmrServerlessActivities } from '../../activities/emr-serverless/activities.ts';
+import { createEmrServerlessActivities, type JobRunEnd } from '../../activities/emr-serverless/activities.ts';
 import { heartbeating } from '../../activities/heartbeats.ts';
 import { createLakeActivities } from '../../activities/lake/activities.ts';
 import { createRedshiftActivities } from '../../activities/redshift/activities.ts';
@@ -254,11 +254,27 @@ describe('a job', () => {
       costUsd: 2 * 0.05 + 10 * 0.006,
     });
   });
+
+  it('is waited for a little where its bill follows its end', async () => {
+    const startedAt = new Date();
+    const billedResourceUtilization = { vCPUHour: 2, memoryGBHour: 0 };
+    const costAfter = async (polls: number): Promise<number> => {
+      let left = polls;
+      const bill = () => (left-- > 0 ? {} : { billedResourceUtilization });
+      const { awaitJobRun } = emr(() => ({ jobRun: { state: 'SUCCESS', startedAt, ...bill() } }));
+      const end: JobRunEnd = await activity().run(() => awaitJobRun({ jobRunId: 'j' }));
+      return end.costUsd;
+    };
+    expect(await costAfter(2)).toBe(0.1);
+    expect(await costAfter(Infinity)).toBe(0);
+  });
 });
 
 describe('the result of a job', () => {
-  const read = (answer: Answer) =>
-    activity().run(() => lake(answer).readBuildResult({ uri: 's3://artifacts/result.json' }));
+  const read = (answer: Answer, since?: string) =>
+    activity().run(() =>
+      lake(answer).readBuildResult({ uri: 's3://artifacts/result.json', ...(since !== undefined && { since }) }),
+    );
   const body = (text: string) => ({ Body: { transformToString: async () => text } });
 
   it('is none where there is none, and where it cannot be read', async () => {
@@ -270,7 +286,7 @@ describe('the result of a job', () => {
     expect(await read(() => body('{"product": "silver.trips"}'))).toBeNull();
   });
 
-  it('is read as the first release wrote it, and with what a later one may add', async () => {
+  it('is read as the first release wrote it, and with what a later one may add, not what an earlier run wrote', async () => {
     const first = {
       product: 'silver.trips',
       buildId: 'silver.trips/2025-01-18/1',
@@ -288,6 +304,10 @@ describe('the result of a job', () => {
       error: null,
     };
     expect(await read(() => body(JSON.stringify(first)))).toEqual(first);
+    const LastModified = new Date('2025-01-19T00:10:00Z');
+    const written: Answer = () => ({ ...body(JSON.stringify(first)), LastModified });
+    expect(await read(written, '2025-01-19T00:10:00.900Z')).toEqual(first);
+    expect(await read(written, '2025-01-19T00:10:01.000Z')).toBeNull();
     const later = { ...first, energyUsed: 3, error: { kind: 'TOO_HOT', message: 'the driver melted' } };
     expect(await read(() => body(JSON.stringify(later)))).toEqual({
       ...first,
