@@ -1,14 +1,36 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
-import type { Catalogue } from '../products/catalogue.ts';
+import type { Catalogue, Product } from '../products/catalogue.ts';
 import type { FreshnessCheck, FreshnessFinding } from '../workflows/freshness-messages.ts';
-import { shiftInterval } from '../workflows/intervals.ts';
-import { fingerprint, listRawFiles } from './lake/raw-files.ts';
+import { intervalKey, intervalsIn, shiftInterval } from '../workflows/intervals.ts';
+import { fingerprint, listRawFiles, newestWritten } from './lake/raw-files.ts';
 import type { Orchestrator } from './ledger/orchestrator.ts';
 import { rawProducts, settledHours } from './ledger/raw-hours.ts';
 import type { LedgerReader } from './ledger/survey.ts';
 
 const keysTold = 5;
+/** In so many hours before the current one files are looked for: what is silent for longer, the age of its data tells. */
+const silentHours = 2;
+/** A delivery is silent when so many of its files have not come. */
+const filesMissed = 2;
+
+/** A product whose files have come until a while ago, and come no more. */
+async function findSilence(
+  client: S3Client,
+  rawUri: string,
+  { key, rawFilesEveryMinutes }: Product,
+  now: DateTime,
+): Promise<FreshnessFinding[]> {
+  if (rawFilesEveryMinutes === undefined) return [];
+  const current = intervalKey('hour', now);
+  const hours = { start: shiftInterval('hour', current, -silentHours), end: shiftInterval('hour', current, 1) };
+  const written = await newestWritten(client, rawUri, intervalsIn('hour', hours));
+  if (written === null) return [];
+  const minutes = Math.floor(now.diff(DateTime.fromJSDate(written)).as('minutes'));
+  if (minutes <= filesMissed * rawFilesEveryMinutes) return [];
+  const problem = `no raw file for ${minutes} minutes, though one is due every ${rawFilesEveryMinutes}: the stream or its delivery has stopped`;
+  return [{ product: key, interval: null, problem }];
+}
 
 export function createUnreadRawActivities(
   ledger: Pick<LedgerReader, 'records'>,
@@ -22,7 +44,7 @@ export function createUnreadRawActivities(
      * Compares the raw files of the last hours with those that the newest builds have read, and has hours with others built
      * again, once for the same files. Hours whose own runs may still come are left to them, and hours that nothing is known of.
      * Nothing tells which files a build had read that was held back: it may be repeated once. Nothing is built while the
-     * hours' schedule is paused: a person keeps builds away.
+     * hours' schedule is paused: a person keeps builds away. Tells also of deliveries that have fallen silent.
      */
     async findUnreadRaw({ cadences, at }: FreshnessCheck): Promise<FreshnessFinding[]> {
       const now = DateTime.fromISO(at, { zone: 'utc' });
@@ -32,6 +54,7 @@ export function createUnreadRawActivities(
       const findings: FreshnessFinding[] = [];
       for (const product of rawProducts(catalogue)) {
         const { key } = product;
+        findings.push(...(await findSilence(client, rawUri, product, now)));
         const hours = settledHours(product, cadences.hour, now);
         const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];
         const { byHour, foreign } = await listRawFiles(client, rawUri, dates);

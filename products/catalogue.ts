@@ -60,6 +60,8 @@ const customSchema = z
     versionRetentionDays: z.int().positive(),
     /** How long the table's commits are kept, in days. */
     logRetentionDays: z.int().positive(),
+    /** How long the delivery collects events before it writes a file (Firehose: 15 minutes at most); absent: no raw files. */
+    rawFilesEveryMinutes: z.int().positive().optional(),
     /** The product whose builds write this one too. */
     writtenBy: productKey.optional(),
   })

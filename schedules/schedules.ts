@@ -68,14 +68,14 @@ export const schedules: readonly ScheduleOptions[] = [
   },
   {
     scheduleId: 'watch-freshness',
-    spec: { calendars: [{ minute: 50, hour: '*', comment: 'what should be published by now and is not' }] },
+    spec: { calendars: [{ minute: [20, 50], hour: '*', comment: 'what should be published by now and is not' }] },
     action: {
       type: 'startWorkflow',
       workflowType: 'watchFreshness',
       workflowId: 'watch-freshness',
       taskQueue: orchestrationQueue,
       args: [{ cadences } satisfies WatchFreshnessInput],
-      staticSummary: 'freshness of all products, hourly',
+      staticSummary: 'freshness of all products, twice an hour',
     },
     // A check of the past is worth nothing: the next one sees the same.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10m' },

@@ -18,24 +18,44 @@ export interface RawListing {
   readonly foreign: readonly string[];
 }
 
+/** What lies in a folder of the raw prefix, such as `year=2025/month=01/`; `name` is the rest of its key. */
+async function* listFolder(client: S3Client, rawUri: string, folder: string) {
+  const { hostname, pathname } = new URL(rawUri);
+  const prefix = `${pathname.slice(1)}/${folder}`;
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: hostname, Prefix: prefix }))
+    for (const { Key = '', Size = 0, ETag = '', LastModified } of page.Contents ?? [])
+      yield { key: Key, name: Key.slice(prefix.length), bytes: Size, etag: ETag, writtenAt: LastModified };
+}
+
+const folderOf = (date: string): string => {
+  const [year = '', month = '', day = ''] = date.split('-');
+  return `year=${year}/month=${month}/day=${day}/`;
+};
+
 /** Lists the raw files of dates, by their names alone. */
 export async function listRawFiles(client: S3Client, rawUri: string, dates: readonly string[]): Promise<RawListing> {
-  const { hostname, pathname } = new URL(rawUri);
   const byHour = new Map<string, RawFile[]>();
   const foreign: string[] = [];
   for (const date of dates) {
-    const [year = '', month = '', day = ''] = date.split('-');
-    const prefix = `${pathname.slice(1)}/year=${year}/month=${month}/day=${day}/`;
-    for await (const page of paginateListObjectsV2({ client }, { Bucket: hostname, Prefix: prefix })) {
-      for (const { Key = '', Size = 0, ETag = '' } of page.Contents ?? []) {
-        const [, hour, name] = /^hour=(\d{2})\/([^/]+\.gz)$/.exec(Key.slice(prefix.length)) ?? [];
-        if (hour !== undefined && name !== undefined) {
-          const key = `${date}T${hour}`;
-          byHour.set(key, [...(byHour.get(key) ?? []), [name, Size, ETag]]);
-          // A console writes an empty object for a folder.
-        } else if (!Key.endsWith('/')) foreign.push(Key);
-      }
+    for await (const { key, name: path, bytes, etag } of listFolder(client, rawUri, folderOf(date))) {
+      const [, hour, name] = /^hour=(\d{2})\/([^/]+\.gz)$/.exec(path) ?? [];
+      if (hour !== undefined && name !== undefined) {
+        const interval = `${date}T${hour}`;
+        byHour.set(interval, [...(byHour.get(interval) ?? []), [name, bytes, etag]]);
+        // A console writes an empty object for a folder.
+      } else if (!key.endsWith('/')) foreign.push(key);
     }
   }
   return { byHour, foreign };
+}
+
+/** When the newest object was written in the folders of these hours; null where there is none. */
+export async function newestWritten(client: S3Client, rawUri: string, hours: readonly string[]): Promise<Date | null> {
+  let newest: Date | null = null;
+  for (const hour of hours) {
+    const folder = `${folderOf(hour.slice(0, 10))}hour=${hour.slice(11)}/`;
+    for await (const { writtenAt } of listFolder(client, rawUri, folder))
+      if (writtenAt && (newest === null || writtenAt > newest)) newest = writtenAt;
+  }
+  return newest;
 }

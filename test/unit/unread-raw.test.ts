@@ -23,7 +23,7 @@ beforeEach(() => {
   ledger = new MemoryLedger();
   started = new Map();
   paused = false;
-  s3.put(`${folder}/a.json.gz`, 'one');
+  s3.put(`${folder}/a.json.gz`, 'one', { at: new Date('2025-01-18T07:40:00Z') });
   ledger.publish(
     publishedBuild(product, { start: hour, end: next }, { sources: { [hour]: `${fingerprint([first])} 2024` } }),
   );
@@ -109,5 +109,34 @@ describe('raw files that no build has read', () => {
     s3.put(`${folder}/b.parquet`, 'two');
     expect((await find())[0]?.problem).toContain(`1 raw objects that no build reads`);
     expect((await find())[0]?.problem).toContain(`${folder}/b.parquet`);
+  });
+});
+
+describe('a delivery that has written no file for longer than two are due in', () => {
+  const arrive = (text: string): void => {
+    const [date = '', time = ''] = text.split('T');
+    const [year = '', month = '', day = ''] = date.split('-');
+    const key = `raw/events/year=${year}/month=${month}/day=${day}/hour=${time.slice(0, 2)}/${time}.gz`;
+    s3.put(key, text, { at: new Date(`${text}:00Z`) });
+  };
+  const silences = async (at: string): Promise<string[]> =>
+    (await find(`${at}:00Z`)).map(({ problem }) => problem).filter((problem) => problem.startsWith('no raw file'));
+
+  it('is told within the hour in which a stream dies, and no more when the age of its data tells it', async () => {
+    const files = ['09:35', '09:50', '10:05', '10:20'].map((time) => `2025-01-18T${time}`);
+    for (const file of files) arrive(file);
+    expect(await silences('2025-01-18T10:50')).toEqual([]);
+    expect(await silences('2025-01-18T11:20')).toEqual([
+      'no raw file for 60 minutes, though one is due every 15: the stream or its delivery has stopped',
+    ]);
+    expect(await silences('2025-01-18T12:50')).toHaveLength(1);
+    expect(await silences('2025-01-18T13:20')).toEqual([]);
+  });
+
+  it('is not one whose first file is still to come, nor one past midnight whose last came before it', async () => {
+    expect(await silences('2025-01-18T10:50')).toEqual([]);
+    arrive('2025-01-18T23:58');
+    expect(await silences('2025-01-19T00:20')).toEqual([]);
+    expect(await silences('2025-01-19T00:50')).toHaveLength(1);
   });
 });
