@@ -14,22 +14,23 @@ export interface ProductRange extends IntervalRange {
   readonly product: string;
 }
 
-const keyFormats = { hour: "yyyy-MM-dd'T'HH", date: 'yyyy-MM-dd' } as const;
+/** A key is the beginning of its start as ISO-8601 writes it. */
+const keyLengths = { hour: 13, date: 10 } as const;
 const unitOf = { hour: 'hours', date: 'days' } as const;
 
 export const grainOf = (key: string): Grain => (key.length > 10 ? 'hour' : 'date');
 
 /** The instant at which an interval starts. Throws a RangeError that shows what a key looks like. */
 export function intervalStart(key: string): DateTime<true> {
-  const start = DateTime.fromFormat(key, keyFormats[grainOf(key)], { zone: 'utc' });
-  if (!start.isValid) {
+  const start = DateTime.fromISO(key, { zone: 'utc' });
+  if (!start.isValid || intervalKey(grainOf(key), start) !== key) {
     throw new RangeError(`"${key}" is no interval. Write an hour as 2025-01-18T03 or a date as 2025-01-18 (UTC).`);
   }
   return start;
 }
 
 export function intervalKey(grain: Grain, instant: DateTime): string {
-  return instant.toUTC().toFormat(keyFormats[grain]);
+  return (instant.toUTC().toISO() ?? '').slice(0, keyLengths[grain]);
 }
 
 /** The interval that lies `count` intervals of `grain` after `key`. */
