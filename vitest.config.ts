@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** One project a kind of test; the engines behind `wire`, `e2e` and `crash` are real, so those run one file at a time. */
+/**
+ * One project a kind of test; the engines behind `wire`, `e2e` and `crash` are real, so those run one file at a time.
+ * The time-outs are for what hangs: suites share the machine.
+ */
 const project = (name: string, options: { parallel: boolean; testTimeout: number; hookTimeout: number }) => ({
   test: {
     name,
@@ -14,9 +17,9 @@ const project = (name: string, options: { parallel: boolean; testTimeout: number
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { parallel: true, testTimeout: 20_000, hookTimeout: 20_000 }),
-      project('workflow', { parallel: false, testTimeout: 60_000, hookTimeout: 60_000 }),
-      project('replay', { parallel: false, testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('unit', { parallel: true, testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('workflow', { parallel: false, testTimeout: 180_000, hookTimeout: 180_000 }),
+      project('replay', { parallel: false, testTimeout: 180_000, hookTimeout: 180_000 }),
       project('wire', { parallel: false, testTimeout: 600_000, hookTimeout: 300_000 }),
       project('crash', { parallel: false, testTimeout: 300_000, hookTimeout: 600_000 }),
       project('e2e', { parallel: false, testTimeout: 2_400_000, hookTimeout: 600_000 }),

@@ -1,7 +1,10 @@
-// `npm test` runs every suite and ends with `N passed, N failed`; `npm run verify` runs the quick checks alone.
-import { spawnSync } from 'node:child_process';
+// `npm test` runs every suite, two at a time, and ends with `N passed, N failed`; `npm run verify` runs the quick checks alone.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { root, tools } from './tools.ts';
 
 interface Counts {
@@ -87,30 +90,60 @@ const checks: readonly Step[] = [
   },
 ];
 const quick = vitest('unit', 'workflow', 'replay');
-const everything: readonly Step[] = [
-  ...checks,
-  quick,
-  pytest('spark', tools.python, 'test/spark'),
-  vitest('wire'),
-  pytest('wire clients', tools.clientsPython, 'test/wire'),
+/** The longest first, so that both places are busy to the end. */
+const suites: readonly Step[] = [
   vitest('crash'),
+  pytest('spark', tools.python, 'test/spark'),
   vitest('e2e'),
+  vitest('wire'),
+  quick,
+  pytest('wire clients', tools.clientsPython, 'test/wire'),
 ];
+/** Each suite waits for its engines half of the time. */
+const atOnce = 2;
 
-function run({ name, command, args, count }: Step): Counts & { name: string; seconds: number } {
-  process.stdout.write(`\n── ${name}\n`);
+type Result = Counts & { readonly name: string; readonly seconds: number };
+
+async function run({ name, command, args, count }: Step): Promise<Result> {
+  const tell = (line: string): void => {
+    process.stdout.write(`${name} │ ${line}\n`);
+  };
   const began = Date.now();
-  const done = spawnSync(command, [...args], {
+  const child = spawn(command, [...args], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
   });
+  const told = [child.stdout, child.stderr].map((stream) => tellLines(stream, tell));
+  const status = await once(child, 'close').then(
+    ([code]: unknown[]) => code,
+    (error: unknown) => {
+      tell(String(error));
+      return null;
+    },
+  );
+  await Promise.all(told);
   const seconds = Math.round((Date.now() - began) / 1000);
-  if (!count)
-    return { name, seconds, passed: done.status === 0 ? 1 : 0, failed: done.status === 0 ? 0 : 1, skipped: 0 };
-  const counts = done.error ? { passed: 0, failed: 1, skipped: 0 } : readCounts(count);
+  const ended = { name, seconds };
+  if (!count) return { ...ended, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+  const counts = readCounts(count);
   // A runner that failed without a failed test (a crash, no test at all) is a failure too.
-  return { name, seconds, ...counts, failed: Math.max(counts.failed, done.status === 0 && counts.passed > 0 ? 0 : 1) };
+  return { ...ended, ...counts, failed: Math.max(counts.failed, status === 0 && counts.passed > 0 ? 0 : 1) };
+}
+
+async function tellLines(stream: Readable, tell: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream })) if (line.trim() !== '') tell(line);
+}
+
+/** Runs steps in their order, so many at once. */
+async function runAll(steps: readonly Step[]): Promise<Result[]> {
+  const results: Result[] = [];
+  const waiting = [...steps];
+  const place = async (): Promise<void> => {
+    for (let step = waiting.shift(); step; step = waiting.shift()) results.push(await run(step));
+  };
+  await Promise.all(Array.from({ length: atOnce }, place));
+  return results;
 }
 
 function readCounts(count: () => Counts): Counts {
@@ -124,7 +157,7 @@ function readCounts(count: () => Counts): Counts {
 
 if (existsSync(reports)) rmSync(reports, { recursive: true });
 mkdirSync(reports, { recursive: true });
-const results = (process.argv.includes('--verify') ? [...checks, quick] : everything).map(run);
+const results = await runAll([...checks, ...(process.argv.includes('--verify') ? [quick] : suites)]);
 const total = (key: keyof Counts): number => results.reduce((sum, result) => sum + result[key], 0);
 process.stdout.write('\n');
 for (const { name, passed, failed, skipped, seconds } of results) {
