@@ -64,7 +64,7 @@ export async function rebuildLedger(
   onProgress: (product: string, builds: number) => void,
 ): Promise<void> {
   const { ledger, client, bucket, catalogue, warehouse } = sources;
-  for (const { key, warehouseTable } of builtProducts(catalogue)) {
+  for (const { key, warehouse: isLoaded } of builtProducts(catalogue)) {
     const commits = await readCommits(client, bucket, key);
     const builds = await unknownBuilds(ledger, key, buildsOf(standing(commits)));
     // In any order: of an interval that several have built the one of the highest generation stays.
@@ -72,7 +72,7 @@ export async function rebuildLedger(
       await Promise.all(builds.slice(from, from + buildsAtOnce).map((build) => ledger.publish(build)));
     if (commits.some(({ restored }) => restored !== null)) await takeBack(ledger, key, commits);
     await recordCommits(ledger, client, bucket, key);
-    if (warehouse && warehouseTable) await recordLoads(ledger, warehouse, key);
+    if (warehouse && isLoaded) await recordLoads(ledger, warehouse, key);
     onProgress(key, builds.length);
   }
 }

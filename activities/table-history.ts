@@ -151,7 +151,7 @@ export function createTableHistoryActivities(
     /** Writes down what a build has published. The claim stays: the warehouse may be still to load. */
     async recordPublished(build: PublishedBuild): Promise<void> {
       await catchUp(build.product, build.buildId);
-      await ledger.publish(catalogue.products.get(build.product)?.warehouseTable ? { ...build, loaded: null } : build);
+      await ledger.publish(catalogue.products.get(build.product)?.warehouse ? { ...build, loaded: null } : build);
     },
 
     /** Writes down what builds have committed that ended before they could tell, in all tables. */

@@ -18,17 +18,17 @@ const filesMissed = 2;
 async function findSilence(
   client: S3Client,
   rawUri: string,
-  { key, rawFilesEveryMinutes }: Product,
+  { key, source }: Product,
   now: DateTime,
 ): Promise<FreshnessFinding[]> {
-  if (rawFilesEveryMinutes === undefined) return [];
+  if (!source) return [];
   const current = intervalKey('hour', now);
   const hours = { start: shiftInterval('hour', current, -silentHours), end: shiftInterval('hour', current, 1) };
   const written = await newestWritten(client, rawUri, intervalsIn('hour', hours));
   if (written === null) return [];
   const minutes = Math.floor(now.diff(DateTime.fromJSDate(written)).as('minutes'));
-  if (minutes <= filesMissed * rawFilesEveryMinutes) return [];
-  const problem = `no raw file for ${minutes} minutes, though one is due every ${rawFilesEveryMinutes}: the stream or its delivery has stopped`;
+  if (minutes <= filesMissed * source.filesEveryMinutes) return [];
+  const problem = `no raw file for ${minutes} minutes, though one is due every ${source.filesEveryMinutes}: the stream or its delivery has stopped`;
   return [{ product: key, interval: null, problem }];
 }
 

@@ -26,16 +26,16 @@ export async function writeReport(session: Session, folder: string, content: Rep
   const connection = await duck.connect();
   try {
     for (const product of catalogue.products.values()) {
-      if (!product.warehouseTable) continue;
+      if (!product.warehouse) continue;
       const prefix = `reports/${product.key}/`;
       const unload =
-        `UNLOAD ('SELECT * FROM ${product.warehouseTable}') TO 's3://${buckets.artifacts}/${prefix}' ` +
+        `UNLOAD ('SELECT * FROM ${product.warehouse.table}') TO 's3://${buckets.artifacts}/${prefix}' ` +
         `IAM_ROLE '${platform.environment.REDSHIFT_COPY_ROLE_ARN ?? ''}' FORMAT AS PARQUET ALLOWOVERWRITE`;
       await execute(warehouse, [unload], `The export of ${product.key}`);
       const parts = await download(session, prefix, folder);
       const quoted = (path: string): string => `'${path.replaceAll("'", "''")}'`;
       const rows = `read_parquet([${parts.map(quoted).join(', ')}])`;
-      const order = product.columns.slice(0, 4).map((column) => `"${column}"`);
+      const order = product.columns.slice(0, 4).map(({ name }) => `"${name}"`);
       for (const [format, extension] of [
         ['PARQUET', 'parquet'],
         ['CSV', 'csv'],

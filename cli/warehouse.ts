@@ -14,7 +14,7 @@ export async function execute(warehouse: Warehouse, statements: readonly string[
 /** Makes the tables of every product that the warehouse has, where they are missing, and lets the worker's role load them. */
 export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue, workerRole: string): Promise<void> {
   const worker = await ensureUser(warehouse, workerRole);
-  const products = [...catalogue.products.values()].filter(({ warehouseTable }) => warehouseTable);
+  const products = [...catalogue.products.values()].filter(({ warehouse: target }) => target);
   const own = [
     ...warehouseStatements(),
     ...grants('meta.loads', ['SELECT', 'INSERT'], worker),
@@ -22,7 +22,8 @@ export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue,
   ];
   await execute(warehouse, own, 'The DDL of the warehouse’s own tables');
   for (const product of products) {
-    const { key, warehouseTable = '' } = product;
+    const { key } = product;
+    const warehouseTable = product.warehouse?.table ?? '';
     const tables = grants(warehouseTable, ['SELECT', 'INSERT', 'DELETE'], worker);
     await execute(
       warehouse,
@@ -56,8 +57,9 @@ async function checkColumns(warehouse: Warehouse, product: Product, warehouseTab
   const columns: string[] = [];
   for await (const page of paginateDescribeTable({ client }, target))
     columns.push(...(page.ColumnList ?? []).map(({ name }) => name ?? ''));
-  if (columns.join() === product.columns.join()) return;
-  const missing = product.columns.filter((column) => !columns.includes(column));
+  const declared = product.columns.map(({ name }) => name);
+  if (columns.join() === declared.join()) return;
+  const missing = declared.filter((column) => !columns.includes(column));
   const problem =
     missing.length > 0 ? `has no column "${missing.join('", "')}"` : 'has not the columns, or not the order,';
   const adds = missing.map((column) => `ALTER TABLE ${warehouseTable} ADD COLUMN ${column} …`).join('; ');

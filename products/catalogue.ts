@@ -1,102 +1,33 @@
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
-import { z } from 'zod';
-import { columnRuleSchema, tableRuleSchema } from './quality-rules.ts';
+import {
+  type Column,
+  contractSchema,
+  type CustomProperties,
+  customSchema,
+  type ServiceLevels,
+  slaSchema,
+} from './contract.ts';
+import { ContractFile } from './contract-file.ts';
 
-const productKey = z.string().regex(/^[a-z]+\.[a-z][a-z0-9_]*$/, 'must be layer.entity, such as silver.trips');
-
-const columnSchema = z.object({ name: z.string(), quality: z.array(columnRuleSchema).default([]) }).loose();
-
-const tableSchema = z
-  .object({
-    name: z.string(),
-    properties: z.array(columnSchema).min(1),
-    quality: z.array(tableRuleSchema).default([]),
-  })
-  .loose()
-  .superRefine(({ properties, quality }, context) => {
-    const columns = new Set(properties.map(({ name }) => name));
-    const compared = quality.flatMap((rule) => (rule.metric === 'duplicateValues' ? rule.arguments.properties : []));
-    for (const column of compared.filter((name) => !columns.has(name)))
-      context.addIssue({ code: 'custom', path: ['quality'], message: `no column "${column}" in the schema` });
-  });
-
-/** The parts of an Open Data Contract (v3.1) that the orchestrator reads; Spark jobs read the rest. */
-const contractSchema = z.object({
-  apiVersion: z.literal('v3.1.0'),
-  kind: z.literal('DataContract'),
-  id: productKey,
-  version: z.string(),
-  status: z.string(),
-  name: z.string(),
-  schema: z.array(tableSchema).length(1),
-  slaProperties: z.array(
-    z.object({
-      property: z.string(),
-      value: z.unknown(),
-      unit: z.string().optional(),
-      element: z.string().optional(),
-    }),
-  ),
-  customProperties: z.array(z.object({ property: z.string(), value: z.unknown() })),
-});
-
-const customSchema = z
-  .object({
-    grain: z.enum(['hour', 'date']),
-    inputs: z.array(z.object({ product: productKey, fromOffset: z.int(), toOffset: z.int() })).default([]),
-    job: z.string(),
-    intervalsPerJob: z.int().positive(),
-    /** How long a build's job may run: `shortest`, or, where that is more, so many minutes for each interval. */
-    jobTimeoutMinutes: z
-      .strictObject({ shortest: z.int().positive(), perInterval: z.int().nonnegative().default(0) })
-      .optional(),
-    warehouseTable: z.string().optional(),
-    partitionColumn: z.string().optional(),
-    zOrderBy: z.array(z.string()).min(1).optional(),
-    /** How long every version of the table can be read, in days. */
-    versionRetentionDays: z.int().positive(),
-    /** How long the table's commits are kept, in days. */
-    logRetentionDays: z.int().positive(),
-    /** How long the delivery collects events before it writes a file (Firehose: 15 minutes at most); absent: no raw files. */
-    rawFilesEveryMinutes: z.int().positive().optional(),
-    /** The product whose builds write this one too. */
-    writtenBy: productKey.optional(),
-  })
-  .refine(({ zOrderBy, partitionColumn }) => !zOrderBy || partitionColumn, {
-    path: ['zOrderBy'],
-    message: 'needs a partitionColumn: only partitions that have changed are sorted again',
-  })
-  .refine(({ grain, inputs }) => grain !== 'hour' || inputs.length === 0, {
-    path: ['inputs'],
-    message: 'must be empty: hours are made from raw files; what is made from products is built by date',
-  })
-  .refine(({ versionRetentionDays, logRetentionDays }) => versionRetentionDays <= logRetentionDays, {
-    path: ['versionRetentionDays'],
-    message: 'must not be more than logRetentionDays: a version cannot be read without its commits',
-  });
-
-const latencySchema = z.object({ value: z.number().positive(), unit: z.literal('h') });
-
-/** `element` is the column that says how fresh the data is, as `table.column`. */
-const freshnessSchema = z
-  .object({ value: z.number().positive(), unit: z.literal('h'), element: z.string() })
-  .transform(({ value, element }) => ({ hours: value, element }))
-  .optional();
-
-/** One data product as its contract declares it. `folder` holds the contract, its SQL and its cases. */
-export interface Product extends z.infer<typeof customSchema> {
+/** One data product as its contract declares it. */
+export interface Product extends CustomProperties {
   readonly key: string;
   readonly layer: string;
+  /** Holds the contract, its cases and what its rows are made from. */
   readonly folder: string;
-  readonly columns: readonly string[];
+  readonly columns: readonly Column[];
+  /** The partition of the table; absent: every build replaces the whole table. */
+  readonly partitionColumn?: string | undefined;
   /** How long after its schedule has fired an interval may take to be published. */
-  readonly latencyHours: number;
+  readonly latencyMinutes: number;
   /** How old the newest event may be; absent: the product has no events. */
-  readonly freshness?: { readonly hours: number; readonly element: string } | undefined;
+  readonly freshness?: ServiceLevels['freshness'];
 }
+
+/** The product whose builds write this one's table: its own, as a rule. */
+export const writerOf = ({ key, build }: Product): string => (build.kind === 'written-with' ? build.product : key);
 
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
@@ -111,63 +42,21 @@ export interface Catalogue {
 
 export const productsFolder = dirname(fileURLToPath(import.meta.url));
 
-/** Reads and checks all contracts; throws one CatalogueError that lists every problem with its file and path. */
+/** Reads and checks all contracts; throws one CatalogueError that lists every problem with its file, line and path. */
 export function loadCatalogue(folder = productsFolder): Catalogue {
   const problems: string[] = [];
   const products = new Map<string, Product>();
-  for (const file of globSync('*/*/contract.yaml', { cwd: folder }).sort()) {
-    const report = (issues: z.core.$ZodIssue[], at = ''): void => {
-      for (const issue of issues) problems.push(`products/${file}: ${at}${issue.path.join('.')}: ${issue.message}`);
-    };
-    const contract = contractSchema.safeParse(parse(readFileSync(join(folder, file), 'utf8')));
-    if (!contract.success) {
-      report(contract.error.issues);
-      continue;
-    }
-    const custom = customSchema.safeParse(
-      Object.fromEntries(contract.data.customProperties.map(({ property, value }) => [property, value])),
-    );
-    if (!custom.success) {
-      report(custom.error.issues, 'customProperties.');
-      continue;
-    }
-    const sla = (name: string) => contract.data.slaProperties.find(({ property }) => property === name);
-    const latency = latencySchema.safeParse(sla('latency'));
-    const freshness = freshnessSchema.safeParse(sla('freshness'));
-    if (!latency.success || !freshness.success) {
-      report(latency.error?.issues ?? [], 'slaProperties.latency.');
-      report(freshness.error?.issues ?? [], 'slaProperties.freshness.');
-      continue;
-    }
-    const key = contract.data.id;
-    const expected = relative('.', dirname(file)).split('/').join('.');
-    if (key !== expected) problems.push(`products/${file}: id: "${key}" must be "${expected}", as its folder says`);
-    const [table] = contract.data.schema;
-    const columns = table?.properties.map((property) => property.name) ?? [];
-    const elements = columns.map((column) => `${table?.name ?? ''}.${column}`);
-    if (freshness.data && !elements.includes(freshness.data.element))
-      problems.push(`products/${file}: slaProperties.freshness.element: no "${freshness.data.element}" in the schema`);
-    for (const column of [custom.data.partitionColumn, ...(custom.data.zOrderBy ?? [])]) {
-      if (column !== undefined && !columns.includes(column))
-        problems.push(`products/${file}: customProperties: no column "${column}" in the schema`);
-    }
-    products.set(key, {
-      ...custom.data,
-      key,
-      layer: key.split('.')[0] ?? '',
-      folder: join(folder, dirname(file)),
-      columns,
-      latencyHours: latency.data.value,
-      freshness: freshness.data,
-    });
+  const files = new Map<string, ContractFile>();
+  for (const name of globSync('*/*/contract.yaml', { cwd: folder }).sort()) {
+    const file = new ContractFile(readFileSync(join(folder, name), 'utf8'), name);
+    const product = readProduct(file, folder, dirname(name));
+    if (product) products.set(product.key, product);
+    if (product) files.set(product.key, file);
+    else problems.push(...file.problems);
   }
-  for (const product of products.values()) {
-    for (const input of product.inputs) {
-      if (!products.has(input.product))
-        problems.push(`${product.key}: customProperties.inputs: no product "${input.product}"`);
-    }
-    if (product.writtenBy !== undefined && !products.has(product.writtenBy))
-      problems.push(`${product.key}: customProperties.writtenBy: no product "${product.writtenBy}"`);
+  for (const [key, file] of files) {
+    checkReferences(file, products.get(key), products);
+    problems.push(...file.problems);
   }
   if (problems.length > 0) throw new CatalogueError(`The contracts are not valid:\n  ${problems.join('\n  ')}`);
   return {
@@ -179,4 +68,77 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
       return product;
     },
   };
+}
+
+/** One contract by itself; null where it is not valid. */
+function readProduct(file: ContractFile, folder: string, place: string): Product | null {
+  const contract = file.content === undefined ? null : file.check(contractSchema, file.content);
+  if (!contract) return null;
+  const custom = file.checkNamed(customSchema, 'customProperties', contract.customProperties, ({ value }) => value);
+  const sla = file.checkNamed(slaSchema, 'slaProperties', contract.slaProperties, ({ property: _, ...rest }) => rest);
+  if (!custom || !sla) return null;
+  const { id: key } = contract;
+  const [table] = contract.schema;
+  const expected = place.split('/').join('.');
+  for (const [property, value] of [
+    ['id', contract.id],
+    ['name', contract.name],
+  ] as const)
+    if (value !== expected) file.add(`"${value}" must be "${expected}", as its folder says`, [property]);
+  if (table.physicalName !== place) file.add(`must be "${place}", as its folder says`, ['schema', 0, 'physicalName']);
+  const partitionColumn = table.properties.find(({ partitioned }) => partitioned)?.name;
+  if (custom.zOrderBy && !partitionColumn)
+    file.add('needs a partitioned column: only partitions that have changed are sorted again', [
+      'customProperties',
+      'zOrderBy',
+    ]);
+  checkColumns(file, table, custom, sla);
+  if (custom.build.kind === 'reference' && !existsSync(join(folder, place, custom.build.file)))
+    file.add(`there is no file "${custom.build.file}" beside the contract`, ['customProperties', 'build', 'file']);
+  return {
+    ...custom,
+    key,
+    layer: key.split('.')[0] ?? '',
+    folder: join(folder, place),
+    columns: table.properties,
+    partitionColumn,
+    latencyMinutes: sla.latency,
+    freshness: sla.freshness,
+  };
+}
+
+/** Columns that are named outside of the schema are in it. */
+function checkColumns(
+  file: ContractFile,
+  table: { readonly name: string; readonly properties: readonly Column[] },
+  { zOrderBy = [], statsColumns = [], warehouse }: CustomProperties,
+  { freshness }: ServiceLevels,
+): void {
+  const columns = new Set(table.properties.map(({ name }) => name));
+  const named: [string, string][] = [
+    ...zOrderBy.map((column): [string, string] => ['zOrderBy', column]),
+    ...statsColumns.map((column): [string, string] => ['statsColumns', column]),
+    ...[warehouse?.distKey ?? [], warehouse?.sortKeys ?? []]
+      .flat()
+      .map((column): [string, string] => ['warehouse', column]),
+  ];
+  for (const [property, column] of named)
+    if (!columns.has(column)) file.add(`no column "${column}" in the schema`, ['customProperties', property]);
+  const [of, column = ''] = freshness?.element.split('.') ?? [];
+  if (freshness && (of !== table.name || !columns.has(column)))
+    file.add(`no "${freshness.element}" in the schema`, ['slaProperties', 'freshness', 'element']);
+}
+
+/** Products that are named are there. */
+function checkReferences(
+  file: ContractFile,
+  product: Product | undefined,
+  products: ReadonlyMap<string, Product>,
+): void {
+  const { inputs = [], build } = product ?? {};
+  for (const [index, input] of inputs.entries())
+    if (!products.has(input.product))
+      file.add(`no product "${input.product}"`, ['customProperties', 'inputs', index, 'product']);
+  if (build?.kind === 'written-with' && !products.has(build.product))
+    file.add(`no product "${build.product}"`, ['customProperties', 'build', 'product']);
 }

@@ -32,7 +32,8 @@ function vitest(...projects: string[]): Step {
     args: [
       'run',
       ...projects.flatMap((project) => ['--project', project]),
-      '--reporter=default',
+      // Of the slow suites every test is told when it ends.
+      `--reporter=${projects.length > 1 ? 'default' : 'verbose'}`,
       '--reporter=json',
       `--outputFile.json=${file}`,
     ],

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { Catalogue, Product } from '../../products/catalogue.ts';
+import { type Catalogue, type Product, writerOf } from '../../products/catalogue.ts';
 import {
   chunkRange,
   intervalKey,
@@ -116,7 +116,7 @@ export function planBuild(
     ]),
     name,
     replacesTable: product.partitionColumn === undefined,
-    loadsWarehouse: product.warehouseTable !== undefined,
+    loadsWarehouse: product.warehouse !== undefined,
     hasReaders: readersIn(catalogue, product.key).length > 0,
   };
 }
@@ -127,10 +127,11 @@ export function planMaintenance(
   config: JobConfig,
   input: { readonly product: string; readonly generation: number },
 ): TablePlan {
-  const { key, writtenBy } = catalogue.get(input.product);
+  const product = catalogue.get(input.product);
+  const { key } = product;
   const id = `${key}/maintenance/${input.generation.toString(36)}`;
   const job = planJob(config, 'maintain', key, id, 'maintenance', option('maintenance-id', id));
-  return { ...job, claims: writtenBy ?? key };
+  return { ...job, claims: writerOf(product) };
 }
 
 /** Everything that it takes to put one table back to one of its versions. */
@@ -139,14 +140,15 @@ export function planRestore(
   config: JobConfig,
   input: { readonly product: string; readonly version: number; readonly generation: number },
 ): TablePlan {
-  const { key, writtenBy } = catalogue.get(input.product);
+  const product = catalogue.get(input.product);
+  const { key } = product;
   const id = `${key}/restore-${input.version}/${input.generation.toString(36)}`;
   const job = planJob(config, 'restore', key, id, `restore to version ${input.version}`, [
     ...option('restore-id', id),
     ...option('generation', String(input.generation)),
     ...option('version', String(input.version)),
   ]);
-  return { ...job, claims: writtenBy ?? key };
+  return { ...job, claims: writerOf(product) };
 }
 
 /** A build among others. */

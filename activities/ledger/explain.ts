@@ -1,4 +1,4 @@
-import type { Catalogue } from '../../products/catalogue.ts';
+import { type Catalogue, writerOf } from '../../products/catalogue.ts';
 import { shiftInterval } from '../../workflows/intervals.ts';
 import type { Ledger } from './ledger.ts';
 import type { Published } from './records.ts';
@@ -74,7 +74,7 @@ export async function explainInterval(
 ): Promise<string> {
   const found = catalogue.get(product);
   if (!builtProducts(catalogue).includes(found))
-    throw new RangeError(`${product} has no intervals of its own: the job ${found.job} builds it beside its product.`);
+    throw new RangeError(`${product} has no intervals of its own: the builds of ${writerOf(found)} write it.`);
   const end = shiftInterval(found.grain, interval, 1);
   const [surveyed] = await surveyProduct(ledger, catalogue, found, { start: interval, end });
   if (!surveyed) throw new RangeError(`${product} has no interval "${interval}".`);

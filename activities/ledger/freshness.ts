@@ -22,7 +22,7 @@ function dueAfter(change: ChangedInput, catalogue: Catalogue, reader: Product, f
   const fired = intervalKey(grain, changed.minus({ minutes: firesAfterMinutes }));
   const next = intervalStart(shiftInterval(grain, fired, 1)).plus({ minutes: firesAfterMinutes });
   const read = catalogue.get(change.input).grain === grain ? changed : next;
-  return read.plus({ hours: reader.latencyHours });
+  return read.plus({ minutes: reader.latencyMinutes });
 }
 
 const problemOf = (
@@ -47,7 +47,7 @@ async function checkProduct(
   at: DateTime,
 ): Promise<{ expected: number; findings: FreshnessFinding[] }> {
   const { grain } = product;
-  const allowed = { minutes: firesAfterMinutes, hours: product.latencyHours };
+  const allowed = { minutes: firesAfterMinutes + product.latencyMinutes };
   // The last interval that ended so long ago that it is due, and the first that the schedule had to build.
   const end = intervalKey(grain, at.minus(allowed));
   const known = intervalKey(grain, sinceSchedule);

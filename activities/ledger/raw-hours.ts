@@ -2,7 +2,6 @@ import type { DateTime } from 'luxon';
 import type { Catalogue, Product } from '../../products/catalogue.ts';
 import type { Cadence } from '../../workflows/freshness-messages.ts';
 import { intervalKey, intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
-import { builtProducts } from './survey.ts';
 
 /** How far back hours are looked at: what is delivered later still is a backfill's matter. */
 const hoursWatched = 48;
@@ -11,11 +10,11 @@ const runsAnHour = 2;
 
 /** Products that are made from raw files. */
 export const rawProducts = (catalogue: Catalogue): Product[] =>
-  builtProducts(catalogue).filter(({ grain, inputs }) => grain === 'hour' && inputs.length === 0);
+  [...catalogue.products.values()].filter(({ source }) => source !== undefined);
 
 /** The last hours of which no run of their own is still to come, in order. */
-export function settledHours({ latencyHours }: Product, { firesAfterMinutes }: Cadence, at: DateTime): string[] {
-  const runsEnd = { hours: runsAnHour + latencyHours, minutes: firesAfterMinutes };
+export function settledHours({ latencyMinutes }: Product, { firesAfterMinutes }: Cadence, at: DateTime): string[] {
+  const runsEnd = { hours: runsAnHour, minutes: firesAfterMinutes + latencyMinutes };
   const end = shiftInterval('hour', intervalKey('hour', at.minus(runsEnd)), 1);
   return intervalsIn('hour', { start: shiftInterval('hour', end, -hoursWatched), end });
 }

@@ -87,5 +87,5 @@ export async function surveyProduct(
 
 /** Products that are built by jobs of their own: their intervals are in the ledger. Others come with another's job. */
 export function builtProducts(catalogue: Catalogue): Product[] {
-  return [...catalogue.products.values()].filter(({ key, job }) => job === key.replace('.', '_'));
+  return [...catalogue.products.values()].filter(({ build }) => build.kind !== 'written-with');
 }

@@ -65,7 +65,7 @@ def _write(build: Build, staging: Staging, raw: RawHours, pick: Callable[[DataFr
     counter = Observation("lines")
     per_hour = [F.count_if(F.col("arrival_hour") == F.lit(parse_key("hour", key))).alias(key) for key in raw.by_hour]
     lines = read_lines(build.spark, raw).observe(counter, *per_hour)
-    rows = parse_lines(lines, build.earliest_event, build.contract.custom["knownSchemaVersions"])
+    rows = parse_lines(lines, build.earliest_event, build.contract.custom["source"]["knownSchemaVersions"])
     if any(raw.unreadable.values()):
         rows = rows.unionByName(_rows_of_files(build.spark, raw.unreadable), allowMissingColumns=True)
     staging.write(pick(rows).coalesce(raw.tasks), exported=False)

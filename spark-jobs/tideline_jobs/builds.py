@@ -63,7 +63,7 @@ class Build:
 
     @property
     def earliest_event(self) -> str:
-        return str(self.request.earliest_event or self.contract.custom["earliestEvent"])
+        return str(self.request.earliest_event or self.contract.custom["source"]["earliestEvent"])
 
     def commit_metadata(self) -> dict[str, Any]:
         return {

@@ -34,17 +34,25 @@ class Contract:
         return grain
 
     @property
-    def job(self) -> str:
-        return str(self.custom["job"])
+    def build(self) -> dict[str, str]:
+        """How the rows come to be: its `kind`, and what that kind needs."""
+        build: dict[str, str] = self.custom["build"]
+        return build
 
     @property
     def partition_column(self) -> str | None:
-        return self.custom.get("partitionColumn")
+        partitions = (column["name"] for column in self._table["properties"] if column.get("partitioned"))
+        return next(partitions, None)
+
+    @property
+    def _table(self) -> dict[str, Any]:
+        table: dict[str, Any] = self.document["schema"][0]
+        return table
 
     @property
     def is_exported(self) -> bool:
         """Whether the warehouse loads this product from the staged files."""
-        return "warehouseTable" in self.custom
+        return "warehouse" in self.custom
 
     @property
     def interval_column(self) -> str | None:
@@ -101,6 +109,6 @@ def contract_of(product: str) -> Contract:
 
 def read_seed(contract: Contract) -> str:
     """The text of the reference data that lies beside the contract."""
-    place = f"{contract.product.replace('.', '/')}/{contract.custom['seed']}"
+    place = f"{contract.product.replace('.', '/')}/{contract.build['file']}"
     packaged = resources.files("tideline_jobs").joinpath(f"seeds/{place}")
     return packaged.read_text("utf-8") if packaged.is_file() else (_SOURCE_PRODUCTS / place).read_text("utf-8")

@@ -3,15 +3,17 @@
 import argparse
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from tideline_jobs.builds import Build, BuildRequest, code_version
+from tideline_jobs.contracts import Contract
 from tideline_jobs.errors import failure_of
 from tideline_jobs.maintenance import MaintenanceRequest, run_maintenance
+from tideline_jobs.reference_data import publish_reference_data
 from tideline_jobs.restoration import RestoreRequest, run_restore
 from tideline_jobs.results import BuildReport, result_document
 from tideline_jobs.session import open_session
@@ -54,14 +56,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _builder_of(contract: Contract) -> Callable[[Build], None]:
+    """What builds a product, by the kind that its contract names."""
+    if contract.build["kind"] == "reference":
+        return publish_reference_data
+    run: Callable[[Build], None] = import_module(f"tideline_jobs.{contract.product.replace('.', '_')}").run
+    return run
+
+
 def run_build(spark: SparkSession, request: BuildRequest) -> dict[str, Any]:
-    """Runs the module that the product's contract names; returns the result document, of failures too."""
+    """Builds as the product's contract says; returns the result document, of failures too."""
     report = BuildReport()
 
     def work() -> None:
         build = Build(spark, request, report)
         try:
-            import_module(f"tideline_jobs.{build.contract.job}").run(build)
+            _builder_of(build.contract)(build)
             if report.status == "published":
                 table = Table(spark, build.contract, request.lake)
                 report.changed_partitions = table.log.changed_partitions(report.output_version)

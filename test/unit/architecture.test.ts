@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { builtProducts } from '../../activities/ledger/survey.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { root } from '../tools.ts';
 
@@ -38,14 +39,13 @@ describe('the tree', () => {
 });
 
 describe('every product', () => {
-  it.each([...catalogue.products.values()])('$key has its Spark module, and a case where it is built', (product) => {
-    expect(existsSync(join(root, 'spark-jobs', 'tideline_jobs', `${product.job}.py`))).toBe(true);
-    if (product.job === product.key.replace('.', '_')) {
-      expect(globSync('cases/*.yaml', { cwd: product.folder }).length).toBeGreaterThan(0);
-    }
+  it.each(builtProducts(catalogue))('$key has a case, and its Spark module where it needs one', (product) => {
+    const module = join(root, 'spark-jobs', 'tideline_jobs', `${product.key.replace('.', '_')}.py`);
+    expect(existsSync(module)).toBe(product.build.kind === 'batch');
+    expect(globSync('cases/*.yaml', { cwd: product.folder }).length).toBeGreaterThan(0);
   });
 
-  it.each([...catalogue.products.values()].filter(({ warehouseTable }) => warehouseTable))(
+  it.each([...catalogue.products.values()].filter(({ warehouse }) => warehouse))(
     '$key has the SQL of its table in the warehouse',
     ({ folder }) => {
       expect(existsSync(join(folder, 'ddl.sql'))).toBe(true);

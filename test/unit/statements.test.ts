@@ -44,7 +44,7 @@ describe('a product’s SQL', () => {
 
   it('is within the limits of a batch for every product', () => {
     for (const product of catalogue.products.values()) {
-      if (!product.warehouseTable) continue;
+      if (!product.warehouse) continue;
       for (const file of ['ddl.sql', 'load.sql'] as const) {
         expect(productStatements(product, file, values).length).toBeLessThanOrEqual(40);
       }
@@ -53,11 +53,11 @@ describe('a product’s SQL', () => {
 
   it('publishes exactly the columns of the contract', () => {
     for (const product of catalogue.products.values()) {
-      if (!product.warehouseTable) continue;
+      if (!product.warehouse) continue;
       const created = productStatements(product, 'ddl.sql').find((sql) =>
-        sql.includes(`TABLE IF NOT EXISTS ${product.warehouseTable ?? ''}`),
+        sql.includes(`TABLE IF NOT EXISTS ${product.warehouse?.table ?? ''}`),
       );
-      for (const column of product.columns) expect(created).toMatch(new RegExp(`\\b${column}\\b`));
+      for (const { name } of product.columns) expect(created).toMatch(new RegExp(`\\b${name}\\b`));
     }
   });
 });
