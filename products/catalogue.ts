@@ -33,7 +33,7 @@ export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
 }
 
-/** Every product, by key. */
+/** Every product, by key, each after those that it is made from. */
 export interface Catalogue {
   readonly products: ReadonlyMap<string, Product>;
   /** The product, or a CatalogueError that names the products there are. */
@@ -60,7 +60,7 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
   }
   if (problems.length > 0) throw new CatalogueError(`The contracts are not valid:\n  ${problems.join('\n  ')}`);
   return {
-    products,
+    products: inBuildOrder(products),
     get(key) {
       const product = products.get(key);
       if (!product)
@@ -68,6 +68,23 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
       return product;
     },
   };
+}
+
+/** Inputs before what is made from them, by name where that leaves a choice. Throws a CatalogueError that names a circle. */
+function inBuildOrder(products: ReadonlyMap<string, Product>): ReadonlyMap<string, Product> {
+  const ordered = new Map<string, Product>();
+  const place = (product: Product, readers: readonly string[]): void => {
+    const { key, inputs } = product;
+    if (readers.includes(key))
+      throw new CatalogueError(`Contracts read each other in a circle: ${[...readers, key].join(' reads ')}.`);
+    for (const input of inputs) {
+      const read = products.get(input.product);
+      if (read) place(read, [...readers, key]);
+    }
+    ordered.set(key, product);
+  };
+  for (const product of products.values()) place(product, []);
+  return ordered;
 }
 
 /** One contract by itself; null where it is not valid. */

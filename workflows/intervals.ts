@@ -41,6 +41,16 @@ export function shiftInterval(grain: Grain, key: string, count: number): string 
 /** Two years of hours, fifty of dates: a longer run is a slip of the pen, and would never fit into an answer. */
 const mostIntervals = 20_000;
 
+/** Which intervals of an input, which are of `grain`, an interval is made from: a contract counts its offsets in those. */
+export function runRead(
+  grain: Grain,
+  interval: string,
+  { fromOffset, toOffset }: { readonly fromOffset: number; readonly toOffset: number },
+): IntervalRange {
+  const base = intervalKey(grain, intervalStart(interval));
+  return { start: shiftInterval(grain, base, fromOffset), end: shiftInterval(grain, base, toOffset) };
+}
+
 /** The intervals of a run, in order. Throws a RangeError when the run is empty, too long, or its keys are of another grain. */
 export function intervalsIn(grain: Grain, { start, end }: IntervalRange): string[] {
   const first = intervalStart(start);

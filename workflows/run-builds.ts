@@ -9,10 +9,10 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
 import type { PlannedBuild } from '../activities/catalogue/plan.ts';
-import type { Input } from '../activities/inputs.ts';
+import type { Input } from '../activities/graph.ts';
 import { buildProduct } from './build-product.ts';
 import { buildsFailed, heldBackFailures } from './builds-failed.ts';
-import { grainOf, intervalsIn, rangeName, runsOf, shiftInterval } from './intervals.ts';
+import { grainOf, intervalsIn, rangeName, runRead, runsOf } from './intervals.ts';
 import { type BuildInput, type BuildOutcome, orchestrationQueue } from './messages.ts';
 import { type Pace, waitOf } from './wait.ts';
 
@@ -120,10 +120,9 @@ export async function runBuilds(
 
 /** Whether an interval reads one of `keys`: product and interval. */
 const readsAny = (keys: ReadonlySet<string>, reads: readonly Input[], interval: string): boolean =>
-  reads.some(({ product, fromOffset, toOffset }) => {
+  reads.some((input) => {
     const grain = grainOf(interval);
-    const range = { start: shiftInterval(grain, interval, fromOffset), end: shiftInterval(grain, interval, toOffset) };
-    return intervalsIn(grain, range).some((key) => keys.has(`${product} ${key}`));
+    return intervalsIn(grain, runRead(grain, interval, input)).some((key) => keys.has(`${input.product} ${key}`));
   });
 
 /** What a plan without `reads` takes for read of a product. */

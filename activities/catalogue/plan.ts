@@ -10,7 +10,7 @@ import {
   shiftInterval,
 } from '../../workflows/intervals.ts';
 import type { BuildInput } from '../../workflows/messages.ts';
-import { dailyWindow, hourlyInputs, type Input, intervalsOfDate, readersIn, readersOf } from '../inputs.ts';
+import { dailyWindow, hourlyInputs, type Input, intervalsOfDate, readersIn, readersOf } from '../graph.ts';
 import type { SparkJob } from '../emr-serverless/activities.ts';
 import { sparkSettings } from './spark-settings.ts';
 
@@ -161,41 +161,24 @@ export interface PlannedBuild extends BuildInput {
 export type Stage = readonly PlannedBuild[];
 
 /**
- * The builds that bring `products` up to date after dates [start, end) changed, in stages so that every product comes
- * after its inputs. A product that reads its input's neighbouring dates is built for those neighbours too, up to the
- * last changed date. A run is cut where the contract's `intervalsPerJob` says so.
+ * The builds that bring `products`, which come after their inputs, up to date after dates [start, end) changed, in stages
+ * so that none reads another of its own. A product that reads its input's neighbouring dates is built for those
+ * neighbours too, up to the last changed date. A run is cut where the contract's `intervalsPerJob` says so.
  */
 export function planStages(products: readonly Product[], changed: IntervalRange): Stage[] {
-  const waiting = new Map(products.map((product) => [product.key, product]));
-  const starts = new Map<string, string>();
-  const stages: Stage[] = [];
-  while (waiting.size > 0) {
-    const ready = [...waiting.values()].filter((product) =>
-      product.inputs.every((input) => !waiting.has(input.product)),
-    );
-    if (ready.length === 0)
-      throw new Error(`The inputs of ${[...waiting.keys()].join(', ')} form a circle; correct their contracts.`);
-    for (const product of ready) {
-      const reached = product.inputs.flatMap((input) => {
-        const start = starts.get(input.product);
-        return start ? [shiftInterval('date', start, 1 - input.toOffset)] : [];
-      });
-      starts.set(product.key, [changed.start, ...reached].sort()[0] ?? changed.start);
-      waiting.delete(product.key);
-    }
-    stages.push(
-      ready.flatMap((product) =>
-        chunkRange(
-          'date',
-          { start: starts.get(product.key) ?? changed.start, end: changed.end },
-          product.intervalsPerJob,
-        ).map((chunk) => ({
-          product: product.key,
-          ...chunk,
-          reads: product.inputs.filter((input) => starts.has(input.product)),
-        })),
-      ),
-    );
+  const planned = new Map<string, { start: string; stage: number }>();
+  const stages: PlannedBuild[][] = [];
+  for (const { key, inputs, intervalsPerJob } of products) {
+    const reads = inputs.filter((input) => planned.has(input.product));
+    const before = reads.flatMap((input) => {
+      const source = planned.get(input.product);
+      return source ? [{ ...source, start: shiftInterval('date', source.start, 1 - input.toOffset) }] : [];
+    });
+    const [start = changed.start] = [changed.start, ...before.map((each) => each.start)].sort();
+    const stage = Math.max(0, ...before.map((each) => each.stage + 1));
+    planned.set(key, { start, stage });
+    const builds = chunkRange('date', { start, end: changed.end }, intervalsPerJob);
+    stages[stage] = [...(stages[stage] ?? []), ...builds.map((chunk) => ({ product: key, ...chunk, reads }))];
   }
   return stages;
 }

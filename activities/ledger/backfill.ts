@@ -1,15 +1,6 @@
 import { DateTime } from 'luxon';
 import type { Catalogue, Product } from '../../products/catalogue.ts';
-import {
-  chunkRange,
-  intervalKey,
-  intervalsIn,
-  type IntervalRange,
-  intervalStart,
-  type ProductRange,
-  runsOf,
-  shiftInterval,
-} from '../../workflows/intervals.ts';
+import { chunkRange, intervalsIn, type ProductRange, runRead, runsOf } from '../../workflows/intervals.ts';
 import type {
   BackfillEstimate,
   BackfillPlan,
@@ -18,7 +9,7 @@ import type {
 } from '../../workflows/backfill-messages.ts';
 import type { BuildInput } from '../../workflows/messages.ts';
 import type { IntervalRecord } from './records.ts';
-import { readersOf } from '../inputs.ts';
+import { downstreamOf, type Reach } from '../graph.ts';
 import { isLost } from './lost.ts';
 import { missingBeside } from './missing-inputs.ts';
 import { type LedgerReader, stateOf, type SurveyedInterval, surveyProduct } from './survey.ts';
@@ -28,43 +19,11 @@ const jobsAtATime = 300;
 /** Intervals whose time and cost are averaged for an estimate. */
 const historyIntervals = 100;
 
-/** A product of the plan with the intervals that may have to be built. */
-interface Candidate {
-  readonly product: Product;
-  readonly range: IntervalRange;
-}
-
-/** The product and, after their inputs, all products that read it directly or through others. */
-function candidatesOf(catalogue: Catalogue, request: BackfillRequest): Candidate[] {
-  const first = catalogue.get(request.product);
-  intervalsIn(first.grain, request);
-  const found: Candidate[] = [{ product: first, range: { start: request.start, end: request.end } }];
-  if ((request.downstream ?? true) !== true) return found;
-  const waiting = new Set([...catalogue.products.values()].filter((product) => product !== first));
-  for (;;) {
-    const next = [...waiting].find((product) => {
-      const readsFound = product.inputs.some((input) => found.some((each) => each.product.key === input.product));
-      const inputs = product.inputs.map((input) => catalogue.get(input.product));
-      return readsFound && inputs.every((input) => !waiting.has(input) || !isDownstream(catalogue, input, first));
-    });
-    if (!next) return found;
-    waiting.delete(next);
-    const ranges = next.inputs.flatMap((input) => {
-      const source = found.find((each) => each.product.key === input.product);
-      return source ? [readersOf(catalogue, input, source.range)] : [];
-    });
-    const start = ranges.map((range) => range.start).sort()[0] ?? '';
-    const end =
-      ranges
-        .map((range) => range.end)
-        .sort()
-        .at(-1) ?? '';
-    found.push({ product: next, range: { start, end } });
-  }
-}
-
-function isDownstream(catalogue: Catalogue, product: Product, of: Product): boolean {
-  return product === of || product.inputs.some((input) => isDownstream(catalogue, catalogue.get(input.product), of));
+/** What a backfill may have to build, in order. */
+function candidatesOf(catalogue: Catalogue, request: BackfillRequest): Reach[] {
+  const range = { start: request.start, end: request.end };
+  const all = downstreamOf(catalogue, request.product, range);
+  return (request.downstream ?? true) === true ? all : all.slice(0, 1);
 }
 
 /** Whether an interval is to be built in this mode, as the ledger has it. What was built since `doneSinceMs` is done. */
@@ -184,9 +143,7 @@ function readsAny(
   return product.inputs.some((input) => {
     const read = keys.get(input.product) ?? [];
     if (read.length === 0) return false;
-    const { grain } = catalogue.get(input.product);
-    const base = intervalKey(grain, intervalStart(interval));
-    const [from, to] = [shiftInterval(grain, base, input.fromOffset), shiftInterval(grain, base, input.toOffset)];
-    return read.some((key) => key >= from && key < to);
+    const { start, end } = runRead(catalogue.get(input.product).grain, interval, input);
+    return read.some((key) => key >= start && key < end);
   });
 }

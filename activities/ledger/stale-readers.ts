@@ -1,7 +1,7 @@
 import type { Catalogue, Product } from '../../products/catalogue.ts';
 import { type ProductRange, shiftInterval } from '../../workflows/intervals.ts';
 import type { ChangedDates } from '../../workflows/late-data-messages.ts';
-import { readersIn } from '../inputs.ts';
+import { readersIn } from '../graph.ts';
 import { type LedgerReader, surveyProduct } from './survey.ts';
 
 /**

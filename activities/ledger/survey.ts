@@ -1,6 +1,6 @@
 import type { Catalogue, Product } from '../../products/catalogue.ts';
 import { intervalsIn, type IntervalRange } from '../../workflows/intervals.ts';
-import { datesRead } from '../inputs.ts';
+import { datesRead } from '../graph.ts';
 import type { Ledger } from './ledger.ts';
 import type { IntervalRecord, PartitionChange, Published } from './records.ts';
 

@@ -115,13 +115,22 @@ describe('one interval is built', () => {
     }
     const jobs = await scene.jobRuns(name);
     const commits = await scene.commits(target.product, target.start);
-    expect({ jobs, commits }).toEqual({ jobs: each.jobs ?? 1, commits: 1 });
+    const allowed = [each.jobs ?? 1].flat();
+    expect(commits).toBe(1);
+    expect(allowed).toContain(jobs);
     for (const record of await records(target)) {
       expect(record.failure).toBeUndefined();
       expect(record.published).toBeDefined();
     }
     await expectRowsToBeTrue(target);
-    matrix.push([each.what, each.when, target.product, each.ends ?? 'published', String(jobs), String(commits)]);
+    matrix.push([
+      each.what,
+      each.when,
+      target.product,
+      each.ends ?? 'published',
+      allowed.join(' or '),
+      String(commits),
+    ]);
   });
 
   it('and the matrix is in the documentation', async () => {
@@ -131,8 +140,8 @@ describe('one interval is built', () => {
 
 Written by \`npm run crash\`: in each row one interval is built on the real engines while one thing goes wrong. Afterwards
 the rows in the lake and in the warehouse equal the generator's truth, the ledger says so, and nobody holds a claim.
-A cancelled build is followed by another. A second job stands where the first was cancelled or lost its driver, or where
-the interval was asked for twice.
+A cancelled build is followed by another. A second job stands where the first was cancelled, lost its driver or its
+storage, or where the interval was asked for twice.
 
 ${rows.join('\n')}
 `;

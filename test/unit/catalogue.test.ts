@@ -32,15 +32,15 @@ function edit(product: string, change: (text: string) => string): void {
 }
 
 describe('the catalogue', () => {
-  it('holds every product by its folder', () => {
+  it('holds every product by its folder, inputs before what is made from them', () => {
     expect([...loadCatalogue().products.keys()]).toEqual([
       'bronze.events',
       'bronze.events_quarantine',
       'gold.dim_city',
       'gold.dim_vehicle_type',
+      'silver.trips',
       'gold.fact_hourly_metrics',
       'gold.trips',
-      'silver.trips',
     ]);
   });
 
@@ -148,6 +148,13 @@ describe('the catalogue', () => {
       .find((each) => each.includes(problem));
     expect(line, told()).toContain(`products/${product}/contract.yaml:`);
     if (problem.includes('unknown')) expect(line).toContain(`contract.yaml:${before.split('\n').length}: `);
+  });
+
+  it('refuses products that are made from each other', () => {
+    edit('silver/trips', (text) => text.replace('product: bronze.events', 'product: gold.trips'));
+    expect(() => loadCatalogue(folder)).toThrow(
+      'in a circle: gold.fact_hourly_metrics reads silver.trips reads gold.trips reads silver.trips',
+    );
   });
 
   it('refuses hours that are made from another product: nothing would plan them', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dailyWindow } from '../../activities/inputs.ts';
+import { dailyWindow } from '../../activities/graph.ts';
 import { changesLeft } from '../../activities/ledger/stale-readers.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { datesToRestate } from '../../workflows/daily-window.ts';

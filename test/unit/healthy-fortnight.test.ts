@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import { planDailyBatch, planRestatement } from '../../activities/catalogue/plan.ts';
-import { readersOf } from '../../activities/inputs.ts';
+import { readersOf } from '../../activities/graph.ts';
 import { checkFreshness } from '../../activities/ledger/freshness.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { datesToRestate } from '../../workflows/daily-window.ts';

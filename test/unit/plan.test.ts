@@ -6,7 +6,6 @@ import {
   planMaintenance,
   planRestatement,
   planRestore,
-  planStages,
 } from '../../activities/catalogue/plan.ts';
 import { builtProducts } from '../../activities/ledger/survey.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
@@ -164,17 +163,5 @@ describe('stages', () => {
       '2025-01-01 2025-02-01',
       '2025-02-01 2025-03-01',
     ]);
-  });
-
-  it('refuse inputs that form a circle', () => {
-    const product = (key: string, input: string) => ({
-      ...catalogue.get('gold.trips'),
-      key,
-      inputs: [{ product: input, fromOffset: 0, toOffset: 1 }],
-    });
-    const range = { start: '2025-01-01', end: '2025-01-02' };
-    expect(() => planStages([product('gold.a', 'gold.b'), product('gold.b', 'gold.a')], range)).toThrow(
-      /gold\.a, gold\.b form a circle/,
-    );
   });
 });

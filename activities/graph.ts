@@ -1,18 +1,22 @@
 import type { Catalogue, Product } from '../products/catalogue.ts';
 import { daysBeforeLate } from '../workflows/daily-window.ts';
-import { intervalKey, intervalsIn, type IntervalRange, intervalStart, shiftInterval } from '../workflows/intervals.ts';
+import {
+  intervalKey,
+  intervalsIn,
+  type IntervalRange,
+  intervalStart,
+  runRead,
+  shiftInterval,
+} from '../workflows/intervals.ts';
 
 export type Input = Product['inputs'][number];
 
-/** The dates of an input that an interval is made from; a contract counts offsets in the input's own intervals. */
-export function datesRead(catalogue: Catalogue, { product, fromOffset, toOffset }: Input, interval: string): string[] {
-  const { grain } = catalogue.get(product);
-  const base = intervalKey(grain, intervalStart(interval));
-  const last = shiftInterval(grain, base, toOffset - 1).slice(0, 10);
-  return intervalsIn('date', {
-    start: shiftInterval(grain, base, fromOffset).slice(0, 10),
-    end: shiftInterval('date', last, 1),
-  });
+/** The dates of an input that an interval is made from. */
+export function datesRead(catalogue: Catalogue, input: Input, interval: string): string[] {
+  const { grain } = catalogue.get(input.product);
+  const { start, end } = runRead(grain, interval, input);
+  const last = shiftInterval(grain, end, -1).slice(0, 10);
+  return intervalsIn('date', { start: start.slice(0, 10), end: shiftInterval('date', last, 1) });
 }
 
 /** The run of dates whose intervals read something of `range`, which is a run of the input's own intervals. */
@@ -29,6 +33,31 @@ export function readersIn(catalogue: Catalogue, product: string): { reader: Prod
   return [...catalogue.products.values()].flatMap((reader) =>
     reader.inputs.filter((input) => input.product === product).map((input) => ({ reader, input })),
   );
+}
+
+/** A product with a run of its intervals. */
+export interface Reach {
+  readonly product: Product;
+  readonly range: IntervalRange;
+}
+
+/** A run of a product's intervals and, after what they read, the intervals of all products that are made from it. */
+export function downstreamOf(catalogue: Catalogue, key: string, range: IntervalRange): Reach[] {
+  const reached = new Map<string, Reach>([[key, { product: catalogue.get(key), range }]]);
+  for (const product of catalogue.products.values()) {
+    const read = product.inputs.flatMap((input) => {
+      const source = reached.get(input.product);
+      return source ? [readersOf(catalogue, input, source.range)] : [];
+    });
+    const [start = ''] = read.map((each) => each.start).sort();
+    const end =
+      read
+        .map((each) => each.end)
+        .sort()
+        .at(-1) ?? '';
+    if (read.length > 0) reached.set(product.key, { product, range: { start, end } });
+  }
+  return [...reached.values()];
 }
 
 /** A date as a run of a product's own intervals. */
