@@ -47,21 +47,13 @@ async function runAll(
   return all;
 }
 
-/**
- * What the schedules start on one day: an hourly bronze run for each of its hours, then the daily batch. With `rebuild`
- * every hour is read again, the same files too.
- */
-export async function runDay(
-  client: Client,
-  date: string,
-  onProgress: OnProgress,
-  rebuild = false,
-): Promise<BuildOutcome[]> {
+/** What the schedules start on one day: an hourly bronze run for each of its hours, then the daily batch. */
+export async function runDay(client: Client, date: string, onProgress: OnProgress): Promise<BuildOutcome[]> {
   const hourly = Array.from({ length: 24 }, (_, hour) => {
     const firedAt = intervalStart(date)
       .plus({ hours: hour + 1, minutes: 20 })
       .toFormat("yyyy-MM-dd'T'HH:mm:ss'Z'");
-    return { type: 'hourlyBronze', id: `hourly-bronze-${firedAt}`, input: { firedAt, rebuild } };
+    return { type: 'hourlyBronze', id: `hourly-bronze-${firedAt}`, input: { firedAt } };
   });
   const bronze = await runAll(client, 'hourly bronze', hourly, onProgress);
   const daily = [{ type: 'dailyBatch', id: `daily-batch-${date}`, input: { date } }];

@@ -59,7 +59,7 @@ function pytest(name: string, python: string, ...paths: string[]): Step {
   return {
     name,
     command: python,
-    args: ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${file}`, ...paths],
+    args: ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--durations=10', `--junitxml=${file}`, ...paths],
     count: () => {
       const suite = /<testsuite [^>]*>/.exec(readFileSync(file, 'utf8'))?.[0] ?? '';
       const value = (attribute: string): number => Number(new RegExp(` ${attribute}="(\\d+)"`).exec(suite)?.[1] ?? 0);

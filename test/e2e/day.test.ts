@@ -21,7 +21,7 @@ import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts'
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
 import type { BackfillReport } from '../../workflows/backfill-messages.ts';
-import { intervalStart } from '../../workflows/intervals.ts';
+import { grainOf, intervalsIn, intervalStart } from '../../workflows/intervals.ts';
 import { restateWorkflowId } from '../../workflows/late-data-messages.ts';
 import { type BuildOutcome, type MaintenanceOutcome, orchestrationQueue } from '../../workflows/messages.ts';
 import { root } from '../tools.ts';
@@ -161,8 +161,20 @@ describe('a day of trips', () => {
     ];
     const versions = () => Promise.all(tables.map((table) => deltaVersion(session.platform.s3, buckets.lake, table)));
     const before = await versions();
-    const again = await runDay(session.client, date, quiet, true);
-    expect(again.flatMap(({ intervals }) => intervals).filter(({ changed }) => changed)).toEqual([]);
+    const again = [
+      { product: 'bronze.events', start: '2025-01-17T23', end: '2025-01-19T00' },
+      { product: 'silver.trips', start: dayAlone.start, end: dayAlone.end },
+      { product: 'gold.trips', start: dayAlone.start, end: dayAlone.end },
+      { product: 'gold.fact_hourly_metrics', start: dayAlone.start, end: dayAlone.end },
+    ];
+    for (const input of again) {
+      const { built } = (await session.client.workflow.execute('backfill', {
+        workflowId: `backfill/${input.product}/again`,
+        taskQueue: orchestrationQueue,
+        args: [{ ...input, mode: 'all', downstream: false }],
+      })) as BackfillReport;
+      expect(built.intervals).toBe(intervalsIn(grainOf(input.start), input).length);
+    }
     expect(await versions()).toEqual(before);
     await expectLakeToBeTrue(session, truthFolder, dayAlone);
   });
