@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buildResultSchema, maintenanceResultSchema, restoreResultSchema } from '../../activities/lake/result.ts';
+import { type Grain, intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
+import { root } from '../tools.ts';
+
+interface Intervals {
+  readonly shifted: readonly [grain: Grain, key: string, count: number, expected: string][];
+  readonly runs: readonly [grain: Grain, start: string, end: string, expected: string[]][];
+  readonly refused: readonly [grain: Grain, key: string][];
+}
+
+const golden = (name: string): unknown => JSON.parse(readFileSync(join(root, 'test', 'golden', name), 'utf8'));
+const intervals = golden('intervals.json') as Intervals;
+const results = golden('results.json') as Record<'build' | 'failed' | 'maintenance' | 'restore', object>;
+
+/** What a job tells for people alone, beside what the orchestrator reads. */
+const forPeople = ['generation', 'start', 'end', 'message', 'maintenanceId', 'restoreId'];
+
+describe('what both languages must agree on', () => {
+  it.each(intervals.shifted)('%s %s %d is %s', (grain, key, count, expected) => {
+    expect(shiftInterval(grain, key, count)).toBe(expected);
+  });
+
+  it.each(intervals.runs)('a run of %ss from %s to %s', (grain, start, end, expected) => {
+    expect(intervalsIn(grain, { start, end })).toEqual(expected);
+  });
+
+  it.each(intervals.refused)('no %s is %s', (grain, key) => {
+    const [start, end] = grain === 'hour' ? ['2025-01-17T00', '2025-01-19T00'] : ['2025-01-17', '2025-01-19'];
+    expect(() => intervalsIn(grain, { start: key, end })).toThrow(/is no interval|is not one of/);
+    expect(() => intervalsIn(grain, { start, end: key })).toThrow(/is no interval|is not one of/);
+  });
+
+  it.each([
+    ['build', buildResultSchema],
+    ['failed', buildResultSchema],
+    ['maintenance', maintenanceResultSchema],
+    ['restore', restoreResultSchema],
+  ] as const)('the result of a job: %s', (name, schema) => {
+    const read = schema.parse(results[name]);
+    const { codeVersion: _, ...told } = results[name] as { codeVersion: string };
+    const expected = Object.entries(told).filter(([key]) => !forPeople.includes(key));
+    expect(read).toMatchObject(Object.fromEntries(expected));
+  });
+});
