@@ -129,9 +129,9 @@ describe('freshness', () => {
     const built = builtProducts(catalogue).filter(({ partitionColumn }) => partitionColumn !== undefined);
     expect(built.map(({ key }) => key)).toEqual([
       'bronze.events',
+      'silver.trips',
       'gold.fact_hourly_metrics',
       'gold.trips',
-      'silver.trips',
     ]);
     for (const { grain, freshness, key } of built) {
       const hours = (grain === 'hour' ? 1 : 24) + cadences[grain].firesAfterMinutes / 60;

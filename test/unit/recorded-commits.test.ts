@@ -64,7 +64,9 @@ const record = (buildId: string, outputVersion: number, changedPartitions: reado
     ),
   );
 const changedIn = async (): Promise<Record<string, number>> =>
-  Object.fromEntries([...(await ledger.changes(product))].map(([date, { version }]) => [date, version]));
+  Object.fromEntries(
+    [...(await ledger.changes(product, '2024-01-01', '2999-01-01'))].map(([date, { version }]) => [date, version]),
+  );
 
 describe('a commit that its build did not live to record', () => {
   it('makes its dates newer when the next build is recorded, which found nothing changed', async () => {
@@ -83,7 +85,7 @@ describe('a commit that its build did not live to record', () => {
     commit(1, [longAgo, today], 'terminated');
     await activities().recordUnrecorded();
     expect(await changedIn()).toEqual({ [today]: 1, [longAgo]: 1 });
-    expect((await ledger.changes(product)).get(longAgo)?.at).toBe(at);
+    expect((await ledger.changes(product, '2024-01-01', '2999-01-01')).get(longAgo)?.at).toBe(at);
     expect(restated).toEqual([{ product, dates: [longAgo] }]);
     await activities().recordUnrecorded();
     expect(restated).toHaveLength(1);

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../activities/ledger/ledger.ts';
 import { intervalsIn } from '../../workflows/intervals.ts';
 import { wholeTable } from '../../workflows/messages.ts';
-import { claimant, LocalLedger, publishedIn } from './ledger-service.ts';
+import { publishedIn } from '../behaviour/published-in.ts';
+import { claimant, LocalLedger } from './ledger-service.ts';
 
 let local: LocalLedger;
 let ledger: Ledger;

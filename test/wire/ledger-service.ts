@@ -2,7 +2,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createLedgerActivities } from '../../activities/ledger/activities.ts';
 import { Ledger } from '../../activities/ledger/ledger.ts';
-import type { PublishedBuild } from '../../activities/ledger/records.ts';
 import { RestorePoints } from '../../activities/ledger/restore-points.ts';
 import { ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
@@ -62,22 +61,4 @@ export const claimant = (product: string, name: string, ...intervals: string[]) 
   intervals,
   workflowId: `build/${name}`,
   buildId: `${name}/1`,
-});
-
-/** A build that has published one interval. */
-export const publishedIn = (product: string, interval: string, more: Partial<PublishedBuild> = {}): PublishedBuild => ({
-  product,
-  buildId: 'a/1',
-  generation: 100,
-  at: '2025-01-19T01:02:03.456Z',
-  codeVersion: 'source',
-  inputVersions: { 'bronze.events': 3 },
-  outputVersion: 5,
-  changedPartitions: [interval],
-  intervals: [{ interval, rowsIn: 10, rowsPublished: 8, rowsDuplicate: 1, rowsQuarantined: 1, changed: true }],
-  qualityScore: 1,
-  jobRunId: 'run-1',
-  costUsd: 0.5,
-  jobSeconds: 4,
-  ...more,
 });

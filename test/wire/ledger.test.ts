@@ -1,13 +1,13 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../activities/ledger/ledger.ts';
-import { type PublishedBuild, publishedOf } from '../../activities/ledger/records.ts';
+import type { PublishedBuild } from '../../activities/ledger/records.ts';
 import { createTableHistoryActivities } from '../../activities/table-history.ts';
-import { surveyProduct } from '../../activities/ledger/survey.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
-import { intervalsIn } from '../../workflows/intervals.ts';
 import { wholeTable } from '../../workflows/messages.ts';
-import { claimant, LocalLedger, publishedIn } from './ledger-service.ts';
+import { describeLedger } from '../behaviour/ledger.ts';
+import { publishedIn } from '../behaviour/published-in.ts';
+import { claimant, LocalLedger } from './ledger-service.ts';
 
 const catalogue = loadCatalogue();
 let local: LocalLedger;
@@ -27,67 +27,8 @@ beforeEach(() => {
 });
 
 const publishedBuild = (interval: string, more: Partial<PublishedBuild> = {}) => publishedIn(product, interval, more);
-const states = (first: string, last: string) => local.states(product, first, last);
 
-describe('what is published', () => {
-  it('is not overwritten by a build of an earlier generation', async () => {
-    await ledger.publish(publishedBuild('2025-01-18', { generation: 200, outputVersion: 9 }));
-    await ledger.publish(publishedBuild('2025-01-18', { generation: 100, outputVersion: 10 }));
-    expect(await states('2025-01-18', '2025-01-18')).toMatchObject([{ version: 9 }]);
-    expect((await ledger.changes(product, '2025-01-01', '2025-01-31')).get('2025-01-18')?.version).toBe(10);
-  });
-
-  it('shares the cost of a job among its intervals', async () => {
-    const rows = publishedBuild('2025-01-18').intervals[0]!;
-    const intervals = ['2025-01-18', '2025-01-19'].map((interval) => ({ ...rows, interval }));
-    await ledger.publish(publishedBuild('2025-01-18', { intervals }));
-    const records = await ledger.records(product, '2025-01-18', '2025-01-19');
-    expect(records.map(({ published }) => [published?.costUsd, published?.jobSeconds])).toEqual([
-      [0.25, 2],
-      [0.25, 2],
-    ]);
-  });
-
-  it('is found from the newest interval back, partitions apart', async () => {
-    await ledger.publish(publishedBuild('2025-01-18'));
-    await ledger.publish(publishedBuild('2025-01-17'));
-    expect((await ledger.newest(product, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18', '2025-01-17']);
-    expect(await ledger.newest('silver.none', 1)).toEqual([]);
-  });
-
-  it('is stale when the partition of an input has a newer version', async () => {
-    const silver = { ...catalogue.get('silver.trips'), key: product };
-    await ledger.publish(publishedBuild('2025-01-18'));
-    const stateOf = async () =>
-      (await surveyProduct(ledger, catalogue, silver, { start: '2025-01-18', end: '2025-01-20' })).map(
-        ({ state }) => state,
-      );
-    expect(await stateOf()).toEqual(['published', 'missing']);
-    await ledger.publish(
-      publishedBuild('2025-01-18T03', {
-        product: 'bronze.events',
-        outputVersion: 4,
-        changedPartitions: ['2025-01-19'],
-      }),
-    );
-    expect(await stateOf()).toEqual(['stale', 'missing']);
-  });
-});
-
-describe('the recorded version of a table', () => {
-  it('is none at first, only grows, and lies apart from intervals and partitions', async () => {
-    expect(await ledger.recordedVersion(product)).toBe(-1);
-    await ledger.recordUpTo(product, 7);
-    await ledger.recordUpTo(product, 5);
-    expect(await ledger.recordedVersion(product)).toBe(7);
-    await ledger.publish(publishedBuild('2025-01-18'));
-    expect((await ledger.newest(product, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18']);
-    expect([...(await ledger.changes(product, '2025-01-01', '2025-12-31'))]).toEqual([
-      ['2025-01-18', { version: 5, at: '2025-01-19T01:02:03.456Z' }],
-    ]);
-    expect(await local.restorePoints.list(product)).toEqual([]);
-  });
-});
+describeLedger(() => ledger);
 
 describe('a restore point', () => {
   const point = (name: string, version: number, expiresAt = '2999-01-01T00:00:00.000Z') => ({
@@ -132,44 +73,6 @@ describe('a restore point', () => {
     await ledger.claim(claimant(product, 'maintenance', wholeTable));
     expect((await ledger.newest(product, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18']);
     expect((await ledger.changes(product, '2025-01-01', '2025-12-31')).size).toBe(1);
-  });
-});
-
-describe('an interval after a restore', () => {
-  it('is among those that were published in its versions, others and partitions apart', async () => {
-    await ledger.publish(publishedBuild('2025-01-18', { outputVersion: 5 }));
-    await ledger.publish(publishedBuild('2025-01-19', { outputVersion: 8 }));
-    await ledger.claim(claimant(product, 'first', '2025-01-20'));
-    expect((await ledger.publishedSince(product, 6)).map(({ interval }) => interval)).toEqual(['2025-01-19']);
-  });
-
-  it('is what the table says, unless a build has published it since', async () => {
-    const older = publishedBuild('2025-01-18', { outputVersion: 5, generation: 1 });
-    await ledger.publish(publishedBuild('2025-01-18', { outputVersion: 8, generation: 3 }));
-    await ledger.publish(publishedBuild('2025-01-19', { outputVersion: 9, generation: 3 }));
-    await ledger.publish(publishedBuild('2025-01-20', { outputVersion: 12, generation: 4 }));
-    await ledger.settle(product, '2025-01-18', publishedOf(older, older.intervals[0]!), 10);
-    await ledger.settle(product, '2025-01-19', null, 10);
-    await ledger.settle(product, '2025-01-20', null, 10);
-    expect((await states('2025-01-18', '2025-01-20')).map(({ version }) => version)).toEqual([5, undefined, 12]);
-  });
-});
-
-describe('the newest intervals with rows', () => {
-  it('are found however many came after them, with the time of their newest event', async () => {
-    expect(await ledger.newestFilled(product)).toEqual([]);
-    const newestEvents = { '2025-01-18T05': '2025-01-18T05:59:59.123Z' };
-    await ledger.publish(publishedBuild('2025-01-18T04'));
-    await ledger.publish(publishedBuild('2025-01-18T05', { newestEvents }));
-    const none = { rowsIn: 0, rowsPublished: 0, rowsDuplicate: 0, rowsQuarantined: 0, changed: false };
-    for (const interval of intervalsIn('hour', { start: '2025-01-18T06', end: '2025-01-20T00' }))
-      await ledger.publish(publishedBuild(interval, { intervals: [{ interval, ...none }] }));
-    const found = await ledger.newestFilled(product);
-    expect(found.map(({ interval, published }) => [interval, published?.newestEvent])).toEqual([
-      ['2025-01-18T05', '2025-01-18T05:59:59.123Z'],
-      ['2025-01-18T04', undefined],
-    ]);
-    expect(await ledger.firstPublished(product)).toBe('2025-01-18T04');
   });
 });
 

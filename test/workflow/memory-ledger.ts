@@ -24,10 +24,13 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
   }
 
   publish(build: PublishedBuild): void {
-    const { product } = build;
+    const { product, generation } = build;
     this.#versions.set(product, Math.max(this.version(product), build.outputVersion));
-    for (const rows of build.intervals)
-      this.#put({ product, interval: rows.interval, published: publishedOf(build, rows) });
+    for (const rows of build.intervals) {
+      const { claim, published } = this.#of(this.#records, product).get(rows.interval) ?? {};
+      if ((published?.generation ?? 0) > generation) continue;
+      this.#put({ product, interval: rows.interval, ...(claim && { claim }), published: publishedOf(build, rows) });
+    }
     this.#touch(product, build.changedPartitions, { version: build.outputVersion, at: build.at });
   }
 
@@ -72,11 +75,13 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
 
   async records(product: string, first: string, last: string): Promise<IntervalRecord[]> {
     const all = [...this.#of(this.#records, product).values()];
-    return all.filter(({ interval }) => interval >= first && interval <= last);
+    const found = all.filter(({ interval }) => interval >= first && interval <= last);
+    return found.sort((a, b) => (a.interval < b.interval ? -1 : 1));
   }
 
-  async changes(product: string): Promise<ReadonlyMap<string, PartitionChange>> {
-    return this.#of(this.#changed, product);
+  async changes(product: string, first: string, last: string): Promise<ReadonlyMap<string, PartitionChange>> {
+    const all = [...this.#of(this.#changed, product)].sort();
+    return new Map(all.filter(([date]) => date >= first && date <= last));
   }
 
   async firstPublished(product: string): Promise<string | null> {
@@ -95,9 +100,9 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
   }
 
   async settle(product: string, interval: string, published: Published | null, version: number): Promise<void> {
-    const record = this.#of(this.#records, product).get(interval);
-    if ((record?.published?.outputVersion ?? -1) >= version) return;
-    this.#put({ product, interval, ...(published && { published }) });
+    const { published: before, ...kept } = this.#of(this.#records, product).get(interval) ?? {};
+    if ((before?.outputVersion ?? -1) >= version) return;
+    this.#put({ ...kept, product, interval, ...(published && { published }) });
   }
 
   async newestFilled(product: string): Promise<IntervalRecord[]> {
