@@ -10,6 +10,7 @@ import { adoptRunning, contentId, makeCurrent } from './release.ts';
 import { publishJobs } from './publish-jobs.ts';
 import type { Warehouse } from '../activities/redshift/query.ts';
 import { applyWarehouse } from './warehouse.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 /** A local platform with the current code deployed on it and both workers running. */
 export interface Session {
@@ -44,6 +45,7 @@ export async function openSession({
   reachedAt,
 }: SessionOptions): Promise<Session> {
   const catalogue = loadCatalogue(join(root, 'products'));
+  const buildId = contentId(root);
   const platform = await startPlatform({ root, folder, onStep, ...(reachedAt && { reachedAt }) });
   try {
     onStep('Spark jobs and warehouse tables');
@@ -53,8 +55,9 @@ export async function openSession({
       TIDELINE_WORKER_ROLE: workerRole = '',
     } = platform.environment;
     const warehouse = { client: new RedshiftDataClient(), workgroup, database };
-    const [version] = await Promise.all([
+    const [version, bundle] = await Promise.all([
       publishJobs(platform.s3, buckets.artifacts),
+      workflowBundle(root, buildId),
       applyWarehouse(warehouse, catalogue, workerRole),
     ]);
     const ledger = openLedger(ledgerTable);
@@ -62,7 +65,8 @@ export async function openSession({
     onStep('workers');
     const workerEnvironment = {
       TIDELINE_JOBS_VERSION: version,
-      TIDELINE_BUILD_ID: contentId(root),
+      TIDELINE_BUILD_ID: buildId,
+      TIDELINE_WORKFLOW_BUNDLE: bundle,
       ...settings,
     };
     const metrics = await Promise.all([
@@ -74,9 +78,9 @@ export async function openSession({
     });
     const connection = await Connection.connect(connectionOptions);
     const client = new Client({ connection, namespace: namespace ?? 'default' });
-    await makeCurrent(client, workerEnvironment.TIDELINE_BUILD_ID);
+    await makeCurrent(client, buildId);
     // Nobody serves the versions of an earlier checkout here.
-    await adoptRunning(client, workerEnvironment.TIDELINE_BUILD_ID);
+    await adoptRunning(client, buildId);
     return {
       platform,
       catalogue,

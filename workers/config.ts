@@ -18,6 +18,8 @@ const variables = z.object({
   TIDELINE_JOBS_VERSION: z.string().regex(/^[0-9a-f]{64}$/, 'must be the hash that `npm run lake -- deploy` printed'),
   /** Version of the orchestration worker: what identifies its code, such as the commit or the image's digest. */
   TIDELINE_BUILD_ID: z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'must be 1 to 128 letters, digits, "_", "." or "-"'),
+  /** The workflows as one script, made beforehand; without it the orchestration worker makes it when it starts. */
+  TIDELINE_WORKFLOW_BUNDLE: z.string().optional(),
   TIDELINE_EARLIEST_EVENT: z.iso.date().optional(),
   /** Runs the jobs of the scheduled lane. */
   EMR_APPLICATION_ID: application,
@@ -108,6 +110,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       approvalOverJobs: values.TIDELINE_LATE_APPROVAL_OVER_JOBS,
     },
     buildId: values.TIDELINE_BUILD_ID,
+    workflowBundle: values.TIDELINE_WORKFLOW_BUNDLE,
     jobsVersion: values.TIDELINE_JOBS_VERSION,
     ledgerTable: values.TIDELINE_LEDGER_TABLE,
     lakeBucket: values.TIDELINE_LAKE_BUCKET,

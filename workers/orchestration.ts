@@ -14,7 +14,9 @@ const worker = await Worker.create({
   connection,
   namespace,
   taskQueue: orchestrationQueue,
-  workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+  ...(config.workflowBundle === undefined
+    ? { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }
+    : { workflowBundle: { codePath: config.workflowBundle } }),
   activities: createCatalogueActivities(loadCatalogue(), config.job),
   interceptors: { activity: [heartbeating] },
   shutdownGraceTime: config.shutdownGraceMs,

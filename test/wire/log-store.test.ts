@@ -11,7 +11,7 @@ import { readDelta } from '../e2e/delta-table.ts';
 import { jobConfig } from '../unit/job-config.ts';
 import { LocalS3, roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
 
-const COMMITS = 100;
+const COMMITS = 40;
 const COMMIT_FILE = /^PUT \/lake\/shared\/_delta_log\/\d{20}\.json$/;
 
 /** Commits one row after another; started again, it goes on after the last commit that it was told of. */
@@ -199,7 +199,7 @@ describe('the log store of the jobs', () => {
       },
       Infinity,
     );
-    await Promise.all([killAfter('a', 30), killAfter('b', 60)]);
+    await Promise.all([killAfter('a', 12), killAfter('b', 25)]);
     const runs = await Promise.all([first, second].map((run) => waitForRun(service.client, applicationId, run)));
     expect(runs.map(({ state, stateDetails }) => [state, stateDetails])).toEqual(
       runs.map(() => ['SUCCESS', 'Job completed successfully']),
