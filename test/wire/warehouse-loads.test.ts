@@ -159,7 +159,10 @@ test('the worker may do no more than load', async () => {
 
 test('a table that lacks a column of its contract ends the deploy, and says what to do', async () => {
   const trips = catalogue.get('gold.trips');
-  const changed = new Map(catalogue.products).set('gold.trips', { ...trips, columns: [...trips.columns, { ...trips.columns[0]!, name: 'rating' }] });
+  const changed = new Map(catalogue.products).set('gold.trips', {
+    ...trips,
+    columns: [...trips.columns, { ...trips.columns[0]!, name: 'rating' }],
+  });
 
   const deployed = applyWarehouse(
     { client: server.client, ...warehouse },
