@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { WorkflowFailedError } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import { Command, Option } from 'commander';
+import { loadSql, tableDdl } from '../activities/redshift/dialect.ts';
+import { loadCatalogue } from '../products/catalogue.ts';
 import { followBackfill } from './backfill.ts';
 import { type BackfillInput, backfillModes } from '../workflows/backfill-messages.ts';
 import { deploy } from './deploy.ts';
@@ -60,6 +62,15 @@ program
   )
   .action(async () => {
     console.log(`TIDELINE_JOBS_VERSION=${await deploy(process.env)}`);
+  });
+
+program
+  .command('sql')
+  .description('print the SQL by which the warehouse makes and loads the table of a product')
+  .argument('<product>', 'such as gold.trips')
+  .action((product: string) => {
+    const found = loadCatalogue().get(product);
+    console.log(`${tableDdl(found)}\n-- A load\n${loadSql(found)}`.trim());
   });
 
 program

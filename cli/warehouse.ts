@@ -1,6 +1,12 @@
-import { BatchExecuteStatementCommand, paginateDescribeTable } from '@aws-sdk/client-redshift-data';
+import {
+  BatchExecuteStatementCommand,
+  type ColumnMetadata,
+  paginateDescribeTable,
+} from '@aws-sdk/client-redshift-data';
 import { finished, query, type Warehouse } from '../activities/redshift/query.ts';
-import { guardStatements, productStatements, warehouseStatements } from '../activities/redshift/statements.ts';
+import { columnDdl, guardRow, ownTables, tableDdl, targetOf } from '../activities/redshift/dialect.ts';
+import { columnsToAdd } from '../activities/redshift/migration.ts';
+import { statementsOf } from '../activities/redshift/statements.ts';
 import type { Catalogue, Product } from '../products/catalogue.ts';
 
 /** Runs statements in one transaction and waits for its end. Throws an Error with the warehouse's reason. */
@@ -11,27 +17,34 @@ export async function execute(warehouse: Warehouse, statements: readonly string[
   await finished(warehouse, Id, what);
 }
 
-/** Makes the tables of every product that the warehouse has, where they are missing, and lets the worker's role load them. */
+/**
+ * Makes the tables of every product that the warehouse has, or brings them to their contracts, and lets the worker's role
+ * load them.
+ */
 export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue, workerRole: string): Promise<void> {
   const worker = await ensureUser(warehouse, workerRole);
   const products = [...catalogue.products.values()].filter(({ warehouse: target }) => target);
   const own = [
-    ...warehouseStatements(),
+    ...statementsOf(ownTables, 'The warehouse’s own tables'),
     ...grants('meta.loads', ['SELECT', 'INSERT'], worker),
     ...grants('meta.load_guards', ['SELECT', 'UPDATE'], worker),
   ];
   await execute(warehouse, own, 'The DDL of the warehouse’s own tables');
-  for (const product of products) {
-    const { key } = product;
-    const warehouseTable = product.warehouse?.table ?? '';
-    const tables = grants(warehouseTable, ['SELECT', 'INSERT', 'DELETE'], worker);
-    await execute(
-      warehouse,
-      [...productStatements(product, 'ddl.sql'), ...guardStatements(key), ...tables],
-      `The DDL of ${key}`,
-    );
-    await checkColumns(warehouse, product, warehouseTable);
-  }
+  for (const product of products) await applyTable(warehouse, product, worker);
+}
+
+/** Makes a product's table, or brings it to its contract. */
+async function applyTable(warehouse: Warehouse, product: Product, worker: string): Promise<void> {
+  const { key } = product;
+  const made = [
+    ...statementsOf(tableDdl(product), `The DDL of ${key}`),
+    ...statementsOf(guardRow, `The guard of ${key}`, { product: key }),
+    ...grants(targetOf(product).table, ['SELECT', 'INSERT', 'DELETE'], worker),
+  ];
+  await execute(warehouse, made, `The DDL of ${key}`);
+  const added = columnsToAdd(product, await columnsOf(warehouse, product));
+  const altered = added.flatMap((column) => statementsOf(columnDdl(product, column), `The DDL of ${key}`));
+  if (altered.length > 0) await execute(warehouse, altered, `The new columns of ${key}`);
 }
 
 /** The database user as whom the Data API runs the statements of an IAM role; made where nobody has connected as it yet. */
@@ -49,22 +62,10 @@ const grants = (table: string, rights: readonly string[], user: string): string[
   `GRANT ${rights.join(', ')} ON TABLE ${table} TO ${user}`,
 ];
 
-/** COPY of Parquet goes by position: every load fails, or mixes columns up, where table and contract differ. */
-async function checkColumns(warehouse: Warehouse, product: Product, warehouseTable: string): Promise<void> {
-  const { client, workgroup, database } = warehouse;
-  const [schema = '', table = ''] = warehouseTable.split('.');
+async function columnsOf({ client, workgroup, database }: Warehouse, product: Product): Promise<ColumnMetadata[]> {
+  const [schema = '', table = ''] = targetOf(product).table.split('.');
   const target = { WorkgroupName: workgroup, Database: database, Schema: schema, Table: table };
-  const columns: string[] = [];
-  for await (const page of paginateDescribeTable({ client }, target))
-    columns.push(...(page.ColumnList ?? []).map(({ name }) => name ?? ''));
-  const declared = product.columns.map(({ name }) => name);
-  if (columns.join() === declared.join()) return;
-  const missing = declared.filter((column) => !columns.includes(column));
-  const problem =
-    missing.length > 0 ? `has no column "${missing.join('", "')}"` : 'has not the columns, or not the order,';
-  const adds = missing.map((column) => `ALTER TABLE ${warehouseTable} ADD COLUMN ${column} …`).join('; ');
-  throw new Error(
-    `${product.key}: the warehouse’s table ${warehouseTable} ${problem} of its contract: every load would fail. New columns ` +
-      `come last in the contract. ${adds ? `Run ${adds} with the type of its ddl.sql, then deploy again.` : `It has ${columns.join(', ')}.`}`,
-  );
+  const columns: ColumnMetadata[] = [];
+  for await (const page of paginateDescribeTable({ client }, target)) columns.push(...(page.ColumnList ?? []));
+  return columns;
 }

@@ -12,9 +12,10 @@ import { cancellationSignal, log } from '@temporalio/activity';
 import type { Catalogue } from '../../products/catalogue.ts';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
+import { loadSql } from './dialect.ts';
 import { loadErrors, withoutValues } from './load-errors.ts';
 import { meaningOf, type Meaning } from './states.ts';
-import { productStatements } from './statements.ts';
+import { statementsOf } from './statements.ts';
 
 export interface RedshiftConfig {
   readonly workgroup: string;
@@ -98,7 +99,7 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
       end: string;
       manifest: string;
     }): Promise<{ statementId: string }> {
-      const statements = productStatements(catalogue.get(input.product), 'load.sql', {
+      const statements = statementsOf(loadSql(catalogue.get(input.product)), `The load of ${input.product}`, {
         product: input.product,
         build_id: input.buildId ?? input.token,
         manifest: input.manifest,

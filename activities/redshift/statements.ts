@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Product, productsFolder } from '../../products/catalogue.ts';
-
-/** What a placeholder in a product's SQL may hold. COPY takes no bound parameters, so values are checked and quoted here. */
+/** What a placeholder in compiled SQL may hold. COPY takes no bound parameters, so values are checked and quoted here. */
 const allowed = {
   product: /^[a-z]+\.[a-z][a-z0-9_]*$/,
   build_id: /^[\w./=-]+$/,
@@ -19,18 +15,18 @@ const piece = /('(?:[^']|'')*'|"(?:[^"]|"")*"|::)|--.*|\/\*[^]*?\*\/|:([a-z_]+)|
 const end = '\0';
 
 /**
- * The statements of an SQL file, without comments, with `:placeholder` replaced by quoted values. `file` is its name for
- * people. Throws an Error that names the file and the placeholder when a value is missing or not of its form.
+ * The statements of compiled SQL, without comments, with `:placeholder` replaced by quoted values. `what` is its name for
+ * people. Throws an Error that names it and the placeholder when a value is missing or not of its form.
  */
-export function statementsOf(sql: string, file: string, values: Partial<Record<Placeholder, string>>): string[] {
+export function statementsOf(sql: string, what: string, values: Partial<Record<Placeholder, string>> = {}): string[] {
   const bound = sql.replace(piece, (text, kept: string | undefined, name: string | undefined) => {
     if (kept !== undefined) return kept;
     if (name === undefined) return text === ';' ? end : ' ';
     const pattern = allowed[name as Placeholder] as RegExp | undefined;
     const value = values[name as Placeholder];
-    if (!pattern) throw new Error(`${file}: unknown placeholder :${name}; known: ${Object.keys(allowed).join(', ')}`);
+    if (!pattern) throw new Error(`${what}: unknown placeholder :${name}; known: ${Object.keys(allowed).join(', ')}`);
     if (!value || !pattern.test(value))
-      throw new Error(`${file}: :${name} must match ${pattern}, got "${value ?? ''}"`);
+      throw new Error(`${what}: :${name} must match ${pattern}, got "${value ?? ''}"`);
     return `'${value}'`;
   });
   return bound
@@ -38,24 +34,3 @@ export function statementsOf(sql: string, file: string, values: Partial<Record<P
     .map((statement) => statement.trim())
     .filter((statement) => statement !== '');
 }
-
-/** The statements of one of a product's SQL files. */
-export function productStatements(
-  product: Product,
-  file: 'ddl.sql' | 'load.sql',
-  values: Partial<Record<Placeholder, string>> = {},
-): string[] {
-  return statementsOf(readFileSync(join(product.folder, file), 'utf8'), `${product.key} ${file}`, values);
-}
-
-/** The statements that make what the warehouse knows of its own loads. */
-export const warehouseStatements = (): string[] =>
-  statementsOf(readFileSync(join(productsFolder, 'warehouse.sql'), 'utf8'), 'warehouse.sql', {});
-
-const guard = `
-INSERT INTO meta.load_guards (product, build_id)
-SELECT :product, ''
-WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product)`;
-
-/** The statements that make the row which every load of a product changes. */
-export const guardStatements = (product: string): string[] => statementsOf(guard, 'load guard', { product });

@@ -44,12 +44,4 @@ describe('every product', () => {
     expect(existsSync(module)).toBe(product.build.kind === 'batch');
     expect(globSync('cases/*.yaml', { cwd: product.folder }).length).toBeGreaterThan(0);
   });
-
-  it.each([...catalogue.products.values()].filter(({ warehouse }) => warehouse))(
-    '$key has the SQL of its table in the warehouse',
-    ({ folder }) => {
-      expect(existsSync(join(folder, 'ddl.sql'))).toBe(true);
-      expect(existsSync(join(folder, 'load.sql'))).toBe(true);
-    },
-  );
 });

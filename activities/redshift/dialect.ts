@@ -1,0 +1,128 @@
+import type { Column } from '../../products/contract.ts';
+import type { Product } from '../../products/catalogue.ts';
+
+// Redshift's SQL of a product, compiled from its contract. What differs between two loads stands in it as `:placeholder`.
+
+/** How Redshift holds what a contract's column is: its type as DDL says it, and as DescribeTable tells it. */
+interface WarehouseType {
+  readonly ddl: string;
+  readonly told: string;
+}
+
+/** Texts are checked to have at most 128 bytes where they are identifiers; other texts may be longer. */
+const textBytes = 256;
+const types: Readonly<Record<string, WarehouseType>> = {
+  string: { ddl: `VARCHAR(${textBytes})`, told: `varchar(${textBytes})` },
+  boolean: { ddl: 'BOOLEAN', told: 'bool' },
+  int: { ddl: 'INTEGER', told: 'int4' },
+  bigint: { ddl: 'BIGINT', told: 'int8' },
+  double: { ddl: 'DOUBLE PRECISION', told: 'float8' },
+  date: { ddl: 'DATE', told: 'date' },
+  timestamp: { ddl: 'TIMESTAMP', told: 'timestamp' },
+};
+
+export function warehouseType({ physicalType }: Pick<Column, 'physicalType'>): WarehouseType {
+  const [, precision = '', scale = ''] = /^decimal\((\d+),(\d+)\)$/.exec(physicalType) ?? [];
+  if (precision !== '') return { ddl: `DECIMAL(${precision}, ${scale})`, told: `numeric(${precision}, ${scale})` };
+  const type = types[physicalType];
+  if (!type)
+    throw new Error(`Redshift has no type for "${physicalType}"; known: ${Object.keys(types).join(', ')}, decimal.`);
+  return type;
+}
+
+/** What the warehouse knows of its own loads, written in their transactions. */
+export const ownTables = `
+CREATE SCHEMA IF NOT EXISTS meta;
+
+CREATE TABLE IF NOT EXISTS meta.loads (
+    product    VARCHAR(256) NOT NULL,
+    start_date DATE NOT NULL,
+    end_date   DATE NOT NULL,
+    build_id   VARCHAR(256) NOT NULL,
+    rows       BIGINT NOT NULL,
+    loaded_at  TIMESTAMP NOT NULL
+)
+DISTSTYLE ALL
+SORTKEY (product, loaded_at);
+
+-- One row per product, which every load of it changes.
+CREATE TABLE IF NOT EXISTS meta.load_guards (
+    product  VARCHAR(256) NOT NULL,
+    build_id VARCHAR(256) NOT NULL
+)
+DISTSTYLE ALL;
+`;
+
+/** Makes the row that every load of a product changes. */
+export const guardRow = `
+INSERT INTO meta.load_guards (product, build_id)
+SELECT :product, ''
+WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product);
+`;
+
+/** Makes a product's schema and table where they are missing. */
+export function tableDdl(product: Product): string {
+  const { table, distKey, sortKeys } = targetOf(product);
+  const width = Math.max(...product.columns.map(({ name }) => name.length));
+  const columns = product.columns.map(
+    (column) => `    ${column.name.padEnd(width)} ${warehouseType(column).ddl}${column.required ? ' NOT NULL' : ''}`,
+  );
+  return `
+CREATE SCHEMA IF NOT EXISTS ${table.split('.')[0] ?? ''};
+
+CREATE TABLE IF NOT EXISTS ${table} (
+${columns.join(',\n')}
+)
+${distKey === undefined ? 'DISTSTYLE ALL' : `DISTKEY (${distKey})`}
+SORTKEY (${sortKeys.join(', ')});
+`;
+}
+
+/** Adds a column that the contract has and the table has not: Redshift adds one a statement. */
+export const columnDdl = (product: Product, column: Column): string =>
+  `ALTER TABLE ${targetOf(product).table} ADD COLUMN ${column.name} ${warehouseType(column).ddl};`;
+
+/**
+ * Loads what a build has exported: one transaction, so that readers see the old rows or the new ones, never a mixture. COPY
+ * of Parquet goes by position, so that an export with other columns fails as a whole.
+ */
+export function loadSql(product: Product): string {
+  const { table } = targetOf(product);
+  const copied = `load_${table.split('.')[1] ?? ''}`;
+  const { partitionColumn: date } = product;
+  const within = date === undefined ? '' : `\nWHERE ${date} >= :start_date AND ${date} < :end_date`;
+  return `
+CREATE TEMP TABLE ${copied} (LIKE ${table});
+
+COPY ${copied}
+FROM :manifest
+IAM_ROLE :iam_role
+FORMAT AS PARQUET
+MANIFEST;
+
+DELETE FROM ${table}${within};
+
+INSERT INTO ${table}
+SELECT *
+FROM ${copied}${within};
+
+INSERT INTO meta.loads (product, start_date, end_date, build_id, rows, loaded_at)
+SELECT :product, CAST(:start_date AS DATE), CAST(:end_date AS DATE), :build_id, COUNT(*), GETDATE()
+FROM ${copied}${within};
+
+-- Where two loads of a product run at once, one of them fails here: without rows to delete they would not meet. Last, so
+-- that loads of other products wait for a moment only.
+UPDATE meta.load_guards
+SET build_id = :build_id
+WHERE product = :product;
+
+-- Sessions may outlive a batch.
+DROP TABLE ${copied};
+`;
+}
+
+/** Where the warehouse holds a product. Throws an Error for one that it has not. */
+export function targetOf({ key, warehouse }: Product): NonNullable<Product['warehouse']> {
+  if (!warehouse) throw new Error(`${key} is not in the warehouse: its contract has no \`warehouse\`.`);
+  return warehouse;
+}

@@ -1,0 +1,42 @@
+import type { ColumnMetadata } from '@aws-sdk/client-redshift-data';
+import type { Product } from '../../products/catalogue.ts';
+import type { Column } from '../../products/contract.ts';
+import { targetOf, warehouseType } from './dialect.ts';
+
+/** A column's type as DescribeTable tells it. */
+function toldType({ typeName = '', length = 0, precision = 0, scale = 0 }: ColumnMetadata): string {
+  if (typeName === 'varchar') return `varchar(${length})`;
+  return typeName === 'numeric' ? `numeric(${precision}, ${scale})` : typeName;
+}
+
+/**
+ * The columns by which a product's contract has grown since its table was made. Throws an Error that says what to do where
+ * they differ otherwise: COPY of Parquet goes by position, so that every load would fail, or mix columns up.
+ */
+export function columnsToAdd(product: Product, live: readonly ColumnMetadata[]): readonly Column[] {
+  const problems: string[] = [];
+  const { table } = targetOf(product);
+  for (const [place, { name = '', ...told }] of live.entries()) {
+    const column = product.columns[place];
+    if (column?.name !== name) {
+      const is = column ? `"${column.name}" in the contract` : 'not in the contract';
+      problems.push(`column ${place + 1} is "${name}" in the warehouse and ${is}: new columns come last`);
+      break;
+    }
+    const [type, nullable] = [toldType(told), told.nullable !== 0];
+    const wanted = warehouseType(column);
+    if (type !== wanted.told) problems.push(`"${name}" is ${type} in the warehouse, by its contract ${wanted.told}`);
+    if (nullable === column.required)
+      problems.push(
+        `"${name}" ${nullable ? 'may' : 'must not'} be null in the warehouse, by its contract it ${nullable ? 'must not' : 'may'}`,
+      );
+  }
+  const added = product.columns.slice(live.length);
+  for (const { name } of added.filter(({ required }) => required))
+    problems.push(`"${name}" is new and required: rows that are there already have no value of it; let it be optional`);
+  if (problems.length === 0) return added;
+  throw new Error(
+    `${product.key}: the warehouse's table ${table} can't be brought to its contract: ${problems.join('; ')}. ` +
+      `Change the contract back; or, to have the table as the contract says, DROP TABLE ${table}, deploy again and load it: lake backfill ${product.key} … --mode all.`,
+  );
+}
