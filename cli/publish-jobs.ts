@@ -19,7 +19,7 @@ function logStoreJar(source: Uint8Array): Uint8Array {
   return readFileSync(file);
 }
 
-/** The package's files by their name in the archive: the Python modules, the contracts as JSON, the reference data. */
+/** The package's files by their name in the archive: the Python modules, the contracts as JSON, models and reference data. */
 function packageFiles(): Record<string, Uint8Array> {
   // The jobs take the contracts as they are: none that is wrong may reach them.
   loadCatalogue();
@@ -32,8 +32,8 @@ function packageFiles(): Record<string, Uint8Array> {
   files['tideline_jobs/products.json'] = Buffer.from(
     JSON.stringify(Object.fromEntries(contracts.map((contract) => [contract.id, contract]))),
   );
-  for (const file of globSync('*/*/*.csv', { cwd: productsFolder }).sort()) {
-    files[`tideline_jobs/seeds/${file}`] = readFileSync(join(productsFolder, file));
+  for (const file of globSync('*/*/*.{csv,sql}', { cwd: productsFolder }).sort()) {
+    files[`tideline_jobs/products/${file}`] = readFileSync(join(productsFolder, file));
   }
   return files;
 }

@@ -110,6 +110,8 @@ function readProduct(file: ContractFile, folder: string, place: string): Product
       'zOrderBy',
     ]);
   checkColumns(file, table, custom, sla);
+  if (custom.build.kind === 'sql' && !existsSync(join(folder, place, 'model.sql')))
+    file.add('there is no model.sql beside the contract', ['customProperties', 'build', 'kind']);
   if (custom.build.kind === 'reference' && !existsSync(join(folder, place, custom.build.file)))
     file.add(`there is no file "${custom.build.file}" beside the contract`, ['customProperties', 'build', 'file']);
   return {

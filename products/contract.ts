@@ -117,6 +117,8 @@ export const slaSchema = z.strictObject({
 const buildSchema = z.discriminatedUnion('kind', [
   /** By the module of its name in spark-jobs. */
   z.strictObject({ kind: z.literal('batch') }),
+  /** By the SELECT in `model.sql` beside the contract. */
+  z.strictObject({ kind: z.literal('sql') }),
   /** From a file beside the contract, which replaces the whole table. */
   z.strictObject({ kind: z.literal('reference'), file: z.string().regex(/^[\w-]+\.csv$/, 'must be a .csv file') }),
   /** By the builds of another product, which claims are made for. */

@@ -90,6 +90,8 @@ const checks: readonly Step[] = [
     args: ['--config-file', 'spark-jobs/pyproject.toml', 'spark-jobs/tideline_jobs'],
   },
 ];
+/** Whether every product's SQL fits its contract. */
+const models = pytest('models', tools.python, 'test/spark/test_models.py');
 const quick = vitest('unit', 'workflow', 'replay');
 /** The longest first, so that both places are busy to the end. */
 const suites: readonly Step[] = [
@@ -158,7 +160,7 @@ function readCounts(count: () => Counts): Counts {
 
 if (existsSync(reports)) rmSync(reports, { recursive: true });
 mkdirSync(reports, { recursive: true });
-const results = await runAll([...checks, ...(process.argv.includes('--verify') ? [quick] : suites)]);
+const results = await runAll([...checks, ...(process.argv.includes('--verify') ? [models, quick] : suites)]);
 const total = (key: keyof Counts): number => results.reduce((sum, result) => sum + result[key], 0);
 process.stdout.write('\n');
 for (const { name, passed, failed, skipped, seconds } of results) {

@@ -13,6 +13,9 @@ from pyspark.sql import functions as F
 from tideline_jobs.errors import BuildError
 from tideline_jobs.intervals import Grain
 
+# When a row was built: every table has it, and no transform says it.
+PROCESSED_AT = "processing_timestamp"
+
 _SOURCE_PRODUCTS = Path(__file__).resolve().parents[2] / "products"
 
 
@@ -58,6 +61,11 @@ class Contract:
     def interval_column(self) -> str | None:
         """The column that says which interval a row belongs to; None when every build replaces the whole table."""
         return "arrival_hour" if self.grain == "hour" else self.partition_column
+
+    @property
+    def inputs(self) -> list[str]:
+        """The products that this one is made from."""
+        return [read["product"] for read in self.custom.get("inputs", [])]
 
     @property
     def event_column(self) -> str | None:
@@ -109,6 +117,15 @@ def contract_of(product: str) -> Contract:
 
 def read_seed(contract: Contract) -> str:
     """The text of the reference data that lies beside the contract."""
-    place = f"{contract.product.replace('.', '/')}/{contract.build['file']}"
-    packaged = resources.files("tideline_jobs").joinpath(f"seeds/{place}")
+    return _read_beside(contract, contract.build["file"])
+
+
+def read_model(contract: Contract) -> str:
+    """The SELECT that lies beside the contract."""
+    return _read_beside(contract, "model.sql")
+
+
+def _read_beside(contract: Contract, name: str) -> str:
+    place = f"{contract.product.replace('.', '/')}/{name}"
+    packaged = resources.files("tideline_jobs").joinpath(f"products/{place}")
     return packaged.read_text("utf-8") if packaged.is_file() else (_SOURCE_PRODUCTS / place).read_text("utf-8")

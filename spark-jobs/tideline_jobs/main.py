@@ -17,6 +17,7 @@ from tideline_jobs.reference_data import publish_reference_data
 from tideline_jobs.restoration import RestoreRequest, run_restore
 from tideline_jobs.results import BuildReport, result_document
 from tideline_jobs.session import open_session
+from tideline_jobs.sql_model import publish_model
 from tideline_jobs.storage import Storage
 from tideline_jobs.tables import Table
 
@@ -60,6 +61,8 @@ def _builder_of(contract: Contract) -> Callable[[Build], None]:
     """What builds a product, by the kind that its contract names."""
     if contract.build["kind"] == "reference":
         return publish_reference_data
+    if contract.build["kind"] == "sql":
+        return publish_model
     run: Callable[[Build], None] = import_module(f"tideline_jobs.{contract.product.replace('.', '_')}").run
     return run
 

@@ -8,9 +8,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tideline_jobs.builds import Build
-from tideline_jobs.contracts import Contract
+from tideline_jobs.contracts import PROCESSED_AT, Contract
 from tideline_jobs.errors import BuildError
 from tideline_jobs.history import Commit, Head
+from tideline_jobs.inputs import read_inputs
 from tideline_jobs.intervals import key_of, sql_literal
 from tideline_jobs.quality import count_duplicates, halting, measures, rules_of, together, verdict
 from tideline_jobs.results import HeldBack, IntervalCounts, restore
@@ -140,10 +141,11 @@ def empty_keys(build: Build, head: Head, changed: list[str]) -> list[str]:
     return [key for key in empty if key not in changed and head.last_build(key) is None]
 
 
-def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column) -> None:
+def publish_rows(build: Build, compute: Callable[[dict[str, DataFrame]], DataFrame], rows_in: Column) -> None:
     """
-    Computes, audits and publishes a product whose rows are a function of its inputs alone.
-    `rows_in` aggregates the staged rows of an interval into the number of input rows behind them.
+    Computes, audits and publishes a product whose rows are a function of its inputs alone: `compute` is given what the
+    contract lets it read, by product, and of what it gives the dates asked for count. `rows_in` aggregates the staged
+    rows of an interval into the number of input rows behind them.
     """
     table = Table(build.spark, build.contract, build.request.lake)
     table.ensure()
@@ -151,7 +153,9 @@ def publish_rows(build: Build, compute: Callable[[], DataFrame], rows_in: Column
     if settle_early(build, head):
         _export_published(build, table)
         return
-    build.staging.write(build.contract.conform(compute()), exported=build.contract.is_exported)
+    computed = compute(read_inputs(build)).withColumn(PROCESSED_AT, F.current_timestamp())
+    asked = computed.where(rows_between(build.contract, build.request.start, build.request.end))
+    build.staging.write(build.contract.conform(asked), exported=build.contract.is_exported)
     staged = build.staging.read()
     _audit(build, staged, rows_in)
     held_back = bool(build.report.held_back)

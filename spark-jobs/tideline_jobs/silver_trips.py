@@ -6,10 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tideline_jobs.builds import Build
-from tideline_jobs.contracts import contract_of
-from tideline_jobs.intervals import shift_key
 from tideline_jobs.publish import publish_rows
-from tideline_jobs.tables import read_input
 
 EARTH_RADIUS_KM = 6371.0088
 SUSPICIOUS_MINUTES = 240
@@ -121,19 +118,14 @@ def trips(sessioned: DataFrame) -> DataFrame:
         F.coalesce(F.col("status") == "COMPLETED", F.lit(False)).alias("is_completed"),
         (F.coalesce(too_long, F.lit(False)) | F.coalesce(too_dear, F.lit(False))).alias("is_suspicious"),
         F.coalesce(F.expr(f"fare_amount > {SURGE_FACTOR} * estimated_fare"), F.lit(False)).alias("surge_applied"),
-        F.current_timestamp().alias("processing_timestamp"),
     )
 
 
 def run(build: Build) -> None:
-    request = build.request
+    first, days = date.fromisoformat(build.request.start), len(build.keys)
+    read = build.contract.days_read("bronze.events")
 
-    def compute() -> DataFrame:
-        bronze, version = read_input(build.spark, contract_of("bronze.events"), request.lake)
-        build.report.input_versions = {"bronze.events": version}
-        read = build.contract.days_read("bronze.events")
-        first, last = shift_key("date", build.keys[0], read[0]), shift_key("date", build.keys[-1], read[-1])
-        events = bronze.where(F.col("event_date").between(F.lit(first).cast("date"), F.lit(last).cast("date")))
-        return trips(sessions(windows(events, date.fromisoformat(request.start), len(build.keys), read)))
+    def compute(inputs: dict[str, DataFrame]) -> DataFrame:
+        return trips(sessions(windows(inputs["bronze.events"], first, days, read)))
 
     publish_rows(build, compute, rows_in=F.sum("event_count"))

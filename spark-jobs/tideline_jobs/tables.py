@@ -102,15 +102,6 @@ class Table:
         return next((commit.version for commit in since if commit.metadata == json.loads(told)), None)
 
 
-def read_input(spark: SparkSession, contract: Contract, lake: str) -> tuple[DataFrame, int]:
-    """The newest state of an input, held still for the whole build, and its version."""
-    table = Table(spark, contract, lake)
-    if not table.exists():
-        raise BuildError("BAD_INPUT", f"{contract.product} has no table at {table.path}: build it first")
-    version = table.head().version
-    return table.read(version), version
-
-
 def until_committed(table: Table, first: Head, attempt: Callable[[Head], int | None]) -> int:
     """Tries again on a fresh state while other builds commit in between; then gives up with CONFLICT."""
     head = first

@@ -124,6 +124,7 @@ describe('the catalogue', () => {
     ['silver/trips', 'domain: rides', 'domains: rides', 'domains: is unknown here'],
     ['silver/trips', 'intervalsPerJob', 'intervalPerJob', 'customProperties.intervalPerJob: is unknown here'],
     ['silver/trips', 'kind: batch', 'kind: bash', 'customProperties.build.kind: '],
+    ['silver/trips', 'kind: batch', 'kind: sql', 'build.kind: there is no model.sql beside the contract'],
     ['silver/trips', 'physicalType: decimal(12,2)', 'physicalType: decimal', 'physicalType: must be string, '],
     ['silver/trips', 'logicalType: timestamp', 'logicalType: date', 'logicalType: must be that of the physicalType'],
     ['silver/trips', 'toOffset: 72', 'toOffset: -72', 'inputs.0.toOffset: must be more than fromOffset'],
