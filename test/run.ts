@@ -1,5 +1,5 @@
 // `npm test` runs every suite, two at a time, and ends with `N passed, N failed`; `npm run verify` runs the quick checks alone.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -105,6 +105,14 @@ const suites: readonly Step[] = [
 /** Each suite waits for its engines half of the time. */
 const atOnce = 2;
 
+const running = new Set<ChildProcess>();
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    stop.abort();
+    for (const child of running) child.kill('SIGINT');
+  });
+
 type Result = Counts & { readonly name: string; readonly seconds: number };
 
 async function run({ name, command, args, count }: Step): Promise<Result> {
@@ -117,6 +125,7 @@ async function run({ name, command, args, count }: Step): Promise<Result> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
   });
+  running.add(child);
   const told = [child.stdout, child.stderr].map((stream) => tellLines(stream, tell));
   const status = await once(child, 'close').then(
     ([code]: unknown[]) => code,
@@ -126,6 +135,7 @@ async function run({ name, command, args, count }: Step): Promise<Result> {
     },
   );
   await Promise.all(told);
+  running.delete(child);
   const seconds = Math.round((Date.now() - began) / 1000);
   const ended = { name, seconds };
   if (!count) return { ...ended, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
@@ -143,7 +153,8 @@ async function runAll(steps: readonly Step[]): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = [...steps];
   const place = async (): Promise<void> => {
-    for (let step = waiting.shift(); step; step = waiting.shift()) results.push(await run(step));
+    for (let step = waiting.shift(); step && !stop.signal.aborted; step = waiting.shift())
+      results.push(await run(step));
   };
   await Promise.all(Array.from({ length: atOnce }, place));
   return results;
@@ -171,4 +182,4 @@ for (const { name, passed, failed, skipped, seconds } of results) {
 process.stdout.write(
   `\n${total('passed')} passed, ${total('failed')} failed${total('skipped') > 0 ? `, ${total('skipped')} skipped` : ''}\n`,
 );
-process.exitCode = total('failed') > 0 ? 1 : 0;
+process.exitCode = stop.signal.aborted || total('failed') > 0 ? 1 : 0;
