@@ -107,11 +107,14 @@ const atOnce = 2;
 
 const running = new Set<ChildProcess>();
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => {
-    stop.abort();
-    for (const child of running) child.kill('SIGINT');
-  });
+// A terminal sends Ctrl-C to the suites too; a second one would end them before they have cleaned up.
+process.on('SIGINT', () => {
+  stop.abort();
+});
+process.on('SIGTERM', () => {
+  stop.abort();
+  for (const child of running) child.kill('SIGINT');
+});
 
 type Result = Counts & { readonly name: string; readonly seconds: number };
 
