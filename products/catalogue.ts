@@ -45,17 +45,15 @@ export const productsFolder = dirname(fileURLToPath(import.meta.url));
 /** Reads and checks all contracts; throws one CatalogueError that lists every problem with its file, line and path. */
 export function loadCatalogue(folder = productsFolder): Catalogue {
   const problems: string[] = [];
-  const products = new Map<string, Product>();
-  const files = new Map<string, ContractFile>();
-  for (const name of globSync('*/*/contract.yaml', { cwd: folder }).sort()) {
-    const file = new ContractFile(readFileSync(join(folder, name), 'utf8'), name);
-    const product = readProduct(file, folder, dirname(name));
-    if (product) products.set(product.key, product);
-    if (product) files.set(product.key, file);
-    else problems.push(...file.problems);
-  }
-  for (const [key, file] of files) {
-    checkReferences(file, products.get(key), products);
+  const read = globSync('*/*/contract.yaml', { cwd: folder })
+    .sort()
+    .map((name) => {
+      const file = new ContractFile(readFileSync(join(folder, name), 'utf8'), name);
+      return { file, product: readProduct(file, folder, dirname(name)) };
+    });
+  const products = new Map(read.flatMap(({ product }) => (product ? [[product.key, product] as const] : [])));
+  for (const { file, product } of read) {
+    if (product) checkReferences(file, product, products);
     problems.push(...file.problems);
   }
   if (problems.length > 0) throw new CatalogueError(`The contracts are not valid:\n  ${problems.join('\n  ')}`);
@@ -75,6 +73,7 @@ function inBuildOrder(products: ReadonlyMap<string, Product>): ReadonlyMap<strin
   const ordered = new Map<string, Product>();
   const place = (product: Product, readers: readonly string[]): void => {
     const { key, inputs } = product;
+    if (ordered.has(key)) return;
     if (readers.includes(key))
       throw new CatalogueError(`Contracts read each other in a circle: ${[...readers, key].join(' reads ')}.`);
     for (const input of inputs) {
@@ -134,30 +133,20 @@ function checkColumns(
   { freshness }: ServiceLevels,
 ): void {
   const columns = new Set(table.properties.map(({ name }) => name));
-  const named: [string, string][] = [
-    ...zOrderBy.map((column): [string, string] => ['zOrderBy', column]),
-    ...statsColumns.map((column): [string, string] => ['statsColumns', column]),
-    ...[warehouse?.distKey ?? [], warehouse?.sortKeys ?? []]
-      .flat()
-      .map((column): [string, string] => ['warehouse', column]),
-  ];
-  for (const [property, column] of named)
-    if (!columns.has(column)) file.add(`no column "${column}" in the schema`, ['customProperties', property]);
+  const named = { zOrderBy, statsColumns, warehouse: [warehouse?.distKey ?? [], warehouse?.sortKeys ?? []].flat() };
+  for (const [property, names] of Object.entries(named))
+    for (const column of names.filter((name) => !columns.has(name)))
+      file.add(`no column "${column}" in the schema`, ['customProperties', property]);
   const [of, column = ''] = freshness?.element.split('.') ?? [];
   if (freshness && (of !== table.name || !columns.has(column)))
     file.add(`no "${freshness.element}" in the schema`, ['slaProperties', 'freshness', 'element']);
 }
 
 /** Products that are named are there. */
-function checkReferences(
-  file: ContractFile,
-  product: Product | undefined,
-  products: ReadonlyMap<string, Product>,
-): void {
-  const { inputs = [], build } = product ?? {};
+function checkReferences(file: ContractFile, { inputs, build }: Product, products: ReadonlyMap<string, Product>): void {
   for (const [index, input] of inputs.entries())
     if (!products.has(input.product))
       file.add(`no product "${input.product}"`, ['customProperties', 'inputs', index, 'product']);
-  if (build?.kind === 'written-with' && !products.has(build.product))
+  if (build.kind === 'written-with' && !products.has(build.product))
     file.add(`no product "${build.product}"`, ['customProperties', 'build', 'product']);
 }

@@ -17,7 +17,7 @@ const logicalTypes = {
 const physicalType = z
   .string()
   .regex(
-    /^(string|boolean|int|bigint|double|date|timestamp|decimal\(\d{1,2},\d{1,2}\))$/,
+    new RegExp(`^(${Object.keys(logicalTypes).join('|')}|decimal\\(\\d{1,2},\\d{1,2}\\))$`),
     `must be ${Object.keys(logicalTypes).join(', ')} or decimal(precision,scale)`,
   );
 

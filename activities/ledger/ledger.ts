@@ -112,8 +112,8 @@ export class Ledger {
   /** Ends the claims of builds on what the claimant wants: their workflows have ended, and give nothing back. */
   async releaseEnded(claimant: Claimant, builds: readonly string[]): Promise<void> {
     const { product } = claimant;
-    for (const [interval, { workflowId, buildId }] of await this.#inTheWay(claimant))
-      if (builds.includes(buildId)) await this.release({ product, intervals: [interval], workflowId, buildId });
+    const ended = (await this.#inTheWay(claimant)).filter(([, { buildId }]) => builds.includes(buildId));
+    await Promise.all(ended.map(([interval, claim]) => this.release({ ...claim, product, intervals: [interval] })));
   }
 
   /** Ends a build's claims; where it published nothing, `failure` says why. Claims that others have taken over stay. */

@@ -44,11 +44,12 @@ class Contract:
 
     @property
     def partition_column(self) -> str | None:
-        partitions = (column["name"] for column in self._table["properties"] if column.get("partitioned"))
+        partitions = (column["name"] for column in self.table["properties"] if column.get("partitioned"))
         return next(partitions, None)
 
     @property
-    def _table(self) -> dict[str, Any]:
+    def table(self) -> dict[str, Any]:
+        """The schema of the contract's one table."""
         table: dict[str, Any] = self.document["schema"][0]
         return table
 

@@ -6,7 +6,7 @@ from tideline_jobs.builds import Build
 from tideline_jobs.contracts import Contract, contract_of
 from tideline_jobs.errors import BuildError
 from tideline_jobs.intervals import shift_key, sql_literal
-from tideline_jobs.tables import Table
+from tideline_jobs.tables import EVERYTHING, Table
 
 
 def read_inputs(build: Build) -> dict[str, DataFrame]:
@@ -29,7 +29,7 @@ def read_inputs(build: Build) -> dict[str, DataFrame]:
 def _within(build: Build, read: Contract) -> str:
     """SQL for the partitions of an input; all rows where it has none."""
     if read.partition_column is None:
-        return "true"
+        return EVERYTHING
     days = build.contract.days_read(read.product)
     first = shift_key("date", build.keys[0], days[0])
     last = shift_key("date", build.keys[-1], days[-1])

@@ -79,7 +79,7 @@ def rules_of(contract: Contract) -> list[Rule]:
     The contract's rules. The catalogue refuses a contract with a rule that says nothing; should one come here all the
     same, no build may take it for one that holds.
     """
-    table = contract.document["schema"][0]
+    table = contract.table
     rules = [Rule(column["name"], rule) for column in table["properties"] for rule in column.get("quality", [])]
     rules += [Rule(None, rule) for rule in table.get("quality", [])]
     for rule in rules:

@@ -1,9 +1,10 @@
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../activities/ledger/ledger.ts';
 import { type PublishedBuild, publishedOf } from '../../activities/ledger/records.ts';
 import { surveyProduct } from '../../activities/ledger/survey.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { intervalsIn } from '../../workflows/intervals.ts';
+import { ownProduct } from './own-product.ts';
 import { publishedIn } from './published-in.ts';
 
 /** What planning and diagnosis know a ledger by. */
@@ -30,31 +31,25 @@ export function describeLedger(open: () => AnyLedger | Promise<AnyLedger>): void
   beforeAll(async () => {
     ledger = await open();
   });
-  // Each test has a product of its own, so that none sees the others' items.
-  let product: string;
-  let tests = 0;
-  beforeEach(() => {
-    tests += 1;
-    product = `silver.behaviour_${tests}`;
-  });
-  const publishedBuild = (interval: string, more: Partial<PublishedBuild> = {}) => publishedIn(product, interval, more);
+  const own = ownProduct('silver.behaviour');
+  const publishedBuild = (interval: string, more: Partial<PublishedBuild> = {}) => publishedIn(own.key, interval, more);
   const versions = async (first: string, last: string) =>
-    (await ledger.records(product, first, last)).map(({ published }) => published?.outputVersion);
+    (await ledger.records(own.key, first, last)).map(({ published }) => published?.outputVersion);
 
   describe('what is published', () => {
     it('is not overwritten by a build of an earlier generation', async () => {
       await ledger.publish(publishedBuild('2025-01-18', { generation: 200, outputVersion: 9 }));
       await ledger.publish(publishedBuild('2025-01-18', { generation: 100, outputVersion: 10 }));
       expect(await versions('2025-01-18', '2025-01-18')).toEqual([9]);
-      expect((await ledger.changes(product, '2025-01-01', '2025-01-31')).get('2025-01-18')?.version).toBe(10);
+      expect((await ledger.changes(own.key, '2025-01-01', '2025-01-31')).get('2025-01-18')?.version).toBe(10);
     });
 
     it('is told in the order of its intervals and dates, as far as is asked for', async () => {
       for (const date of ['2025-01-20', '2025-01-18', '2025-01-19', '2025-01-21'])
         await ledger.publish(publishedBuild(date));
-      const records = await ledger.records(product, '2025-01-18', '2025-01-20');
+      const records = await ledger.records(own.key, '2025-01-18', '2025-01-20');
       expect(records.map(({ interval }) => interval)).toEqual(['2025-01-18', '2025-01-19', '2025-01-20']);
-      const changes = await ledger.changes(product, '2025-01-19', '2025-01-20');
+      const changes = await ledger.changes(own.key, '2025-01-19', '2025-01-20');
       expect([...changes.keys()]).toEqual(['2025-01-19', '2025-01-20']);
     });
 
@@ -62,7 +57,7 @@ export function describeLedger(open: () => AnyLedger | Promise<AnyLedger>): void
       const rows = publishedBuild('2025-01-18').intervals[0]!;
       const intervals = ['2025-01-18', '2025-01-19'].map((interval) => ({ ...rows, interval }));
       await ledger.publish(publishedBuild('2025-01-18', { intervals }));
-      const records = await ledger.records(product, '2025-01-18', '2025-01-19');
+      const records = await ledger.records(own.key, '2025-01-18', '2025-01-19');
       expect(records.map(({ published }) => [published?.costUsd, published?.jobSeconds])).toEqual([
         [0.25, 2],
         [0.25, 2],
@@ -72,12 +67,12 @@ export function describeLedger(open: () => AnyLedger | Promise<AnyLedger>): void
     it('is found from the newest interval back, partitions apart', async () => {
       await ledger.publish(publishedBuild('2025-01-18'));
       await ledger.publish(publishedBuild('2025-01-17'));
-      expect((await ledger.newest(product, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18', '2025-01-17']);
+      expect((await ledger.newest(own.key, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18', '2025-01-17']);
       expect(await ledger.newest('silver.none', 1)).toEqual([]);
     });
 
     it('is stale when the partition of an input has a newer version', async () => {
-      const silver = { ...catalogue.get('silver.trips'), key: product };
+      const silver = { ...catalogue.get('silver.trips'), key: own.key };
       await ledger.publish(publishedBuild('2025-01-18'));
       const stateOf = async () =>
         (await surveyProduct(ledger, catalogue, silver, { start: '2025-01-18', end: '2025-01-20' })).map(
@@ -97,13 +92,13 @@ export function describeLedger(open: () => AnyLedger | Promise<AnyLedger>): void
 
   describe('the recorded version of a table', () => {
     it('is none at first, only grows, and lies apart from intervals and partitions', async () => {
-      expect(await ledger.recordedVersion(product)).toBe(-1);
-      await ledger.recordUpTo(product, 7);
-      await ledger.recordUpTo(product, 5);
-      expect(await ledger.recordedVersion(product)).toBe(7);
+      expect(await ledger.recordedVersion(own.key)).toBe(-1);
+      await ledger.recordUpTo(own.key, 7);
+      await ledger.recordUpTo(own.key, 5);
+      expect(await ledger.recordedVersion(own.key)).toBe(7);
       await ledger.publish(publishedBuild('2025-01-18'));
-      expect((await ledger.newest(product, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18']);
-      expect([...(await ledger.changes(product, '2025-01-01', '2025-12-31'))]).toEqual([
+      expect((await ledger.newest(own.key, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18']);
+      expect([...(await ledger.changes(own.key, '2025-01-01', '2025-12-31'))]).toEqual([
         ['2025-01-18', { version: 5, at: '2025-01-19T01:02:03.456Z' }],
       ]);
     });
@@ -113,7 +108,7 @@ export function describeLedger(open: () => AnyLedger | Promise<AnyLedger>): void
     it('is among those that were published in its versions, others and partitions apart', async () => {
       await ledger.publish(publishedBuild('2025-01-18', { outputVersion: 5 }));
       await ledger.publish(publishedBuild('2025-01-19', { outputVersion: 8 }));
-      expect((await ledger.publishedSince(product, 6)).map(({ interval }) => interval)).toEqual(['2025-01-19']);
+      expect((await ledger.publishedSince(own.key, 6)).map(({ interval }) => interval)).toEqual(['2025-01-19']);
     });
 
     it('is what the table says, unless a build has published it since', async () => {
@@ -121,28 +116,28 @@ export function describeLedger(open: () => AnyLedger | Promise<AnyLedger>): void
       await ledger.publish(publishedBuild('2025-01-18', { outputVersion: 8, generation: 3 }));
       await ledger.publish(publishedBuild('2025-01-19', { outputVersion: 9, generation: 3 }));
       await ledger.publish(publishedBuild('2025-01-20', { outputVersion: 12, generation: 4 }));
-      await ledger.settle(product, '2025-01-18', publishedOf(older, older.intervals[0]!), 10);
-      await ledger.settle(product, '2025-01-19', null, 10);
-      await ledger.settle(product, '2025-01-20', null, 10);
+      await ledger.settle(own.key, '2025-01-18', publishedOf(older, older.intervals[0]!), 10);
+      await ledger.settle(own.key, '2025-01-19', null, 10);
+      await ledger.settle(own.key, '2025-01-20', null, 10);
       expect(await versions('2025-01-18', '2025-01-20')).toEqual([5, undefined, 12]);
     });
   });
 
   describe('the newest intervals with rows', () => {
     it('are found however many came after them, with the time of their newest event', async () => {
-      expect(await ledger.newestFilled(product)).toEqual([]);
+      expect(await ledger.newestFilled(own.key)).toEqual([]);
       const newestEvents = { '2025-01-18T05': '2025-01-18T05:59:59.123Z' };
       await ledger.publish(publishedBuild('2025-01-18T04'));
       await ledger.publish(publishedBuild('2025-01-18T05', { newestEvents }));
       const none = { rowsIn: 0, rowsPublished: 0, rowsDuplicate: 0, rowsQuarantined: 0, changed: false };
       for (const interval of intervalsIn('hour', { start: '2025-01-18T06', end: '2025-01-20T00' }))
         await ledger.publish(publishedBuild(interval, { intervals: [{ interval, ...none }] }));
-      const found = await ledger.newestFilled(product);
+      const found = await ledger.newestFilled(own.key);
       expect(found.map(({ interval, published }) => [interval, published?.newestEvent])).toEqual([
         ['2025-01-18T05', '2025-01-18T05:59:59.123Z'],
         ['2025-01-18T04', undefined],
       ]);
-      expect(await ledger.firstPublished(product)).toBe('2025-01-18T04');
+      expect(await ledger.firstPublished(own.key)).toBe('2025-01-18T04');
     });
   });
 }

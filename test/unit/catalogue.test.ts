@@ -168,6 +168,8 @@ describe('the catalogue', () => {
   it('refuses a contract in a folder of another name', () => {
     edit('silver/trips', (text) => text.replace('id: silver.trips', 'id: silver.journeys'));
     expect(() => loadCatalogue(folder)).toThrow(/"silver\.journeys" must be "silver\.trips"/);
+    edit('gold/dim_city', (text) => text.replace('id: gold.dim_city', 'id: gold.trips'));
+    expect(() => loadCatalogue(folder)).toThrow(/"gold\.trips" must be "gold\.dim_city"/);
   });
 
   it('names the products there are when asked for another', () => {

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll } from 'vitest';
 import { createLedgerActivities } from '../../activities/ledger/activities.ts';
 import { Ledger } from '../../activities/ledger/ledger.ts';
 import { RestorePoints } from '../../activities/ledger/restore-points.ts';
@@ -10,24 +11,19 @@ import { access, LocalS3 } from './emr-serverless-service.ts';
 const catalogue = loadCatalogue();
 
 /** A ledger in the emulator of DynamoDB. */
-export class LocalLedger {
-  readonly emulator: LocalS3;
-  readonly ledger: Ledger;
-  readonly restorePoints: RestorePoints;
+class LocalLedger {
+  emulator!: LocalS3;
+  ledger!: Ledger;
+  restorePoints!: RestorePoints;
 
-  private constructor(emulator: LocalS3, client: DynamoDBClient) {
+  async start(): Promise<void> {
+    this.emulator = await LocalS3.start();
+    const client = new DynamoDBClient({ ...access, endpoint: this.emulator.url });
+    await ensureLedger(client);
+    await ensureLedger(client);
     const documents = DynamoDBDocumentClient.from(client);
-    this.emulator = emulator;
     this.ledger = new Ledger(documents, ledgerTable);
     this.restorePoints = new RestorePoints(documents, ledgerTable);
-  }
-
-  static async start(): Promise<LocalLedger> {
-    const emulator = await LocalS3.start();
-    const client = new DynamoDBClient({ ...access, endpoint: emulator.url });
-    await ensureLedger(client);
-    await ensureLedger(client);
-    return new LocalLedger(emulator, client);
   }
 
   /** The activities, while all workflows run but those that have ended. */
@@ -62,3 +58,11 @@ export const claimant = (product: string, name: string, ...intervals: string[]) 
   workflowId: `build/${name}`,
   buildId: `${name}/1`,
 });
+
+/** A ledger for the tests of a file. */
+export function useLocalLedger(): LocalLedger {
+  const local = new LocalLedger();
+  beforeAll(() => local.start());
+  afterAll(() => local.emulator.stop());
+  return local;
+}

@@ -1,34 +1,21 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Ledger } from '../../activities/ledger/ledger.ts';
+import { describe, expect, it } from 'vitest';
 import type { PublishedBuild } from '../../activities/ledger/records.ts';
 import { createTableHistoryActivities } from '../../activities/table-history.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { wholeTable } from '../../workflows/messages.ts';
 import { describeLedger } from '../behaviour/ledger.ts';
+import { ownProduct } from '../behaviour/own-product.ts';
 import { publishedIn } from '../behaviour/published-in.ts';
-import { claimant, LocalLedger } from './ledger-service.ts';
+import { claimant, useLocalLedger } from './ledger-service.ts';
 
 const catalogue = loadCatalogue();
-let local: LocalLedger;
-let ledger: Ledger;
-beforeAll(async () => {
-  local = await LocalLedger.start();
-  ({ ledger } = local);
-});
-afterAll(() => local.emulator.stop());
+const own = ownProduct('silver.test');
+const local = useLocalLedger();
 
-// Each test has a product of its own, so that none sees the others' items.
-let product: string;
-let tests = 0;
-beforeEach(() => {
-  tests += 1;
-  product = `silver.test_${tests}`;
-});
+const publishedBuild = (interval: string, more: Partial<PublishedBuild> = {}) => publishedIn(own.key, interval, more);
 
-const publishedBuild = (interval: string, more: Partial<PublishedBuild> = {}) => publishedIn(product, interval, more);
-
-describeLedger(() => ledger);
+describeLedger(() => local.ledger);
 
 describe('a restore point', () => {
   const point = (name: string, version: number, expiresAt = '2999-01-01T00:00:00.000Z') => ({
@@ -40,16 +27,16 @@ describe('a restore point', () => {
   });
 
   it('is created once under its name, listed, found and removed', async () => {
-    await local.restorePoints.create(product, point('before-fares', 7));
-    await expect(local.restorePoints.create(product, point('before-fares', 8))).rejects.toThrow(/has a restore point/);
-    await local.restorePoints.create(product, point('after-fares', 9));
-    expect((await local.restorePoints.list(product)).map(({ name, version }) => [name, version])).toEqual([
+    await local.restorePoints.create(own.key, point('before-fares', 7));
+    await expect(local.restorePoints.create(own.key, point('before-fares', 8))).rejects.toThrow(/has a restore point/);
+    await local.restorePoints.create(own.key, point('after-fares', 9));
+    expect((await local.restorePoints.list(own.key)).map(({ name, version }) => [name, version])).toEqual([
       ['after-fares', 9],
       ['before-fares', 7],
     ]);
-    await local.restorePoints.remove(product, 'after-fares');
-    await expect(local.restorePoints.remove(product, 'after-fares')).rejects.toThrow(
-      `${product} has no restore point "after-fares". Restore points: before-fares.`,
+    await local.restorePoints.remove(own.key, 'after-fares');
+    await expect(local.restorePoints.remove(own.key, 'after-fares')).rejects.toThrow(
+      `${own.key} has no restore point "after-fares". Restore points: before-fares.`,
     );
   });
 
@@ -68,48 +55,48 @@ describe('a restore point', () => {
   });
 
   it('lies apart from intervals and partitions', async () => {
-    await ledger.publish(publishedBuild('2025-01-18'));
-    await local.restorePoints.create(product, point('before-fares', 7));
-    await ledger.claim(claimant(product, 'maintenance', wholeTable));
-    expect((await ledger.newest(product, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18']);
-    expect((await ledger.changes(product, '2025-01-01', '2025-12-31')).size).toBe(1);
+    await local.ledger.publish(publishedBuild('2025-01-18'));
+    await local.restorePoints.create(own.key, point('before-fares', 7));
+    await local.ledger.claim(claimant(own.key, 'maintenance', wholeTable));
+    expect((await local.ledger.newest(own.key, 5)).map(({ interval }) => interval)).toEqual(['2025-01-18']);
+    expect((await local.ledger.changes(own.key, '2025-01-01', '2025-12-31')).size).toBe(1);
   });
 });
 
 describe('a load', () => {
   it('is told of the published dates that it brought, until a build publishes them again', async () => {
     for (const date of ['2025-01-18', '2025-01-19', '2025-01-20'])
-      await ledger.publish(publishedBuild(date, { loaded: null }));
+      await local.ledger.publish(publishedBuild(date, { loaded: null }));
     const loaded = { statementId: 'statement-1', rows: 8, at: '2025-01-19T02:00:00.000Z' };
-    await local.activitiesAfter().recordLoaded({ product, start: '2025-01-17', end: '2025-01-20', ...loaded });
+    await local.activitiesAfter().recordLoaded({ product: own.key, start: '2025-01-17', end: '2025-01-20', ...loaded });
     const told = async () =>
-      (await ledger.records(product, '2025-01-17', '2025-01-20')).map((each) => each.published?.loaded);
+      (await local.ledger.records(own.key, '2025-01-17', '2025-01-20')).map((each) => each.published?.loaded);
     expect(await told()).toEqual([loaded, loaded, null]);
-    await ledger.publish(publishedBuild('2025-01-18', { loaded: null, generation: 101 }));
+    await local.ledger.publish(publishedBuild('2025-01-18', { loaded: null, generation: 101 }));
     expect(await told()).toEqual([null, loaded, null]);
   });
 
   it('is told of one build’s interval alone', async () => {
-    await ledger.publish(publishedBuild('2025-01-18'));
+    await local.ledger.publish(publishedBuild('2025-01-18'));
     const loaded = { statementId: null, rows: 8, at: '2025-01-19T02:00:00.000Z' };
-    await ledger.recordLoad(product, '2025-01-18', 'another/1', loaded);
-    await ledger.recordLoad(product, '2025-01-18', 'a/1', null);
-    const told = async () => (await ledger.records(product, '2025-01-18', '2025-01-18'))[0]?.published?.loaded;
+    await local.ledger.recordLoad(own.key, '2025-01-18', 'another/1', loaded);
+    await local.ledger.recordLoad(own.key, '2025-01-18', 'a/1', null);
+    const told = async () => (await local.ledger.records(own.key, '2025-01-18', '2025-01-18'))[0]?.published?.loaded;
     expect(await told()).toBeNull();
-    await ledger.recordLoad(product, '2025-01-18', 'a/1', loaded);
+    await local.ledger.recordLoad(own.key, '2025-01-18', 'a/1', loaded);
     expect(await told()).toEqual(loaded);
   });
 
   it('is still to come for what a build has published of a product of the warehouse, and of no other', async () => {
     const gold = publishedBuild('2031-01-01', { product: 'gold.trips' });
     const silver = publishedBuild('2031-01-01', { product: 'silver.trips' });
-    const history = createTableHistoryActivities(ledger, local.emulator.client, 'no-tables', catalogue, {
+    const history = createTableHistoryActivities(local.ledger, local.emulator.client, 'no-tables', catalogue, {
       restate: async () => undefined,
       isRunning: async () => false,
     });
     await local.emulator.client.send(new CreateBucketCommand({ Bucket: 'no-tables' }));
     for (const each of [gold, silver]) await history.recordPublished(each);
-    const recorded = async (key: string) => (await ledger.records(key, '2031-01-01', '2031-01-01'))[0]?.published;
+    const recorded = async (key: string) => (await local.ledger.records(key, '2031-01-01', '2031-01-01'))[0]?.published;
     expect(await recorded('gold.trips')).toHaveProperty('loaded', null);
     expect(await recorded('silver.trips')).not.toHaveProperty('loaded');
   });

@@ -1,24 +1,23 @@
-import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
-  bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
   type NativeConnection,
   Runtime,
   Worker,
   type WorkerOptions,
-  type WorkflowBundleWithSourceMap,
+  type WorkflowBundlePath,
 } from '@temporalio/worker';
-import { makeCurrent } from '../../cli/release.ts';
+import { contentId, makeCurrent } from '../../cli/release.ts';
+import { workflowBundle as bundleOf } from '../../cli/workflow-bundle.ts';
 import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
 import { heartbeating } from '../../activities/heartbeats.ts';
 import { loadCatalogue } from '../../products/catalogue.ts';
 import { attributes, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
 import { versioned } from '../../workers/versions.ts';
-import { tools } from '../tools.ts';
+import { root, tools } from '../tools.ts';
 import { jobConfig } from '../unit/job-config.ts';
 import { type Calls, type Script, scriptedServices } from './services.ts';
 
@@ -56,15 +55,11 @@ export const localServer = (extraArgs: string[] = []): Promise<TestWorkflowEnvir
   });
 
 const buildId = 'checkout';
-let bundle: WorkflowBundleWithSourceMap | undefined;
 
-export async function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  bundle ??= await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
-  return bundle;
-}
+/** The workflows of this checkout, made once for all test files. */
+export const workflowBundle = async (): Promise<WorkflowBundlePath> => ({
+  codePath: await bundleOf(root, contentId(root)),
+});
 
 /** Serves the workflows, and plans by the real contracts. */
 export async function orchestrationWorker(

@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Worker,
+  type WorkflowBundleOption,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { adoptRunning, makeCurrent } from '../../cli/release.ts';
 import { orchestratorOf } from '../../activities/ledger/orchestrator.ts';
@@ -44,7 +50,7 @@ function serve(workers: readonly Worker[]): () => Promise<void> {
 }
 
 /** A worker of a new version, to which new workflows go from now on. */
-async function deploy(buildId: string, workflowBundle: WorkflowBundleWithSourceMap): Promise<() => Promise<void>> {
+async function deploy(buildId: string, workflowBundle: WorkflowBundleOption): Promise<() => Promise<void>> {
   const workerDeploymentOptions = versioned(buildId);
   const worker = await orchestrationWorker(environment.nativeConnection, { workflowBundle, workerDeploymentOptions });
   const stop = serve([worker]);
