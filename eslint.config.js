@@ -1,25 +1,48 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'eslint/config';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /** What the folder a file is in may import; the runtime that executes a file decides its folder (docs/architecture.md). */
-const zone = (target, from, except, message) => ({ target, from, except, message });
-const everything = ['activities', 'bench', 'cli', 'infra', 'local', 'products', 'schedules', 'workers', 'workflows'];
-const only = (target, allowed) =>
+const mayImport = {
+  model: [],
+  workflows: ['activities', 'model'],
+  activities: ['model'],
+  workers: ['activities', 'model', 'workflows'],
+  schedules: ['activities', 'model', 'workflows'],
+  deployment: ['activities', 'model', 'schedules', 'workers', 'workflows'],
+  infra: ['model'],
+  local: ['model'],
+  cli: ['activities', 'deployment', 'local', 'model', 'schedules', 'workers', 'workflows'],
+};
+const foldersIn = (folder) =>
+  readdirSync(join(import.meta.dirname, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+const everything = foldersIn('.');
+const zones = Object.entries(mayImport).flatMap(([target, allowed]) =>
   everything
-    .filter((folder) => folder !== target && !allowed.includes(folder))
-    .map((folder) =>
-      zone(`./${target}`, `./${folder}`, [], `${target}/ may import only ${allowed.join(', ') || 'itself'}`),
-    );
-const services = ['catalogue', 'emr-serverless', 'lake', 'ledger', 'redshift'];
+    .filter((folder) => folder !== target && folder !== 'node_modules' && !allowed.includes(folder))
+    .map((folder) => ({
+      target: `./${target}`,
+      from: `./${folder}`,
+      message: `${target}/ may import only ${allowed.join(', ') || 'itself'}`,
+    })),
+);
+/** Folders that reach one service; what lies beside them puts several together. */
+const services = foldersIn('activities').filter((folder) =>
+  existsSync(join(import.meta.dirname, 'activities', folder, 'failures.ts')),
+);
 const separateServices = services.flatMap((service) =>
-  services
-    // The plan of a build names the jobs and the results it is made of.
-    .filter((other) => other !== service && service !== 'catalogue')
-    .map((other) =>
-      zone(`./activities/${service}`, `./activities/${other}`, [], 'a service never imports another service'),
-    ),
+  foldersIn('activities')
+    .filter((other) => other !== service)
+    .map((other) => ({
+      target: `./activities/${service}`,
+      from: `./activities/${other}`,
+      message: 'a service never imports another folder of activities/',
+    })),
 );
 
 export default defineConfig(
@@ -46,16 +69,7 @@ export default defineConfig(
         'error',
         {
           basePath: import.meta.dirname,
-          zones: [
-            ...only('workflows', ['activities']),
-            ...only('products', []),
-            ...only('activities', ['products', 'workflows']),
-            ...only('schedules', ['workflows', 'activities', 'products']),
-            ...only('workers', ['workflows', 'activities', 'products']),
-            ...only('local', ['products']),
-            ...only('infra', ['products']),
-            ...separateServices,
-          ],
+          zones: [...zones, ...separateServices],
         },
       ],
     },

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
 import { CompleteAsyncError, type Context } from '@temporalio/activity';
-import { CatalogueError } from '../products/catalogue.ts';
+import { CatalogueError } from '../model/catalogue.ts';
 
 /** Which errors of a service end a build; everything else is retried with back-off for as long as needed. */
 export interface ServiceFailures {

@@ -1,72 +1,9 @@
-import { once } from 'node:events';
-import { gzipSync } from 'node:zlib';
-import { setTimeout as delay } from 'node:timers/promises';
-import { liveEvents } from '../local/generator/live-events.ts';
-import { partKey } from '../local/generator/raw-parts.ts';
-import { hourStart } from '../local/generator/time.ts';
-import { buckets } from '../local/provision.ts';
-import { applySchedules } from '../schedules/apply.ts';
-import { schedules } from '../schedules/schedules.ts';
-import { buildDemoDay, openLocal } from './demo.ts';
-import { putInto } from './land.ts';
-import type { Session } from './session.ts';
-import { createProgress, faint } from './terminal.ts';
+import { Command } from 'commander';
+import { root } from './environment.ts';
 
-const liveTripsPerMinute = 20;
-const landEveryMs = 10_000;
-
-/** Builds the demo day, then lands live events and lets the schedules run until Ctrl-C. */
-export async function start(root: string): Promise<void> {
-  const stopped = new AbortController();
-  const signal = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => {
-    stopped.abort();
+export const startCommand = new Command('start')
+  .description('build the demo day, then stay up: live events arrive and the schedules go on until Ctrl-C')
+  .action(async () => {
+    const { start } = await import('./laptop/start.ts');
+    await start(root);
   });
-  const progress = createProgress();
-  const session = await openLocal(root, progress);
-  try {
-    await Promise.race([buildDemoDay(session, progress), signal]);
-    if (!stopped.signal.aborted) {
-      await runSchedules(session, false);
-      progress.step('Live events arrive every 10 s and the schedules go on; Ctrl-C stops everything');
-      console.log(`  Web UI     ${session.platform.webUi}`);
-      console.log(`  warehouse  psql ${session.platform.postgresUrl}`);
-      console.log(`  temporal   export TEMPORAL_ADDRESS=${session.platform.environment.TEMPORAL_ADDRESS ?? ''}`);
-      console.log(`  metrics    ${session.metrics.join('  ')}`);
-      await landLive(session, stopped.signal, (events) => {
-        progress.tick(faint(`${new Date().toISOString()}  ${events} live events landed`));
-      });
-      await runSchedules(session, true);
-    }
-  } finally {
-    progress.step('Stopping');
-    await session.close();
-  }
-  // Calls of a build that was under way would be made again and again.
-  if (stopped.signal.aborted) process.exit();
-}
-
-/** Schedules rest while the platform is down, so that the next start doesn't begin with a day of missed runs. */
-async function runSchedules({ client }: Session, paused: boolean): Promise<void> {
-  await applySchedules(client, schedules);
-  for (const { scheduleId } of schedules) {
-    const handle = client.schedule.getHandle(scheduleId);
-    await (paused ? handle.pause('the local platform is stopped') : handle.unpause('the local platform is up'));
-  }
-}
-
-async function landLive({ platform }: Session, signal: AbortSignal, onLanded: (events: number) => void): Promise<void> {
-  const put = putInto(platform.s3, buckets.raw);
-  const feed = liveEvents({ startedAtMs: Date.now(), tripsPerMinute: liveTripsPerMinute });
-  let landed = 0;
-  while (!signal.aborted) {
-    const now = Date.now();
-    const events = feed.take(now);
-    if (events.length > 0) {
-      const folder = partKey('raw/events', hourStart(now), 0).replace(/[^/]+$/, '');
-      await put(`${folder}live-${now}.json.gz`, gzipSync(`${events.map(({ line }) => line).join('\n')}\n`));
-      landed += events.length;
-      onLanded(landed);
-    }
-    await delay(landEveryMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the wait; the loop sees why.
-  }
-}

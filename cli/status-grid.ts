@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { IntervalState, SurveyedInterval } from '../activities/ledger/survey.ts';
-import { intervalsIn, type IntervalRange } from '../workflows/intervals.ts';
+import type { IntervalState, SurveyedInterval } from '../activities/planning/survey.ts';
+import { intervalsIn, type IntervalRange } from '../model/intervals.ts';
 import { faint } from './terminal.ts';
 
 /** How a state is drawn; where several hours share a cell, the first of these states that one of them has. */

@@ -1,9 +1,9 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
-import { loadCatalogue } from '../products/catalogue.ts';
-import { cadences } from '../workflows/cadences.ts';
-import type { WatchFreshnessInput } from '../workflows/freshness-messages.ts';
+import { loadCatalogue } from '../model/catalogue.ts';
+import { cadences } from '../model/cadences.ts';
+import type { WatchFreshnessInput } from '../model/messages/freshness.ts';
 import type { MaintainTableInput } from '../workflows/maintain-table.ts';
-import { orchestrationQueue } from '../workflows/messages.ts';
+import { orchestrationQueue } from '../model/queues.ts';
 
 /** One a table, so that one can be paused alone. After the daily batch, with the longest time until the next bronze build. */
 const maintenance = [...loadCatalogue().products.keys()].map((product): ScheduleOptions => ({

@@ -8,8 +8,10 @@ const port = z.coerce.number().int().min(1).max(65535);
 
 const price = z.coerce.number().positive().optional();
 
-/** Every variable that the workers read, besides those that the AWS SDK (`AWS_*`) and Temporal (`TEMPORAL_*`) read themselves. */
+/** Every variable that workers and commands read, besides those that the AWS SDK (`AWS_*`) and Temporal (`TEMPORAL_*`) read themselves. */
 const variables = z.object({
+  /** Name of the data plane's IAM role; read by `lake deploy` alone. */
+  TIDELINE_WORKER_ROLE: z.string().regex(/^[\w+=,.@-]{1,64}$/, 'must be the name of an IAM role, without its path'),
   AWS_REGION: z.string().default(''),
   TIDELINE_RAW_BUCKET: bucket,
   TIDELINE_LAKE_BUCKET: bucket,
@@ -54,7 +56,9 @@ const variables = z.object({
   SHUTDOWN_GRACE_SECONDS: z.coerce.number().int().min(0).default(10),
 });
 
-const environmentSchema = variables.transform((values, context) => {
+type Variables = z.infer<typeof variables>;
+
+const workerSchema = variables.omit({ TIDELINE_WORKER_ROLE: true }).transform((values, context) => {
   const { AWS_REGION: region, EMR_USD_PER_VCPU_HOUR: vcpu, EMR_USD_PER_GB_HOUR: gb } = values;
   const told = vcpu !== undefined && gb !== undefined && { usdPerVcpuHour: vcpu, usdPerMemoryGbHour: gb };
   const prices = told || (vcpu === undefined && gb === undefined && knownPrices[region]);
@@ -67,16 +71,29 @@ const environmentSchema = variables.transform((values, context) => {
 const addressOf = (host: string, port: number): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export type Config = Readonly<ReturnType<typeof parseConfig>>;
 
+function check<Values>(schema: z.ZodType<Values>, environment: Environment, advice = ''): Values {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The environment is not complete (see workers/config.ts):\n${problems.join('\n')}\n${advice}`.trim());
+}
+
+/** The variables of these names alone, for a command that needs no others. Throws as `parseConfig` does. */
+export function readVariables<Name extends keyof Variables>(
+  environment: Environment,
+  ...names: readonly Name[]
+): Pick<Variables, Name> {
+  const asked: z.ZodType = z.object(Object.fromEntries(names.map((name) => [name, variables.shape[name]])));
+  return check(asked, environment, 'On this machine, start the platform first: npm start') as Pick<Variables, Name>;
+}
+
 /** Reads the configuration once. Throws one Error that names every variable that is missing or wrong, and what is allowed. */
-export function parseConfig(environment: Readonly<Record<string, string | undefined>>) {
-  const parsed = environmentSchema.safeParse(environment);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-    throw new Error(`The environment is not complete (see workers/config.ts):\n${problems.join('\n')}`);
-  }
-  const values = parsed.data;
+export function parseConfig(environment: Environment) {
+  const values = check(workerSchema, environment);
   const artifactsUri = `s3://${values.TIDELINE_ARTIFACTS_BUCKET}`;
   return Object.freeze({
     job: {

@@ -14,14 +14,15 @@ import { lakeFailures } from '../activities/lake/failures.ts';
 import { createLedgerActivities } from '../activities/ledger/activities.ts';
 import { ledgerFailures } from '../activities/ledger/failures.ts';
 import { Ledger } from '../activities/ledger/ledger.ts';
-import { orchestratorOf } from '../activities/ledger/orchestrator.ts';
+import { orchestratorOf } from '../activities/orchestrator.ts';
 import { RestorePoints } from '../activities/ledger/restore-points.ts';
 import { createRedshiftActivities } from '../activities/redshift/activities.ts';
 import { redshiftFailures } from '../activities/redshift/failures.ts';
-import { createTableHistoryActivities } from '../activities/table-history.ts';
-import { createUnreadRawActivities } from '../activities/unread-raw.ts';
-import { loadCatalogue } from '../products/catalogue.ts';
-import { laneQueue, lanes, submissionQueue } from '../workflows/messages.ts';
+import { createTableHistoryActivities } from '../activities/table-history/activities.ts';
+import { createPlanningActivities } from '../activities/planning/activities.ts';
+import { createUnreadRawActivities } from '../activities/planning/unread-raw.ts';
+import { loadCatalogue } from '../model/catalogue.ts';
+import { laneQueue, lanes, submissionQueue } from '../model/queues.ts';
 import { parseConfig } from './config.ts';
 import { connectWorker, runUntilStopped } from './process.ts';
 
@@ -40,10 +41,10 @@ const restorePoints = new RestorePoints(documents, config.ledgerTable);
 // Path-style addresses work with every bucket name and with endpoints that are an IP address.
 const s3 = new S3Client({ forcePathStyle: true, ...patience(answerSeconds) });
 const orchestrator = orchestratorOf(new Client({ connection, namespace }));
-const ledgerActivities = createLedgerActivities(
+const planning = createPlanningActivities(
   ledger,
-  catalogue,
   restorePoints,
+  catalogue,
   orchestrator,
   config.lateData,
   config.jobsVersion,
@@ -68,12 +69,13 @@ const services: readonly Service[] = [
   },
   { activities: createLakeActivities(s3), failures: lakeFailures },
   {
-    activities: ledgerActivities,
+    activities: createLedgerActivities(ledger, restorePoints, catalogue, orchestrator, config.jobsVersion),
     failures: ledgerFailures,
   },
+  { activities: planning, failures: ledgerFailures },
   {
     activities: createTableHistoryActivities(ledger, s3, config.lakeBucket, catalogue, {
-      restate: (late) => ledgerActivities.reportLateDates(late),
+      restate: (late) => planning.reportLateDates(late),
       isRunning: (workflowId) => orchestrator.isRunning(workflowId),
     }),
     failures: historyFailures,

@@ -1,9 +1,10 @@
 import { ApplicationFailure, CancellationScope, condition, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { runName } from './builds-failed.ts';
-import { type AwaitedInputs, type Decision, type MissingInput, proceedUpdate } from './input-messages.ts';
-import type { ProductRange } from './intervals.ts';
+import { type AwaitedInputs, type Decision, type MissingInput, proceedUpdate } from '../model/messages/inputs.ts';
+import type { ProductRange } from '../model/intervals.ts';
 import { markdownTable } from './markdown.ts';
-import type { Forced, Lane } from './messages.ts';
+import type { Forced } from '../model/messages/builds.ts';
+import type { Lane } from '../model/queues.ts';
 import { waits } from './proxies.ts';
 
 /** Somebody's decision to go on, as soon as there is one. */

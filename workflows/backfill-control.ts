@@ -11,8 +11,9 @@ import {
   limitUpdate,
   pauseUpdate,
   resumeUpdate,
-} from './backfill-messages.ts';
-import { attributes, type BuildOutcome } from './messages.ts';
+} from '../model/messages/backfill.ts';
+import { attributes } from '../model/search-attributes.ts';
+import type { BuildOutcome } from '../model/messages/builds.ts';
 
 const defaultJobsAtOnce = 5;
 const mostJobsAtOnce = 50;

@@ -1,7 +1,7 @@
-import type { BackfillEstimate, BackfillInput, BackfillReport } from './backfill-messages.ts';
+import type { BackfillEstimate, BackfillInput, BackfillReport } from '../model/messages/backfill.ts';
 import { runName } from './builds-failed.ts';
-import type { MissingInput } from './input-messages.ts';
-import { grainOf, rangeName } from './intervals.ts';
+import type { MissingInput } from '../model/messages/inputs.ts';
+import { grainOf, rangeName } from '../model/intervals.ts';
 import { markdownTable } from './markdown.ts';
 
 const hours = (seconds: number): string =>

@@ -1,6 +1,6 @@
 import { allHandlersFinished, condition, continueAsNew, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import { controlBackfill } from './backfill-control.ts';
-import type { BackfillInput, BackfillProgress, BackfillReport } from './backfill-messages.ts';
+import type { BackfillInput, BackfillProgress, BackfillReport } from '../model/messages/backfill.ts';
 import { backfillIncomplete } from './builds-failed.ts';
 import { checkInput } from './inputs.ts';
 import { surveys } from './proxies.ts';

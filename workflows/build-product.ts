@@ -2,11 +2,12 @@ import { CancellationScope, continueAsNew, workflowInfo } from '@temporalio/work
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import { type Report, reportBuild, resultTable } from './build-report.ts';
 import { releaseHeldBack, whileClaimed } from './claims.ts';
-import { datesToRestate } from './daily-window.ts';
+import { datesToRestate } from '../model/daily-window.ts';
 import { checkInput } from './inputs.ts';
-import { grainOf, intervalsIn, runsOf } from './intervals.ts';
+import { grainOf, intervalsIn, runsOf } from '../model/intervals.ts';
 import { loadWarehouse } from './load-warehouse.ts';
-import { type BuildInput, type BuildOutcome, type Lane, wholeTable } from './messages.ts';
+import { type BuildInput, type BuildOutcome, wholeTable } from '../model/messages/builds.ts';
+import type { Lane } from '../model/queues.ts';
 import { calls, catalogue, surveys } from './proxies.ts';
 import { isSuperseded, runJobs } from './run-jobs.ts';
 

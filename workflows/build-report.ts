@@ -1,7 +1,9 @@
 import { isCancellation, rootCause, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import type { BuildResult, MaintenanceResult } from '../activities/lake/result.ts';
+import type { BuildResult, MaintenanceResult } from '../model/results.ts';
 import { markdownTable } from './markdown.ts';
-import { attributes, type BuildInput, type BuildState, buildStatusQuery, type Lane } from './messages.ts';
+import { attributes } from '../model/search-attributes.ts';
+import { type BuildInput, type BuildState, buildStatusQuery } from '../model/messages/builds.ts';
+import type { Lane } from '../model/queues.ts';
 
 /**
  * Shows a build's state wherever a person may look: search attributes, the run's details in the Web UI, the `status` query.

@@ -1,7 +1,7 @@
 import { ApplicationFailure, rootCause } from '@temporalio/workflow';
-import type { WrongRun } from './backfill-messages.ts';
-import { grainOf, intervalsIn, type ProductRange, rangeName } from './intervals.ts';
-import type { BuildOutcome } from './messages.ts';
+import type { WrongRun } from '../model/messages/backfill.ts';
+import { grainOf, intervalsIn, type ProductRange, rangeName } from '../model/intervals.ts';
+import type { BuildOutcome } from '../model/messages/builds.ts';
 
 const notBuiltText = (notBuilt: readonly string[]): string =>
   notBuilt.length > 0 ? ` Not built, for what they read is not right: ${notBuilt.join(', ')}.` : '';

@@ -9,7 +9,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { BuildFailure, Claimant } from '../activities/ledger/records.ts';
-import { type HeldBack, type Lane, wholeTable } from './messages.ts';
+import { type HeldBack, wholeTable } from '../model/messages/builds.ts';
+import type { Lane } from '../model/queues.ts';
 import { calls } from './proxies.ts';
 import { isSuperseded } from './run-jobs.ts';
 import { longestWaitSeconds, type Pace, waitOf } from './wait.ts';

@@ -3,8 +3,9 @@ import { DateTime } from 'luxon';
 import { awaitInputs, type Taken, takeDecision } from './await-inputs.ts';
 import { firedAt } from './fired-at.ts';
 import { checkInput } from './inputs.ts';
-import { intervalKey } from './intervals.ts';
-import type { BuildOutcome, Forced, Lane } from './messages.ts';
+import { intervalKey } from '../model/intervals.ts';
+import type { BuildOutcome, Forced } from '../model/messages/builds.ts';
+import type { Lane } from '../model/queues.ts';
 import { catalogue, surveys } from './proxies.ts';
 import { runBuilds } from './run-builds.ts';
 

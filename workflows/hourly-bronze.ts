@@ -2,8 +2,9 @@ import { patched } from '@temporalio/workflow';
 import { isHeldBack } from './builds-failed.ts';
 import { firedAt, startedBySchedule } from './fired-at.ts';
 import { checkInput } from './inputs.ts';
-import { intervalKey } from './intervals.ts';
-import type { BuildOutcome, Lane } from './messages.ts';
+import { intervalKey } from '../model/intervals.ts';
+import type { BuildOutcome } from '../model/messages/builds.ts';
+import type { Lane } from '../model/queues.ts';
 import { surveys } from './proxies.ts';
 import { runBuilds } from './run-builds.ts';
 

@@ -1,13 +1,14 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { z } from 'zod';
-import { type BackfillInput, backfillModes } from './backfill-messages.ts';
+import { type BackfillInput, backfillModes } from '../model/messages/backfill.ts';
 import type { DailyBatchInput } from './daily-batch.ts';
 import type { ExplainIntervalInput } from './explain-interval.ts';
-import type { WatchFreshnessInput } from './freshness-messages.ts';
+import type { WatchFreshnessInput } from '../model/messages/freshness.ts';
 import type { HourlyBronzeInput } from './hourly-bronze.ts';
-import type { LateDataInput } from './late-data-messages.ts';
+import type { LateDataInput } from '../model/messages/late-data.ts';
 import type { MaintainTableInput } from './maintain-table.ts';
-import { type BuildInput, lanes } from './messages.ts';
+import type { BuildInput } from '../model/messages/builds.ts';
+import { lanes } from '../model/queues.ts';
 import type { RebuildGoldInput } from './rebuild-gold.ts';
 import type { RestoreTableInput } from './restore-table.ts';
 

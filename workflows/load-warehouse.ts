@@ -3,7 +3,8 @@ import type { BuildPlan } from '../activities/catalogue/plan.ts';
 import type { StatementEnd } from '../activities/redshift/activities.ts';
 import type { Report } from './build-report.ts';
 import { LoadCancelled, whileClaimed } from './claims.ts';
-import { type BuildInput, type Lane, maximumAttempts, wholeTable } from './messages.ts';
+import { type BuildInput, maximumAttempts, wholeTable } from '../model/messages/builds.ts';
+import type { Lane } from '../model/queues.ts';
 import { calls, waits } from './proxies.ts';
 import type { Pace } from './wait.ts';
 

@@ -2,7 +2,7 @@ import { patched, rootCause, sleep, workflowInfo } from '@temporalio/workflow';
 import { maintenanceTable, reportBuild } from './build-report.ts';
 import { isNotGiven, whileClaimed } from './claims.ts';
 import { checkInput } from './inputs.ts';
-import { type MaintenanceOutcome, wholeTable } from './messages.ts';
+import { type MaintenanceOutcome, wholeTable } from '../model/messages/builds.ts';
 import { calls, catalogue } from './proxies.ts';
 import { isLost, type Patience, runJobs } from './run-jobs.ts';
 import type { Pace } from './wait.ts';

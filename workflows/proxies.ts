@@ -4,9 +4,10 @@ import type { EmrServerlessActivities } from '../activities/emr-serverless/activ
 import type { LakeActivities } from '../activities/lake/activities.ts';
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { RedshiftActivities } from '../activities/redshift/activities.ts';
-import type { TableHistoryActivities } from '../activities/table-history.ts';
-import type { UnreadRawActivities } from '../activities/unread-raw.ts';
-import { type Lane, laneQueue, lanes, orchestrationQueue, submissionQueue } from './messages.ts';
+import type { TableHistoryActivities } from '../activities/table-history/activities.ts';
+import type { PlanningActivities } from '../activities/planning/activities.ts';
+import type { UnreadRawActivities } from '../activities/planning/unread-raw.ts';
+import { type Lane, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../model/queues.ts';
 
 /** Retried until it works: an outage of a service delays a build, it doesn't fail it. Final errors are sorted out by the worker. */
 const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
@@ -24,7 +25,9 @@ export const catalogue = proxyActivities<CatalogueActivities>({
 
 /** Calls that answer at once. */
 export const calls = (lane: Lane) =>
-  proxyActivities<EmrServerlessActivities & LakeActivities & LedgerActivities & RedshiftActivities>({
+  proxyActivities<
+    EmrServerlessActivities & LakeActivities & LedgerActivities & PlanningActivities & RedshiftActivities
+  >({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '20s',
     heartbeatTimeout,
@@ -34,7 +37,7 @@ export const calls = (lane: Lane) =>
 /** Calls about thousands of intervals, or all commits of a table. */
 export const surveys = (lane: Lane) =>
   proxyActivities<
-    Pick<LedgerActivities, 'planBackfill' | 'checkFreshness' | 'restateReaders' | 'healLostHours'> &
+    Pick<PlanningActivities, 'planBackfill' | 'checkFreshness' | 'restateReaders' | 'healLostHours'> &
       TableHistoryActivities &
       UnreadRawActivities
   >({
@@ -57,7 +60,7 @@ export const submissions = (lane: Lane) =>
 
 /** Waits for remote work, or for inputs. Each attempt adopts the work that is there, soon also after the last of many deploys. */
 export const waits = (lane: Lane) =>
-  proxyActivities<EmrServerlessActivities & RedshiftActivities & Pick<LedgerActivities, 'awaitInputs'>>({
+  proxyActivities<EmrServerlessActivities & RedshiftActivities & Pick<PlanningActivities, 'awaitInputs'>>({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '24h',
     heartbeatTimeout,

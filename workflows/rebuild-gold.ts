@@ -1,6 +1,7 @@
 import { checkInput } from './inputs.ts';
-import type { IntervalRange } from './intervals.ts';
-import type { BuildOutcome, Lane } from './messages.ts';
+import type { IntervalRange } from '../model/intervals.ts';
+import type { BuildOutcome } from '../model/messages/builds.ts';
+import type { Lane } from '../model/queues.ts';
 import { catalogue } from './proxies.ts';
 import { runBuilds } from './run-builds.ts';
 

@@ -14,9 +14,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { backfill } from './backfill.ts';
-import type { BackfillReport } from './backfill-messages.ts';
+import type { BackfillReport } from '../model/messages/backfill.ts';
 import { checkInput } from './inputs.ts';
-import { type LateDataInput, lateDatesSignal } from './late-data-messages.ts';
+import { type LateDataInput, lateDatesSignal } from '../model/messages/late-data.ts';
 import { catalogue } from './proxies.ts';
 
 /** One, two, four and eight hours later: by then somebody has seen the failed backfill, or the day has to end in a failure. */

@@ -3,7 +3,7 @@ import { reportBuild } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
 import { checkInput } from './inputs.ts';
 import { loadWarehouse } from './load-warehouse.ts';
-import { type RestoreOutcome, wholeTable } from './messages.ts';
+import { type RestoreOutcome, wholeTable } from '../model/messages/builds.ts';
 import { calls, catalogue, surveys } from './proxies.ts';
 import { isSuperseded, runJobs } from './run-jobs.ts';
 

@@ -9,11 +9,12 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
 import type { PlannedBuild } from '../activities/catalogue/plan.ts';
-import type { Input } from '../activities/graph.ts';
+import type { Input } from '../model/graph.ts';
 import { buildProduct } from './build-product.ts';
 import { buildsFailed, heldBackFailures } from './builds-failed.ts';
-import { grainOf, intervalsIn, rangeName, runRead, runsOf } from './intervals.ts';
-import { type BuildInput, type BuildOutcome, orchestrationQueue } from './messages.ts';
+import { grainOf, intervalsIn, rangeName, runRead, runsOf } from '../model/intervals.ts';
+import type { BuildInput, BuildOutcome } from '../model/messages/builds.ts';
+import { orchestrationQueue } from '../model/queues.ts';
 import { type Pace, waitOf } from './wait.ts';
 
 /** `build/silver.trips/2025-01-18..2025-01-20`: one id per run of intervals, so that it is built once at a time. */

@@ -10,7 +10,8 @@ import type { JobPlan } from '../activities/catalogue/plan.ts';
 import type { PlacedRun } from '../activities/emr-serverless/activities.ts';
 import type { WrittenResult } from '../activities/lake/activities.ts';
 import type { Report } from './build-report.ts';
-import { jobsLost, type Lane, maximumAttempts, verdicts } from './messages.ts';
+import { jobsLost, maximumAttempts, verdicts } from '../model/messages/builds.ts';
+import type { Lane } from '../model/queues.ts';
 import { submissions, waits } from './proxies.ts';
 import { longestWaitSeconds } from './wait.ts';
 

@@ -1,9 +1,9 @@
 import { CancellationScope, condition, isCancellation, patched, rootCause } from '@temporalio/workflow';
 import type { BackfillControl } from './backfill-control.ts';
-import type { WrongRun } from './backfill-messages.ts';
+import type { WrongRun } from '../model/messages/backfill.ts';
 import { backfillIncomplete } from './builds-failed.ts';
-import { grainOf, runsOf } from './intervals.ts';
-import type { BuildInput, BuildOutcome } from './messages.ts';
+import { grainOf, runsOf } from '../model/intervals.ts';
+import type { BuildInput, BuildOutcome } from '../model/messages/builds.ts';
 import { runBuild } from './run-builds.ts';
 
 /** Something is wrong with more than single intervals when so many builds have failed. */

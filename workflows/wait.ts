@@ -1,3 +1,5 @@
+import { longestBuildMs } from '../model/messages/builds.ts';
+
 /** Between two tries for what somebody else has, in seconds; each wait is about twice the one before. */
 export interface Pace {
   readonly first: number;
@@ -9,8 +11,6 @@ export interface Pace {
 /** What lasts for so long is no matter of minutes. */
 const longWaitMs = 3_600_000;
 export const longestWaitSeconds = 15 * 60;
-/** No build takes longer; a claim that is older was left behind. */
-export const longestBuildMs = 24 * 3_600_000;
 
 /** How long to wait between two tries for what somebody else has: ever longer, until it is given up. */
 export function waitOf(pace: Pace) {

@@ -1,6 +1,6 @@
 import { ApplicationFailure, patched, setCurrentDetails } from '@temporalio/workflow';
 import { firedAt } from './fired-at.ts';
-import type { FreshnessFinding, FreshnessReport, WatchFreshnessInput } from './freshness-messages.ts';
+import type { FreshnessFinding, FreshnessReport, WatchFreshnessInput } from '../model/messages/freshness.ts';
 import { checkInput } from './inputs.ts';
 import { markdownTable } from './markdown.ts';
 import { surveys } from './proxies.ts';

@@ -1,6 +1,6 @@
-import type { Catalogue } from '../../products/catalogue.ts';
-import type { IntervalRange, ProductRange } from '../../workflows/intervals.ts';
-import type { BuildInput } from '../../workflows/messages.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
+import type { IntervalRange, ProductRange } from '../../model/intervals.ts';
+import type { BuildInput } from '../../model/messages/builds.ts';
 import { refusingBadInput } from '../failures.ts';
 import {
   type BuildPlan,

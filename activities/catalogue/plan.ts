@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { type Catalogue, type Product, writerOf } from '../../products/catalogue.ts';
+import { type Catalogue, type Product, writerOf } from '../../model/catalogue.ts';
 import {
   chunkRange,
   intervalKey,
@@ -8,9 +8,9 @@ import {
   type ProductRange,
   rangeName,
   shiftInterval,
-} from '../../workflows/intervals.ts';
-import type { BuildInput } from '../../workflows/messages.ts';
-import { dailyWindow, hourlyInputs, type Input, intervalsOfDate, readersIn, readersOf } from '../graph.ts';
+} from '../../model/intervals.ts';
+import type { BuildInput } from '../../model/messages/builds.ts';
+import { dailyWindow, hourlyInputs, type Input, intervalsOfDate, readersIn, readersOf } from '../../model/graph.ts';
 import type { SparkJob } from '../emr-serverless/activities.ts';
 import { sparkSettings } from './spark-settings.ts';
 

@@ -8,7 +8,7 @@ import {
   ValidationException,
 } from '@aws-sdk/client-emr-serverless';
 import { log, sleep } from '@temporalio/activity';
-import type { Lane } from '../../workflows/messages.ts';
+import type { Lane } from '../../model/queues.ts';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
 import { costOf, type Prices } from './prices.ts';

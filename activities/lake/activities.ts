@@ -8,7 +8,7 @@ import {
   maintenanceResultSchema,
   type RestoreResult,
   restoreResultSchema,
-} from './result.ts';
+} from '../../model/results.ts';
 
 /** What a job run wrote. An earlier run of the same build may have written in the same place. */
 export interface WrittenResult {

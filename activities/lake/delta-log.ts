@@ -1,7 +1,7 @@
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { restoredVersion } from './restored-version.ts';
-import { buildResultSchema } from './result.ts';
+import { buildResultSchema } from '../../model/results.ts';
 
 /** What a build's commit keeps about the build; see spark-jobs/README.md. */
 const committedBuildSchema = buildResultSchema

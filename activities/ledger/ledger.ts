@@ -8,8 +8,8 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type { IntervalRange } from '../../workflows/intervals.ts';
-import { isWholeTable, wholeTable } from '../../workflows/messages.ts';
+import type { IntervalRange } from '../../model/intervals.ts';
+import { isWholeTable, wholeTable } from '../../model/messages/builds.ts';
 import {
   allIntervals,
   type BuildFailure,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Forced, IntervalRows } from '../../workflows/messages.ts';
+import type { Forced, IntervalRows } from '../../model/messages/builds.ts';
 
 /** Who builds an interval at the moment. */
 const claimSchema = z.object({ workflowId: z.string(), buildId: z.string(), since: z.iso.datetime() });

@@ -9,7 +9,7 @@ import {
   ValidationException,
 } from '@aws-sdk/client-redshift-data';
 import { cancellationSignal, log } from '@temporalio/activity';
-import type { Catalogue } from '../../products/catalogue.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
 import { loadSql } from './dialect.ts';

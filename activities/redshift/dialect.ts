@@ -1,5 +1,5 @@
-import type { Column } from '../../products/contract.ts';
-import type { Product } from '../../products/catalogue.ts';
+import type { Column } from '../../model/contract.ts';
+import type { Product } from '../../model/catalogue.ts';
 
 // Redshift's SQL of a product, compiled from its contract. What differs between two loads stands in it as `:placeholder`.
 

@@ -1,6 +1,6 @@
 import type { ColumnMetadata } from '@aws-sdk/client-redshift-data';
-import type { Product } from '../../products/catalogue.ts';
-import type { Column } from '../../products/contract.ts';
+import type { Product } from '../../model/catalogue.ts';
+import type { Column } from '../../model/contract.ts';
 import { targetOf, warehouseType } from './dialect.ts';
 
 /** A column's type as DescribeTable tells it. */

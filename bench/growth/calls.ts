@@ -1,26 +1,26 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { planBackfill } from '../../activities/ledger/backfill.ts';
-import { explainInterval } from '../../activities/ledger/explain.ts';
-import { checkFreshness } from '../../activities/ledger/freshness.ts';
+import { planBackfill } from '../../activities/planning/backfill.ts';
+import { explainInterval } from '../../activities/planning/explain.ts';
+import { checkFreshness } from '../../activities/planning/freshness.ts';
 import { Ledger } from '../../activities/ledger/ledger.ts';
-import { oldestNeededVersion } from '../../activities/ledger/needed-versions.ts';
+import { oldestNeededVersion } from '../../activities/planning/needed-versions.ts';
 import { recordedVersionKey } from '../../activities/ledger/records.ts';
 import { RestorePoints } from '../../activities/ledger/restore-points.ts';
-import { changesLeft } from '../../activities/ledger/stale-readers.ts';
+import { changesLeft } from '../../activities/planning/stale-readers.ts';
 import { newestVersion } from '../../activities/lake/delta-log.ts';
-import { recordCommits } from '../../activities/recorded-commits.ts';
-import { rebuildLedger } from '../../activities/rebuilt-ledger.ts';
-import { createTableHistoryActivities } from '../../activities/table-history.ts';
-import { createUnreadRawActivities } from '../../activities/unread-raw.ts';
-import { survey } from '../../cli/ledger.ts';
+import { recordCommits } from '../../activities/table-history/recorded-commits.ts';
+import { rebuildLedger } from '../../activities/table-history/rebuilt-ledger.ts';
+import { createTableHistoryActivities } from '../../activities/table-history/activities.ts';
+import { createUnreadRawActivities } from '../../activities/planning/unread-raw.ts';
+import { surveyDates } from '../../activities/planning/overview.ts';
 import { statusGrid } from '../../cli/status-grid.ts';
 import { ensureLedger } from '../../local/provision.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { cadences } from '../../workflows/cadences.ts';
-import { shiftInterval } from '../../workflows/intervals.ts';
-import { wholeTable } from '../../workflows/messages.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { cadences } from '../../model/cadences.ts';
+import { shiftInterval } from '../../model/intervals.ts';
+import { wholeTable } from '../../model/messages/builds.ts';
 import type { Figure } from './figures.ts';
 import { writeLedger } from './ledger-past.ts';
 
@@ -89,7 +89,7 @@ async function callsOf(
   return {
     'lake status': {
       run: async () => {
-        const { dates, intervals } = await survey(ledger, catalogue, {});
+        const { dates, intervals } = await surveyDates(ledger, catalogue, {});
         return statusGrid(dates, intervals);
       },
       ...many,

@@ -7,7 +7,7 @@ import { createProgress } from '../../cli/terminal.ts';
 import { awsEmulator, awsVariables } from '../../local/aws-emulator.ts';
 import { freePort } from '../../local/ports.ts';
 import { Supervisor } from '../../local/supervisor.ts';
-import { intervalKey } from '../../workflows/intervals.ts';
+import { intervalKey } from '../../model/intervals.ts';
 import { measureCalls } from './calls.ts';
 import { type Figure, figuresTable } from './figures.ts';
 import { parseOptions } from './options.ts';

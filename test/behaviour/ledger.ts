@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../activities/ledger/ledger.ts';
 import { type PublishedBuild, publishedOf } from '../../activities/ledger/records.ts';
-import { surveyProduct } from '../../activities/ledger/survey.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { intervalsIn } from '../../workflows/intervals.ts';
+import { surveyProduct } from '../../activities/planning/survey.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { intervalsIn } from '../../model/intervals.ts';
 import { ownProduct } from './own-product.ts';
 import { publishedIn } from './published-in.ts';
 

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { intervalStart } from '../../workflows/intervals.ts';
-import { orchestrationQueue } from '../../workflows/messages.ts';
+import { intervalStart } from '../../model/intervals.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
 import type { Call, Disturbance } from './interceptor.ts';
 import type { Scene } from './scene.ts';
 

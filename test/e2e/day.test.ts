@@ -8,22 +8,25 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateListJobRuns, EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCommits } from '../../activities/lake/delta-log.ts';
-import type { SurveyedInterval } from '../../activities/ledger/survey.ts';
-import { runDay } from '../../cli/days.ts';
-import { putInto } from '../../cli/land.ts';
-import { rebuildLedger } from '../../activities/rebuilt-ledger.ts';
-import { openLedger, survey } from '../../cli/ledger.ts';
-import { createRestorePoint, restore } from '../../cli/restore.ts';
-import { openSession, type Session } from '../../cli/session.ts';
+import type { SurveyedInterval } from '../../activities/planning/survey.ts';
+import { runDay } from '../../cli/laptop/days.ts';
+import { putInto } from '../../cli/laptop/land.ts';
+import { rebuildLedger } from '../../activities/table-history/rebuilt-ledger.ts';
+import { surveyDates } from '../../activities/planning/overview.ts';
+import { openLedger } from '../../workers/clients.ts';
+import { restore } from '../../cli/restore.ts';
+import { createRestorePoint } from '../../cli/restore-point.ts';
+import { openSession, type Session } from '../../cli/laptop/session.ts';
 import { query } from '../../activities/redshift/query.ts';
 import { partKey } from '../../local/generator/raw-parts.ts';
 import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts';
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
-import type { BackfillReport } from '../../workflows/backfill-messages.ts';
-import { grainOf, intervalsIn, intervalStart } from '../../workflows/intervals.ts';
-import { restateWorkflowId } from '../../workflows/late-data-messages.ts';
-import { type BuildOutcome, type MaintenanceOutcome, orchestrationQueue } from '../../workflows/messages.ts';
+import type { BackfillReport } from '../../model/messages/backfill.ts';
+import { grainOf, intervalsIn, intervalStart } from '../../model/intervals.ts';
+import { restateWorkflowId } from '../../model/messages/late-data.ts';
+import type { BuildOutcome, MaintenanceOutcome } from '../../model/messages/builds.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
 import { root } from '../tools.ts';
 import { deltaVersion } from './delta-table.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';
@@ -121,7 +124,10 @@ describe('a day of trips', () => {
 
   it('is in the ledger, which the tables alone give back when it is lost', async () => {
     const { hours } = await readTruth(truthFolder, dayAlone.arrivedBefore);
-    const { intervals } = await survey(openLedger(ledgerTable), session.catalogue, { from: date, to: '2025-01-19' });
+    const { intervals } = await surveyDates(openLedger(ledgerTable), session.catalogue, {
+      from: date,
+      to: '2025-01-19',
+    });
     expect(intervals.filter(({ state }) => state !== 'published')).toEqual([]);
     expect(rowsOf(intervals)).toMatchObject(
       Object.fromEntries(
@@ -135,7 +141,7 @@ describe('a day of trips', () => {
     );
     await ensureLedger(new DynamoDBClient(), 'rebuilt');
     await rebuildLedger(ledgerSources('rebuilt'), quiet);
-    const rebuilt = await survey(openLedger('rebuilt'), session.catalogue, { from: date, to: '2025-01-19' });
+    const rebuilt = await surveyDates(openLedger('rebuilt'), session.catalogue, { from: date, to: '2025-01-19' });
     expect(rowsOf(rebuilt.intervals)).toEqual(rowsOf(intervals));
     expect(rebuilt.intervals.filter(({ record }) => record?.published?.loaded).length).toBeGreaterThan(0);
   });
@@ -215,7 +221,10 @@ describe('a day of trips', () => {
     expect(made.length).toBe(new Set(made).size);
     expect(made).toHaveLength(late.built.jobs);
     await expectLakeToBeTrue(session, truthFolder, withLateEvents);
-    const { intervals } = await survey(openLedger(ledgerTable), session.catalogue, { from: date, to: '2025-01-22' });
+    const { intervals } = await surveyDates(openLedger(ledgerTable), session.catalogue, {
+      from: date,
+      to: '2025-01-22',
+    });
     const builtFromEvents = intervals.filter(({ product }) => !product.startsWith('gold.dim_'));
     expect(builtFromEvents.filter(({ state }) => state !== 'published')).toEqual([]);
     expect(landed.lines).toBe((await readTruth(truthFolder)).hours.reduce((sum, hour) => sum + hour.lines, 0));
@@ -268,7 +277,7 @@ describe('a day of trips', () => {
     const product = 'gold.trips';
     const lateTrips = () => query(session.warehouse, `SELECT trip_id FROM gold.trips WHERE trip_date = '2025-01-17'`);
     const stateOf = async () => {
-      const { intervals } = await survey(openLedger(ledgerTable), session.catalogue, {
+      const { intervals } = await surveyDates(openLedger(ledgerTable), session.catalogue, {
         from: '2025-01-17',
         to: '2025-01-18',
       });

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { query } from '../../activities/redshift/query.ts';
-import type { Session } from '../../cli/session.ts';
+import type { Session } from '../../cli/laptop/session.ts';
 import { buckets } from '../../local/provision.ts';
 import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';
 import { readTruth } from '../truth/read-truth.ts';

@@ -1,6 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import { buildProduct as current } from '../../workflows/build-product.ts';
-import type { BuildInput, BuildOutcome } from '../../workflows/messages.ts';
+import type { BuildInput, BuildOutcome } from '../../model/messages/builds.ts';
 
 /** An incompatible change: a timer where the histories have none. */
 export async function buildProduct(input: BuildInput): Promise<BuildOutcome> {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { builtProducts } from '../../activities/ledger/survey.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { builtProducts } from '../../activities/planning/survey.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { root } from '../tools.ts';
 
 const catalogue = loadCatalogue();
@@ -15,7 +15,7 @@ describe('the tree', () => {
   it('has only the folders that the architecture names', () => {
     const folders = new Set(tracked.filter((file) => file.includes('/')).map((file) => file.split('/')[0] ?? ''));
     const named =
-      'activities bench cli docs infra local products schedules spark-jobs test workers workflows .ci'.split(' ');
+      'activities bench cli deployment docs infra local model products schedules spark-jobs test workers workflows .ci'.split(' ');
     expect([...folders].filter((folder) => !named.includes(folder))).toEqual([]);
   });
 
@@ -31,7 +31,7 @@ describe('the tree', () => {
   it('reads the environment in one place of the workers', () => {
     const readers = sources.filter(
       (file) =>
-        /^(workflows|activities|products|schedules)\//.test(file) &&
+        /^(workflows|activities|model|schedules|deployment)\//.test(file) &&
         readFileSync(join(root, file), 'utf8').includes('process.env'),
     );
     expect(readers).toEqual([]);

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { planBackfill } from '../../activities/ledger/backfill.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { grainOf, intervalsIn } from '../../workflows/intervals.ts';
-import type { BackfillRequest } from '../../workflows/backfill-messages.ts';
+import { planBackfill } from '../../activities/planning/backfill.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { grainOf, intervalsIn } from '../../model/intervals.ts';
+import type { BackfillRequest } from '../../model/messages/backfill.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();

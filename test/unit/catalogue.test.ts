@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { loadCatalogue, productsFolder } from '../../products/catalogue.ts';
+import { loadCatalogue, productsFolder } from '../../model/catalogue.ts';
 
 interface Contract {
   readonly schema: readonly [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { dailyWindow } from '../../activities/graph.ts';
-import { changesLeft } from '../../activities/ledger/stale-readers.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { datesToRestate } from '../../workflows/daily-window.ts';
+import { dailyWindow } from '../../model/graph.ts';
+import { changesLeft } from '../../activities/planning/stale-readers.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { datesToRestate } from '../../model/daily-window.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkFreshness } from '../../activities/ledger/freshness.ts';
-import type { ServerSchedule } from '../../activities/ledger/orchestrator.ts';
-import { builtProducts } from '../../activities/ledger/survey.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { checkFreshness } from '../../activities/planning/freshness.ts';
+import type { ServerSchedule } from '../../activities/orchestrator.ts';
+import { builtProducts } from '../../activities/planning/survey.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();

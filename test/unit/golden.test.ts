@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buildResultSchema, maintenanceResultSchema, restoreResultSchema } from '../../activities/lake/result.ts';
-import { type Grain, intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
+import { buildResultSchema, maintenanceResultSchema, restoreResultSchema } from '../../model/results.ts';
+import { type Grain, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import { root } from '../tools.ts';
 
 interface Intervals {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { healingOf } from '../../activities/ledger/lost.ts';
-import { planBackfill } from '../../activities/ledger/backfill.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import type { BackfillRequest } from '../../workflows/backfill-messages.ts';
+import { healingOf } from '../../activities/planning/lost.ts';
+import { planBackfill } from '../../activities/planning/backfill.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import type { BackfillRequest } from '../../model/messages/backfill.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();

@@ -1,12 +1,12 @@
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import { planDailyBatch, planRestatement } from '../../activities/catalogue/plan.ts';
-import { readersOf } from '../../activities/graph.ts';
-import { checkFreshness } from '../../activities/ledger/freshness.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { datesToRestate } from '../../workflows/daily-window.ts';
-import type { FreshnessFinding } from '../../workflows/freshness-messages.ts';
-import { grainOf, intervalKey, intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
+import { readersOf } from '../../model/graph.ts';
+import { checkFreshness } from '../../activities/planning/freshness.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { datesToRestate } from '../../model/daily-window.ts';
+import type { FreshnessFinding } from '../../model/messages/freshness.ts';
+import { grainOf, intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();

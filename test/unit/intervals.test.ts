@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chunkRange, intervalsIn, rangeName, shiftInterval } from '../../workflows/intervals.ts';
+import { chunkRange, intervalsIn, rangeName, shiftInterval } from '../../model/intervals.ts';
 
 describe('intervals', () => {
   it('of a run leave out its end', () => {

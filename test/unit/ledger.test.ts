@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommit } from '../../activities/lake/delta-log.ts';
-import { explain } from '../../activities/ledger/explain.ts';
+import { explain } from '../../activities/planning/explain.ts';
 import type { IntervalRecord, Published } from '../../activities/ledger/records.ts';
-import { changedInputs, stateOf } from '../../activities/ledger/survey.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { changedInputs, stateOf } from '../../activities/planning/survey.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 
 const catalogue = loadCatalogue();
 const silver = catalogue.get('silver.trips');

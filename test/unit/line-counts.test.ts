@@ -1,9 +1,9 @@
 import { DateTime } from 'luxon';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { findThinHours } from '../../activities/ledger/line-counts.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { cadences } from '../../workflows/cadences.ts';
-import { intervalsIn } from '../../workflows/intervals.ts';
+import { findThinHours } from '../../activities/planning/line-counts.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { cadences } from '../../model/cadences.ts';
+import { intervalsIn } from '../../model/intervals.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();

@@ -1,9 +1,9 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { planInputs } from '../../activities/catalogue/plan.ts';
-import { awaitInputs, missingOf } from '../../activities/ledger/missing-inputs.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import type { AwaitedInputs, MissingInput } from '../../workflows/input-messages.ts';
+import { awaitInputs, missingOf } from '../../activities/planning/missing-inputs.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import type { AwaitedInputs, MissingInput } from '../../model/messages/inputs.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { oldestNeededVersion } from '../../activities/ledger/needed-versions.ts';
+import { oldestNeededVersion } from '../../activities/planning/needed-versions.ts';
 import type { RestorePoint } from '../../activities/ledger/records.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planBuild, planMaintenance, planRestore } from '../../activities/catalogue/plan.ts';
 import type { SparkJob } from '../../activities/emr-serverless/activities.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { root } from '../tools.ts';
 import { filesFrom } from './imports.ts';
 import { jobConfig } from './job-config.ts';

@@ -7,9 +7,9 @@ import {
   planRestatement,
   planRestore,
 } from '../../activities/catalogue/plan.ts';
-import { builtProducts } from '../../activities/ledger/survey.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { shiftInterval } from '../../workflows/intervals.ts';
+import { builtProducts } from '../../activities/planning/survey.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { shiftInterval } from '../../model/intervals.ts';
 import { jobConfig } from './job-config.ts';
 
 const catalogue = loadCatalogue();

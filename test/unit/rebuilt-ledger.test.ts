@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../activities/ledger/ledger.ts';
 import type { PublishedBuild } from '../../activities/ledger/records.ts';
-import { loadedOf, productsAhead, rebuildLedger } from '../../activities/rebuilt-ledger.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { intervalsIn } from '../../workflows/intervals.ts';
+import { loadedOf, productsAhead, rebuildLedger } from '../../activities/table-history/rebuilt-ledger.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { intervalsIn } from '../../model/intervals.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 import { MemoryS3 } from './memory-s3.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Ledger } from '../../activities/ledger/ledger.ts';
-import { createTableHistoryActivities } from '../../activities/table-history.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { createTableHistoryActivities } from '../../activities/table-history/activities.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 import { MemoryS3 } from './memory-s3.ts';
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { newestVersion } from '../../activities/lake/delta-log.ts';
 import type { Ledger } from '../../activities/ledger/ledger.ts';
-import { createTableHistoryActivities } from '../../activities/table-history.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { intervalStart, shiftInterval } from '../../workflows/intervals.ts';
+import { createTableHistoryActivities } from '../../activities/table-history/activities.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 import { MemoryS3 } from './memory-s3.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { columnDdl, loadSql, tableDdl, warehouseType } from '../../activities/redshift/dialect.ts';
 import { columnsToAdd } from '../../activities/redshift/migration.ts';
 import { statementsOf } from '../../activities/redshift/statements.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 
 const catalogue = loadCatalogue();
 const trips = catalogue.get('gold.trips');

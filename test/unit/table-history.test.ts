@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { datesChanged, parseCommit, readCommits, standing, type TableCommit } from '../../activities/lake/delta-log.ts';
 import type { IntervalRecord } from '../../activities/ledger/records.ts';
 import { publishedOf } from '../../activities/ledger/records.ts';
-import { settledBy } from '../../activities/table-history.ts';
+import { settledBy } from '../../activities/table-history/activities.ts';
 import { publishedBuild } from '../workflow/memory-ledger.ts';
 import { MemoryS3 } from './memory-s3.ts';
 

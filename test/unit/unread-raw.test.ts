@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { fingerprint } from '../../activities/lake/raw-files.ts';
-import { createUnreadRawActivities } from '../../activities/unread-raw.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { createUnreadRawActivities } from '../../activities/planning/unread-raw.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 import { MemoryS3 } from './memory-s3.ts';
 

@@ -17,7 +17,7 @@ import { createEmrServerlessActivities, type JobRunEnd } from '../../activities/
 import { heartbeating } from '../../activities/heartbeats.ts';
 import { createLakeActivities } from '../../activities/lake/activities.ts';
 import { createRedshiftActivities } from '../../activities/redshift/activities.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 
 type Answer = (command: string, signal: AbortSignal | undefined) => unknown;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { intervalsIn } from '../../workflows/intervals.ts';
-import { wholeTable } from '../../workflows/messages.ts';
+import { intervalsIn } from '../../model/intervals.ts';
+import { wholeTable } from '../../model/messages/builds.ts';
 import { ownProduct } from '../behaviour/own-product.ts';
 import { publishedIn } from '../behaviour/published-in.ts';
 import { claimant, useLocalLedger } from './ledger-service.ts';

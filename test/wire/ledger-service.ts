@@ -1,11 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
+import { createPlanningActivities } from '../../activities/planning/activities.ts';
 import { createLedgerActivities } from '../../activities/ledger/activities.ts';
 import { Ledger } from '../../activities/ledger/ledger.ts';
 import { RestorePoints } from '../../activities/ledger/restore-points.ts';
 import { ensureLedger, ledgerTable } from '../../local/provision.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { access, LocalS3 } from './emr-serverless-service.ts';
 
 const catalogue = loadCatalogue();
@@ -37,7 +38,11 @@ class LocalLedger {
       scheduleOf: async () => null,
     };
     const lateData = { debounceSeconds: 1, approvalOverJobs: 100 };
-    return createLedgerActivities(this.ledger, catalogue, this.restorePoints, orchestrator, lateData, 'source');
+    const [ledger, points] = [this.ledger, this.restorePoints];
+    return {
+      ...createLedgerActivities(ledger, points, catalogue, orchestrator, 'source'),
+      ...createPlanningActivities(ledger, points, catalogue, orchestrator, lateData, 'source'),
+    };
   }
 
   /** What the ledger says of a product's intervals, in short. */

@@ -1,9 +1,9 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import type { PublishedBuild } from '../../activities/ledger/records.ts';
-import { createTableHistoryActivities } from '../../activities/table-history.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { wholeTable } from '../../workflows/messages.ts';
+import { createTableHistoryActivities } from '../../activities/table-history/activities.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { wholeTable } from '../../model/messages/builds.ts';
 import { describeLedger } from '../behaviour/ledger.ts';
 import { ownProduct } from '../behaviour/own-product.ts';
 import { publishedIn } from '../behaviour/published-in.ts';

@@ -9,8 +9,8 @@ import {
 } from '../../activities/redshift/activities.ts';
 import { notedLoads } from '../../activities/redshift/noted-loads.ts';
 import { statementsOf } from '../../activities/redshift/statements.ts';
-import { applyWarehouse } from '../../cli/warehouse.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
+import { applyWarehouse } from '../../deployment/warehouse.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { clientOf, rows, run, startRedshift, startStorage, temporaryFolder, url } from './redshift-data-harness.ts';
 import type { Server, Storage } from './redshift-data-harness.ts';
 

@@ -11,8 +11,8 @@ import {
   limitUpdate,
   pauseUpdate,
   resumeUpdate,
-} from '../../workflows/backfill-messages.ts';
-import { orchestrationQueue } from '../../workflows/messages.ts';
+} from '../../model/messages/backfill.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
 import { localServer, withWorkers, workflowBundle } from './environment.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { play, scenarios } from './scenarios.ts';

@@ -10,12 +10,13 @@ import {
   type WorkerOptions,
   type WorkflowBundlePath,
 } from '@temporalio/worker';
-import { contentId, makeCurrent } from '../../cli/release.ts';
-import { workflowBundle as bundleOf } from '../../cli/workflow-bundle.ts';
+import { contentId, makeCurrent } from '../../deployment/worker-versions.ts';
+import { workflowBundle as bundleOf } from '../../deployment/workflow-bundle.ts';
 import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
 import { heartbeating } from '../../activities/heartbeats.ts';
-import { loadCatalogue } from '../../products/catalogue.ts';
-import { attributes, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { attributes } from '../../model/search-attributes.ts';
+import { laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../model/queues.ts';
 import { versioned } from '../../workers/versions.ts';
 import { root, tools } from '../tools.ts';
 import { jobConfig } from '../unit/job-config.ts';

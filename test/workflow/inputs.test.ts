@@ -4,7 +4,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as workflows from '../../workflows/index.ts';
 import { inputs } from '../../workflows/inputs.ts';
-import { orchestrationQueue } from '../../workflows/messages.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
 import { timeSkippingServer, withWorkers } from './environment.ts';
 
 let environment: TestWorkflowEnvironment;

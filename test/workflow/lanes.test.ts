@@ -1,8 +1,9 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { intervalsIn, shiftInterval } from '../../workflows/intervals.ts';
-import { type BuildInput, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
+import { intervalsIn, shiftInterval } from '../../model/intervals.ts';
+import type { BuildInput } from '../../model/messages/builds.ts';
+import { laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../model/queues.ts';
 import { localServer, orchestrationWorker } from './environment.ts';
 import { scriptedServices } from './services.ts';
 

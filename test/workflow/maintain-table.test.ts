@@ -2,7 +2,8 @@ import { type WorkflowFailedError, type WorkflowHandle } from '@temporalio/clien
 import { CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type MaintenanceOutcome, orchestrationQueue } from '../../workflows/messages.ts';
+import type { MaintenanceOutcome } from '../../model/messages/builds.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
 import { localServer, timeSkippingServer, withWorkers } from './environment.ts';
 import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
 import { play, scenarios, until } from './scenarios.ts';

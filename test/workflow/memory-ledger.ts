@@ -7,9 +7,9 @@ import {
   type PublishedBuild,
   publishedOf,
 } from '../../activities/ledger/records.ts';
-import type { CommitLedger } from '../../activities/recorded-commits.ts';
-import type { LedgerReader } from '../../activities/ledger/survey.ts';
-import { grainOf, intervalsIn, type IntervalRange } from '../../workflows/intervals.ts';
+import type { CommitLedger } from '../../activities/table-history/recorded-commits.ts';
+import type { LedgerReader } from '../../activities/planning/survey.ts';
+import { grainOf, intervalsIn, type IntervalRange } from '../../model/intervals.ts';
 
 /** A ledger that one test writes, with what the planning of backfills reads. */
 export class MemoryLedger implements LedgerReader, CommitLedger {

@@ -2,7 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { buildProduct } from '../../workflows/build-product.ts';
-import { orchestrationQueue } from '../../workflows/messages.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
 import { localServer, withWorkers } from './environment.ts';
 
 let environment: TestWorkflowEnvironment;

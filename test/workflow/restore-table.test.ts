@@ -2,7 +2,7 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { orchestrationQueue } from '../../workflows/messages.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
 import { timeSkippingServer, withWorkers } from './environment.ts';
 import { play, scenarios } from './scenarios.ts';
 

@@ -1,9 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WatchFreshnessInput } from '../../workflows/freshness-messages.ts';
-import { proceedUpdate } from '../../workflows/input-messages.ts';
-import type { BuildInput } from '../../workflows/messages.ts';
-import { orchestrationQueue } from '../../workflows/messages.ts';
+import type { WatchFreshnessInput } from '../../model/messages/freshness.ts';
+import { proceedUpdate } from '../../model/messages/inputs.ts';
+import type { BuildInput } from '../../model/messages/builds.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
 import type { Script } from './services.ts';
 
 /** One way a workflow can go. Workflow tests assert on it; its history is kept and replayed against later code. */

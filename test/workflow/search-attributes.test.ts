@@ -1,8 +1,8 @@
 import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureSearchAttributes } from '../../cli/search-attributes.ts';
-import { attributes } from '../../workflows/messages.ts';
+import { ensureSearchAttributes } from '../../deployment/search-attributes.ts';
+import { attributes } from '../../model/search-attributes.ts';
 import { tools } from '../tools.ts';
 
 let environment: TestWorkflowEnvironment;

@@ -10,11 +10,11 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { adoptRunning, makeCurrent } from '../../cli/release.ts';
-import { orchestratorOf } from '../../activities/ledger/orchestrator.ts';
+import { adoptRunning, makeCurrent } from '../../deployment/worker-versions.ts';
+import { orchestratorOf } from '../../activities/orchestrator.ts';
 import { versioned } from '../../workers/versions.ts';
-import type { BackfillReport } from '../../workflows/backfill-messages.ts';
-import { laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../workflows/messages.ts';
+import type { BackfillReport } from '../../model/messages/backfill.ts';
+import { laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../model/queues.ts';
 import { root } from '../tools.ts';
 import { localServer, orchestrationWorker, workflowBundle } from './environment.ts';
 import { scriptedServices } from './services.ts';

@@ -5,7 +5,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { z } from 'zod';
 import { createEmrServerlessActivities } from '../../../activities/emr-serverless/activities.ts';
 import { runUntilStopped } from '../../../workers/process.ts';
-import { laneQueue, submissionQueue } from '../../../workflows/messages.ts';
+import { laneQueue, submissionQueue } from '../../../model/queues.ts';
 import { slots, taskQueue } from '../cases.ts';
 import { Notes } from '../notes.ts';
 import { createTaskActivities } from './activities.ts';

@@ -1,0 +1,104 @@
+import {
+  type Client,
+  ScheduleNotFoundError,
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import type { BackfillInput } from '../model/messages/backfill.ts';
+import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../model/messages/late-data.ts';
+import { type BuildInput, buildStatusQuery } from '../model/messages/builds.ts';
+import { orchestrationQueue } from '../model/queues.ts';
+
+/** A workflow whose workers are gone never answers. */
+const answersWithinMs = 5_000;
+
+/** A schedule as it is on the server. */
+export interface ServerSchedule {
+  readonly createdAt: Date;
+  readonly paused: boolean;
+}
+
+/** What Temporal knows of the workflows that hold claims, and of schedules. */
+export interface Orchestrator {
+  isRunning(workflowId: string): Promise<boolean>;
+  /** What a build says of itself; null when it has ended. */
+  statusOf(workflowId: string): Promise<string | null>;
+  /** Has what reads these dates built again, together with other dates of the product that are late. */
+  restate(late: LateDataInput): Promise<void>;
+  /** Starts a build under an id that no other run, however long ago, may have had. */
+  buildOnce(workflowId: string, build: BuildInput): Promise<void>;
+  /** Starts a backfill of a product's lost intervals, unless one runs. */
+  heal(healing: BackfillInput): Promise<void>;
+  /** Null when there is no such schedule. */
+  scheduleOf(scheduleId: string): Promise<ServerSchedule | null>;
+}
+
+export function orchestratorOf(client: Client): Orchestrator {
+  const isRunning = async (workflowId: string): Promise<boolean> => {
+    try {
+      return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  };
+  const startUnlessThere = async (type: string, options: Omit<WorkflowStartOptions, 'taskQueue'>): Promise<void> => {
+    try {
+      await client.workflow.start(type, { ...options, taskQueue: orchestrationQueue });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  };
+  return {
+    isRunning,
+    async statusOf(workflowId) {
+      if (!(await isRunning(workflowId))) return null;
+      const asked = await client
+        .withDeadline(Date.now() + answersWithinMs, () => client.workflow.getHandle(workflowId).query(buildStatusQuery))
+        .catch((error: unknown) => {
+          if (error instanceof ServiceError) return null;
+          throw error;
+        });
+      if (asked === null)
+        return 'it runs, but does not say what it does: are there workers of its version (docs/deploy.md)?';
+      const { state, details } = asked;
+      return [state, details.split('\n').at(-1)].filter(Boolean).join(': ');
+    },
+    async restate({ dates, ...late }) {
+      await client.workflow.signalWithStart('restateLateData', {
+        workflowId: restateWorkflowId(late.product),
+        taskQueue: orchestrationQueue,
+        args: [{ ...late, dates: [] } satisfies LateDataInput],
+        signal: lateDatesSignal,
+        signalArgs: [[...dates]],
+        staticSummary: `late data of ${late.product}`,
+      });
+    },
+    async buildOnce(workflowId, build) {
+      await startUnlessThere('buildProduct', {
+        workflowId,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        args: [build],
+        staticSummary: `${build.product} ${build.start}: raw files that no build has read`,
+      });
+    },
+    async heal(healing) {
+      await startUnlessThere('backfill', {
+        workflowId: `heal/${healing.product}`,
+        args: [healing],
+        staticSummary: `${healing.product}: hours that an outage has left out`,
+      });
+    },
+    async scheduleOf(scheduleId) {
+      try {
+        const { info, state } = await client.schedule.getHandle(scheduleId).describe();
+        return { createdAt: info.createdAt, paused: state.paused };
+      } catch (error) {
+        if (error instanceof ScheduleNotFoundError) return null;
+        throw error;
+      }
+    },
+  };
+}

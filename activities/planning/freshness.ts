@@ -1,0 +1,102 @@
+import type { Catalogue, Product } from '../../model/catalogue.ts';
+import type { FreshnessCheck, FreshnessFinding, FreshnessReport } from '../../model/messages/freshness.ts';
+import { intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
+import { DateTime } from 'luxon';
+import { findOldData } from './data-age.ts';
+import { findThinHours } from './line-counts.ts';
+import type { Orchestrator } from '../orchestrator.ts';
+import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
+
+/** How far back intervals are expected; older ones are a backfill's matter. */
+const horizons = { hour: 48, date: 7 } as const;
+/** A history is no place for thousands of lines; the ledger has them all. */
+const findingsTold = 50;
+
+/**
+ * By when a change must have reached what reads it. Products of one schedule are built after each other; what another
+ * schedule has changed is read when the reader's own fires next.
+ */
+function dueAfter(change: ChangedInput, catalogue: Catalogue, reader: Product, firesAfterMinutes: number): DateTime {
+  const changed = DateTime.fromISO(change.changedAt, { zone: 'utc' });
+  const { grain } = reader;
+  const fired = intervalKey(grain, changed.minus({ minutes: firesAfterMinutes }));
+  const next = intervalStart(shiftInterval(grain, fired, 1)).plus({ minutes: firesAfterMinutes });
+  const read = catalogue.get(change.input).grain === grain ? changed : next;
+  return read.plus({ minutes: reader.latencyMinutes });
+}
+
+const problemOf = (
+  { state, record }: SurveyedInterval,
+  overdue: ChangedInput | undefined,
+  dueAt: string,
+): string | null => {
+  if (state === 'published') return null;
+  if (state === 'stale')
+    return overdue ? `stale: ${overdue.input} of ${overdue.date} has changed since it was built` : null;
+  const why = record?.failure ? `: ${record.failure.reason}` : '';
+  return `${state}, due ${dueAt}${why}`;
+};
+
+/** Intervals that should be published by now, by arithmetic alone, and what the ledger says of each. */
+async function checkProduct(
+  ledger: LedgerReader,
+  catalogue: Catalogue,
+  product: Product,
+  sinceSchedule: DateTime,
+  firesAfterMinutes: number,
+  at: DateTime,
+): Promise<{ expected: number; findings: FreshnessFinding[] }> {
+  const { grain } = product;
+  const allowed = { minutes: firesAfterMinutes + product.latencyMinutes };
+  // The last interval that ended so long ago that it is due, and the first that the schedule had to build.
+  const end = intervalKey(grain, at.minus(allowed));
+  const known = intervalKey(grain, sinceSchedule);
+  const start = [shiftInterval(grain, end, -horizons[grain]), known].sort().at(-1) ?? end;
+  if (start >= end) return { expected: 0, findings: [] };
+  const fired = intervalKey(grain, at.minus({ minutes: firesAfterMinutes }));
+  const surveyed = await surveyProduct(ledger, catalogue, product, { start, end: fired });
+  const due = surveyed.filter(({ interval }) => interval < end);
+  const pending = surveyed.filter(({ interval }) => interval >= end);
+  const old = await findOldData(ledger, product, { due, pending }, sinceSchedule, firesAfterMinutes, at);
+  const late = due.flatMap((each): FreshnessFinding[] => {
+    const dueAt = intervalStart(shiftInterval(grain, each.interval, 1)).plus(allowed);
+    const overdue = each.changedInputs.find((change) => dueAfter(change, catalogue, product, firesAfterMinutes) <= at);
+    const problem = problemOf(each, overdue, dueAt.toFormat("yyyy-MM-dd'T'HH:mm'Z'"));
+    return problem === null ? [] : [{ product: product.key, interval: each.interval, problem }];
+  });
+  return { expected: due.length, findings: [...old, ...late] };
+}
+
+/**
+ * Compares what the schedules should have built by now with the ledger, and what they have built with what should be in
+ * it. A schedule that is gone or paused is a finding too.
+ */
+export async function checkFreshness(
+  ledger: LedgerReader,
+  catalogue: Catalogue,
+  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
+  { cadences, at }: FreshnessCheck,
+): Promise<FreshnessReport> {
+  const now = DateTime.fromISO(at, { zone: 'utc' });
+  const schedules = {
+    hour: await orchestrator.scheduleOf(cadences.hour.scheduleId),
+    date: await orchestrator.scheduleOf(cadences.date.scheduleId),
+  };
+  let expected = 0;
+  const findings: FreshnessFinding[] = [];
+  for (const product of builtProducts(catalogue)) {
+    const { scheduleId, firesAfterMinutes } = cadences[product.grain];
+    const schedule = schedules[product.grain];
+    if (schedule === null || schedule.paused) {
+      const problem = `schedule ${scheduleId} is ${schedule ? 'paused' : 'not on the server'}: nothing new is built`;
+      findings.push({ product: product.key, interval: null, problem });
+    }
+    if (schedule === null) continue;
+    const since = DateTime.fromJSDate(schedule.createdAt, { zone: 'utc' });
+    const checked = await checkProduct(ledger, catalogue, product, since, firesAfterMinutes, now);
+    expected += checked.expected;
+    findings.push(...checked.findings);
+  }
+  findings.push(...(await findThinHours(ledger, catalogue, cadences.hour, now)));
+  return { expected, found: findings.length, findings: findings.slice(0, findingsTold) };
+}

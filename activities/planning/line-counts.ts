@@ -1,0 +1,58 @@
+import type { DateTime } from 'luxon';
+import type { Catalogue, Product } from '../../model/catalogue.ts';
+import type { Cadence } from '../../model/cadences.ts';
+import type { FreshnessFinding } from '../../model/messages/freshness.ts';
+import { intervalsIn, shiftInterval } from '../../model/intervals.ts';
+import { rawProducts, settledHours } from './raw-hours.ts';
+import type { LedgerReader } from './survey.ts';
+
+const week = 168;
+/** With less history, a week before is no measure of what is usual. */
+const historyHours = 2 * week;
+const leastShare = 0.1;
+/** A share of fewer lines says little. */
+const leastLines = 100;
+
+const after = (hour: string, hours: number): string => shiftInterval('hour', hour, hours);
+
+/** Hours of raw data that were built and hold too little to be true. */
+export async function findThinHours(
+  ledger: LedgerReader,
+  catalogue: Catalogue,
+  cadence: Cadence,
+  at: DateTime,
+): Promise<FreshnessFinding[]> {
+  const found = rawProducts(catalogue).map((product) =>
+    thinHoursOf(ledger, product, settledHours(product, cadence, at)),
+  );
+  return (await Promise.all(found)).flat();
+}
+
+async function thinHoursOf(
+  ledger: LedgerReader,
+  { key }: Product,
+  hours: readonly string[],
+): Promise<FreshnessFinding[]> {
+  const [first = '', last = ''] = [hours[0], hours.at(-1)];
+  const linesIn = async (start: string, end: string): Promise<(number | undefined)[]> => {
+    const records = new Map((await ledger.records(key, start, end)).map((record) => [record.interval, record]));
+    return intervalsIn('hour', { start, end }).map((hour) => records.get(hour)?.published?.rowsIn);
+  };
+  const [firstPublished, around, usual] = await Promise.all([
+    ledger.firstPublished(key),
+    linesIn(after(first, -1), after(last, 2)),
+    linesIn(after(first, -week), after(last, 1 - week)),
+  ]);
+  const [before, lines, next] = [around, around.slice(1), around.slice(2)];
+  const isLong = (hour: string): boolean => firstPublished !== null && firstPublished <= after(hour, -historyHours);
+  return hours.flatMap((interval, index): FreshnessFinding[] => {
+    const count = lines[index];
+    const [earlier = 0, later = 0, weekBefore = 0] = [before[index], next[index], usual[index]];
+    if (count === undefined) return [];
+    if (count === 0 && earlier > 0 && later > 0)
+      return [{ product: key, interval, problem: `no lines, though the hours around it have ${earlier} and ${later}` }];
+    if (weekBefore < leastLines || count >= leastShare * weekBefore || !isLong(interval)) return [];
+    const problem = `${count} lines, though the same hour of the week before has ${weekBefore}`;
+    return [{ product: key, interval, problem }];
+  });
+}

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { cancellationSignal } from '@temporalio/activity';
+import { DateTime } from 'luxon';
+import type { Catalogue } from '../../model/catalogue.ts';
+import { cadences } from '../../model/cadences.ts';
+import type { AwaitedInputs, InputsAsked, MissingInput } from '../../model/messages/inputs.ts';
+import { intervalKey, intervalStart, type ProductRange, runsOf, shiftInterval } from '../../model/intervals.ts';
+import type { Orchestrator } from '../orchestrator.ts';
+import { type LedgerReader, surveyProduct } from './survey.ts';
+
+/**
+ * The intervals of a run that should be published and are not, as runs of one state. Nothing is missed from before the
+ * product is known: before a build has ever published it, or `knownSince`.
+ */
+export async function missingOf(
+  catalogue: Catalogue,
+  ledger: LedgerReader,
+  { product, start, end }: ProductRange,
+  knownSince = '',
+): Promise<MissingInput[]> {
+  const published = await ledger.firstPublished(product);
+  const [from = start] = [start, published ?? end, knownSince].sort().toReversed();
+  if (from >= end) return [];
+  const surveyed = await surveyProduct(ledger, catalogue, catalogue.get(product), { start: from, end });
+  const states = new Set(
+    surveyed.map(({ state }) => state).filter((state) => state !== 'published' && state !== 'stale'),
+  );
+  const missing = [...states].flatMap((state) => {
+    const intervals = surveyed.filter((each) => each.state === state).map(({ interval }) => interval);
+    return runsOf(catalogue.get(product).grain, intervals).map((run) => ({ product, ...run, state }));
+  });
+  return missing.sort((a, b) => a.start.localeCompare(b.start));
+}
+
+/**
+ * What the builds of a plan read outside of the plan and is not published, up to an instant. `building` are the intervals
+ * of each product that the plan builds, `covers` what it looks after.
+ */
+export async function missingBeside(
+  catalogue: Catalogue,
+  ledger: LedgerReader,
+  building: ReadonlyMap<string, readonly string[]>,
+  covers: readonly ProductRange[],
+  at: DateTime,
+): Promise<MissingInput[]> {
+  const beside = [...building].flatMap(([key, intervals]) =>
+    catalogue.get(key).inputs.flatMap(({ product, fromOffset, toOffset }): ProductRange[] => {
+      const [first, last] = [intervals[0], intervals.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      const { grain } = catalogue.get(product);
+      const ofInput = (interval: string, count: number): string =>
+        shiftInterval(grain, intervalKey(grain, intervalStart(interval)), count);
+      const [end = ''] = [ofInput(last, toOffset), intervalKey(grain, at)].sort();
+      const read = { product, start: ofInput(first, fromOffset), end };
+      const own = covers.find((each) => each.product === product);
+      return own
+        ? [
+            { ...read, end: own.start },
+            { ...read, start: own.end },
+          ]
+        : [read];
+    }),
+  );
+  const missing = await Promise.all(beside.map((range) => missingOf(catalogue, ledger, range)));
+  const byName = new Map(missing.flat().map((run) => [`${run.product} ${run.start}`, run]));
+  return [...byName.values()];
+}
+
+/**
+ * Looks at inputs until all are published, something else is missing than `known`, or the time is up. What is older than
+ * the schedule that builds it is nobody's to wait for.
+ */
+export async function awaitInputs(
+  catalogue: Catalogue,
+  ledger: LedgerReader,
+  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
+  { inputs, until, known }: InputsAsked,
+  pollMs: number,
+): Promise<AwaitedInputs> {
+  const asked = inputs.map(async (input) => {
+    const { grain } = catalogue.get(input.product);
+    const schedule = await orchestrator.scheduleOf(cadences[grain].scheduleId);
+    return { input, knownSince: schedule ? intervalKey(grain, DateTime.fromJSDate(schedule.createdAt)) : '' };
+  });
+  const ranges = await Promise.all(asked);
+  for (;;) {
+    const found = ranges.map(({ input, knownSince }) => missingOf(catalogue, ledger, input, knownSince));
+    const missing = (await Promise.all(found)).flat();
+    const expired = Date.now() >= Date.parse(until);
+    if (missing.length === 0 || expired || !isDeepStrictEqual(missing, known)) return { missing, expired };
+    await delay(pollMs, undefined, { signal: cancellationSignal() });
+  }
+}

@@ -1,0 +1,37 @@
+import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
+import { S3Client } from '@aws-sdk/client-s3';
+import { loadCatalogue } from '../model/catalogue.ts';
+import { applySchedules } from '../schedules/apply.ts';
+import { schedules } from '../schedules/schedules.ts';
+import { publishJobs } from './spark-jobs.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
+import { withTemporal } from '../workers/clients.ts';
+import { type Environment, readVariables } from '../workers/config.ts';
+import { applyWarehouse } from './warehouse.ts';
+
+/**
+ * Brings an environment up to this checkout: Spark jobs, warehouse tables, search attributes, schedules. AWS and Temporal
+ * are found through their own variables (`AWS_*`, `TEMPORAL_*`). Returns the version of the jobs, which the workers must be
+ * started with.
+ */
+export async function deploy(environment: Environment): Promise<string> {
+  const {
+    TIDELINE_ARTIFACTS_BUCKET: bucket,
+    REDSHIFT_WORKGROUP: workgroup,
+    REDSHIFT_DATABASE: database,
+    TIDELINE_WORKER_ROLE: workerRole,
+  } = readVariables(
+    environment,
+    'TIDELINE_ARTIFACTS_BUCKET',
+    'REDSHIFT_WORKGROUP',
+    'REDSHIFT_DATABASE',
+    'TIDELINE_WORKER_ROLE',
+  );
+  const version = await publishJobs(new S3Client({ forcePathStyle: true }), bucket);
+  await applyWarehouse({ client: new RedshiftDataClient(), workgroup, database }, loadCatalogue(), workerRole);
+  await withTemporal(async (client, connection) => {
+    await ensureSearchAttributes(connection, client.options.namespace);
+    await applySchedules(client, schedules);
+  });
+  return version;
+}

@@ -1,0 +1,70 @@
+import {
+  BatchExecuteStatementCommand,
+  type ColumnMetadata,
+  paginateDescribeTable,
+} from '@aws-sdk/client-redshift-data';
+import { finished, query, type Warehouse } from '../activities/redshift/query.ts';
+import { columnDdl, guardRow, ownTables, tableDdl, targetOf } from '../activities/redshift/dialect.ts';
+import { columnsToAdd } from '../activities/redshift/migration.ts';
+import { statementsOf } from '../activities/redshift/statements.ts';
+import type { Catalogue, Product } from '../model/catalogue.ts';
+
+/** Runs statements in one transaction and waits for its end. Throws an Error with the warehouse's reason. */
+export async function execute(warehouse: Warehouse, statements: readonly string[], what: string): Promise<void> {
+  const { client, workgroup, database } = warehouse;
+  const input = { WorkgroupName: workgroup, Database: database, Sqls: [...statements] };
+  const { Id } = await client.send(new BatchExecuteStatementCommand(input));
+  await finished(warehouse, Id, what);
+}
+
+/**
+ * Makes the tables of every product that the warehouse has, or brings them to their contracts, and lets the worker's role
+ * load them.
+ */
+export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue, workerRole: string): Promise<void> {
+  const worker = await ensureUser(warehouse, workerRole);
+  const products = [...catalogue.products.values()].filter(({ warehouse: target }) => target);
+  const own = [
+    ...statementsOf(ownTables, 'The warehouse’s own tables'),
+    ...grants('meta.loads', ['SELECT', 'INSERT'], worker),
+    ...grants('meta.load_guards', ['SELECT', 'UPDATE'], worker),
+  ];
+  await execute(warehouse, own, 'The DDL of the warehouse’s own tables');
+  for (const product of products) await applyTable(warehouse, product, worker);
+}
+
+/** Makes a product's table, or brings it to its contract. */
+async function applyTable(warehouse: Warehouse, product: Product, worker: string): Promise<void> {
+  const { key } = product;
+  const made = [
+    ...statementsOf(tableDdl(product), `The DDL of ${key}`),
+    ...statementsOf(guardRow, `The guard of ${key}`, { product: key }),
+    ...grants(targetOf(product).table, ['SELECT', 'INSERT', 'DELETE'], worker),
+  ];
+  await execute(warehouse, made, `The DDL of ${key}`);
+  const added = columnsToAdd(product, await columnsOf(warehouse, product));
+  const altered = added.flatMap((column) => statementsOf(columnDdl(product, column), `The DDL of ${key}`));
+  if (altered.length > 0) await execute(warehouse, altered, `The new columns of ${key}`);
+}
+
+/** The database user as whom the Data API runs the statements of an IAM role; made where nobody has connected as it yet. */
+async function ensureUser(warehouse: Warehouse, role: string): Promise<string> {
+  const name = `IAMR:${role}`;
+  const known = await query(warehouse, 'SELECT usename FROM pg_user WHERE usename = :name', { name });
+  if (known.length === 0)
+    await execute(warehouse, [`CREATE USER "${name}" PASSWORD DISABLE`], `The user of the role ${role}`);
+  return `"${name}"`;
+}
+
+const grants = (table: string, rights: readonly string[], user: string): string[] => [
+  `GRANT USAGE ON SCHEMA ${table.split('.')[0] ?? ''} TO ${user}`,
+  `GRANT ${rights.join(', ')} ON TABLE ${table} TO ${user}`,
+];
+
+async function columnsOf({ client, workgroup, database }: Warehouse, product: Product): Promise<ColumnMetadata[]> {
+  const [schema = '', table = ''] = targetOf(product).table.split('.');
+  const target = { WorkgroupName: workgroup, Database: database, Schema: schema, Table: table };
+  const columns: ColumnMetadata[] = [];
+  for await (const page of paginateDescribeTable({ client }, target)) columns.push(...(page.ColumnList ?? []));
+  return columns;
+}

@@ -1,0 +1,29 @@
+import type { Cadence } from '../cadences.ts';
+import type { Grain } from '../intervals.ts';
+
+export interface WatchFreshnessInput {
+  readonly cadences: Readonly<Record<Grain, Cadence>>;
+  /** Stands for the schedule's firing time, ISO-8601. */
+  readonly firedAt?: string;
+}
+
+export interface FreshnessCheck {
+  readonly cadences: Readonly<Record<Grain, Cadence>>;
+  /** ISO-8601. */
+  readonly at: string;
+}
+
+/** What is not as it should be. `interval` is null where it is not about one. */
+export interface FreshnessFinding {
+  readonly product: string;
+  readonly interval: string | null;
+  readonly problem: string;
+}
+
+export interface FreshnessReport {
+  /** Intervals that should be published by now. */
+  readonly expected: number;
+  /** How many there are; the first of them in `findings`. */
+  readonly found: number;
+  readonly findings: readonly FreshnessFinding[];
+}
