@@ -29,11 +29,11 @@ function packageFiles(): Record<string, Uint8Array> {
   const contracts = globSync('*/*/contract.yaml', { cwd: productsFolder })
     .sort()
     .map((file) => parse(readFileSync(join(productsFolder, file), 'utf8')) as { id: string });
-  files['tideline_jobs/products.json'] = Buffer.from(
+  files['tideline_jobs/declared/contracts.json'] = Buffer.from(
     JSON.stringify(Object.fromEntries(contracts.map((contract) => [contract.id, contract]))),
   );
   for (const file of globSync('*/*/*.{csv,sql}', { cwd: productsFolder }).sort()) {
-    files[`tideline_jobs/products/${file}`] = readFileSync(join(productsFolder, file));
+    files[`tideline_jobs/declared/${file}`] = readFileSync(join(productsFolder, file));
   }
   return files;
 }

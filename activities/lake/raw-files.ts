@@ -4,7 +4,7 @@ import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 /** A raw file: its name in its hour's folder, its size, and what changes whenever its content does. */
 export type RawFile = readonly [name: string, bytes: number, etag: string];
 
-/** Equal for equal files, and as the jobs compute it (spark-jobs/tideline_jobs/bronze_lines.py). */
+/** Equal for equal files, and as the jobs compute it (spark-jobs/tideline_jobs/kinds/raw_lines/lines.py). */
 export function fingerprint(files: readonly RawFile[]): string {
   const listed = files.map(([name, bytes, etag]) => `${name} ${bytes} ${etag}`.replaceAll('"', '')).sort();
   return createHash('sha256').update(listed.join('\n')).digest('hex').slice(0, 16);

@@ -9,7 +9,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from tideline_jobs.session import open_session
+from tideline_jobs.engine.session import open_session
 
 TOOLS = Path(__file__).resolve().parents[2] / ".tideline"
 _TICKS = os.sysconf("SC_CLK_TCK")

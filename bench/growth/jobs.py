@@ -13,11 +13,11 @@ from driver import cpu_seconds, open_driver
 from lakes import BUILT_HOURS
 from pyspark.sql import SparkSession
 
-from tideline_jobs.builds import BuildRequest
-from tideline_jobs.contracts import contract_of
+from tideline_jobs.engine.builds import BuildRequest
+from tideline_jobs.jobs.restoration import RestoreRequest, run_restore
 from tideline_jobs.main import run_build
-from tideline_jobs.restoration import RestoreRequest, run_restore
-from tideline_jobs.tables import Table
+from tideline_jobs.model.contracts import contract_of
+from tideline_jobs.tables.delta import Table
 
 WARM_UP_DAYS, WARM_UPS = 0, 1
 

@@ -13,9 +13,9 @@ from past import Files, Past, Template, read_commit, write_commit
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from tideline_jobs.builds import BuildRequest
-from tideline_jobs.contracts import contract_of
+from tideline_jobs.engine.builds import BuildRequest
 from tideline_jobs.main import run_build
+from tideline_jobs.model.contracts import contract_of
 
 PRODUCTS = ("bronze.events", "silver.trips", "gold.trips", "gold.fact_hourly_metrics")
 # Of the last date; the others are left to be measured, every second of them with late events.

@@ -9,17 +9,17 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from tideline_jobs.builds import Build, BuildRequest, code_version
-from tideline_jobs.contracts import Contract
-from tideline_jobs.errors import failure_of
-from tideline_jobs.maintenance import MaintenanceRequest, run_maintenance
-from tideline_jobs.reference_data import publish_reference_data
-from tideline_jobs.restoration import RestoreRequest, run_restore
-from tideline_jobs.results import BuildReport, result_document
-from tideline_jobs.session import open_session
-from tideline_jobs.sql_model import publish_model
-from tideline_jobs.storage import Storage
-from tideline_jobs.tables import Table
+from tideline_jobs.engine.builds import Build, BuildRequest, code_version
+from tideline_jobs.engine.session import open_session
+from tideline_jobs.engine.storage import Storage
+from tideline_jobs.jobs.maintenance import MaintenanceRequest, run_maintenance
+from tideline_jobs.jobs.restoration import RestoreRequest, run_restore
+from tideline_jobs.kinds.reference_data import publish_reference_data
+from tideline_jobs.kinds.sql_model import publish_model
+from tideline_jobs.model.contracts import Contract
+from tideline_jobs.model.errors import failure_of
+from tideline_jobs.model.results import BuildReport, result_document
+from tideline_jobs.tables.delta import Table
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def _builder_of(contract: Contract) -> Callable[[Build], None]:
         return publish_reference_data
     if contract.build["kind"] == "sql":
         return publish_model
-    run: Callable[[Build], None] = import_module(f"tideline_jobs.{contract.product.replace('.', '_')}").run
+    run: Callable[[Build], None] = import_module(f"tideline_jobs.products.{contract.product}").run
     return run
 
 

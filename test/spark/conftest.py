@@ -40,7 +40,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     arguments = " ".join(f"--conf {key}={value}" for key, value in settings.items())
     os.environ["PYSPARK_SUBMIT_ARGS"] = f"{arguments} pyspark-shell"
     # Imported here, for the package lies outside the path until pytest has read its own configuration.
-    from tideline_jobs.session import open_session  # noqa: PLC0415
+    from tideline_jobs.engine.session import open_session  # noqa: PLC0415
 
     session = open_session("tests")
     session.sparkContext.setLogLevel("ERROR")

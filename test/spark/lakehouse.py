@@ -12,11 +12,11 @@ from typing import Any
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
-from tideline_jobs.builds import BuildRequest
-from tideline_jobs.contracts import contract_of
+from tideline_jobs.engine.builds import BuildRequest
+from tideline_jobs.jobs.maintenance import MaintenanceRequest, run_maintenance
 from tideline_jobs.main import run_build
-from tideline_jobs.maintenance import MaintenanceRequest, run_maintenance
-from tideline_jobs.tables import EVERYTHING, Table
+from tideline_jobs.model.contracts import contract_of
+from tideline_jobs.tables.delta import EVERYTHING, Table
 
 Line = str | dict[str, Any]
 

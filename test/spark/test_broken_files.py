@@ -9,7 +9,7 @@ import pytest
 
 from events import event
 from lakehouse import Lakehouse
-from tideline_jobs import bronze_stage
+from tideline_jobs.kinds.raw_lines import stage
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
 NAME = "year=2025/month=01/day=18/hour=10/broken.json.gz"
@@ -87,7 +87,7 @@ def test_a_corrected_file_is_read_at_the_next_build(lakehouse: Lakehouse) -> Non
 def test_a_file_without_content_holds_no_line(
     lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
-    monkeypatch.setattr(bronze_stage, "broken_files", lambda *_: pytest.fail("a healthy hour was looked through"))
+    monkeypatch.setattr(stage, "broken_files", lambda *_: pytest.fail("a healthy hour was looked through"))
     lakehouse.land(HOUR[0], _lines("a"))
     lakehouse.land_bytes(HOUR[0], content, "empty")
     [counts] = lakehouse.must_build("bronze.events", *HOUR)["intervals"]
@@ -98,7 +98,7 @@ def test_a_file_without_content_holds_no_line(
 def test_a_failure_that_is_not_the_fault_of_a_file_is_told_as_it_is_on_one_line(
     lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bronze_stage, "_is_whole", lambda *_: pytest.fail("every file can be read"))
+    monkeypatch.setattr(stage, "_is_whole", lambda *_: pytest.fail("every file can be read"))
     lakehouse.land(HOUR[0], _lines("a"))
     error = lakehouse.build("bronze.events", *HOUR, earliest_event="no date")["error"]
     assert error["kind"] == "INTERNAL"

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from events import event
 from lakehouse import Lakehouse
-from tideline_jobs import silver_trips
+from tideline_jobs.products.silver import trips
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
 AT = "2025-01-18T10:00:00.000Z"
@@ -45,17 +45,17 @@ def test_a_failure_is_told_in_one_line_without_rows_or_traces(
 ) -> None:
     lakehouse.land(HOUR[0], [event(f"e{n}", "trip_started", AT) for n in range(2)])
     lakehouse.must_build("bronze.events", *HOUR)
-    original = silver_trips.trips
+    original = trips.trips
 
     def broken(sessioned: DataFrame) -> DataFrame:
         told = F.raise_error(F.concat(F.lit("of rider\n"), F.col("trip_id"))).cast("bigint")
         return original(sessioned).withColumn("duration_seconds", told)
 
-    monkeypatch.setattr(silver_trips, "trips", broken)
+    monkeypatch.setattr(trips, "trips", broken)
     result = lakehouse.build("silver.trips", "2025-01-18", "2025-01-19")
     message = result["error"]["message"]
     assert result["error"]["kind"] == "INTERNAL"
     assert "USER_RAISED_EXCEPTION" in message
-    assert " at staging.py:" in message
+    assert " at engine/staging.py:" in message
     assert "rider" not in json.dumps(result)
     assert "\n" not in message

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from lakehouse import Lakehouse
-from tideline_jobs.contracts import contract_of
-from tideline_jobs.intervals import shift_key
+from tideline_jobs.model.contracts import contract_of
+from tideline_jobs.model.intervals import shift_key
 
 PRODUCTS = Path(__file__).resolve().parents[2] / "products"
 CASES = sorted(PRODUCTS.glob("*/*/cases/*.yaml"))

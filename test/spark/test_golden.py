@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tideline_jobs.errors import BuildError
-from tideline_jobs.intervals import keys_between, parse_key, shift_key
-from tideline_jobs.results import (
+from tideline_jobs.model.errors import BuildError
+from tideline_jobs.model.intervals import keys_between, parse_key, shift_key
+from tideline_jobs.model.results import (
     BuildReport,
     Check,
     HeldBack,

@@ -3,10 +3,10 @@
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from tideline_jobs import sql_model
-from tideline_jobs.contracts import all_contracts, contract_of
-from tideline_jobs.errors import BuildError
-from tideline_jobs.sql_model import model_rows
+from tideline_jobs.kinds import sql_model
+from tideline_jobs.kinds.sql_model import model_rows
+from tideline_jobs.model.contracts import all_contracts, contract_of
+from tideline_jobs.model.errors import BuildError
 
 MODELS = [product for product, contract in all_contracts().items() if contract.build["kind"] == "sql"]
 TRIPS = "SELECT * EXCEPT (processing_timestamp) FROM silver.trips AS t"

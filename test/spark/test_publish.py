@@ -12,12 +12,14 @@ from pyspark.sql import functions as F
 
 from events import event
 from lakehouse import Lakehouse, Line
-from tideline_jobs import bronze_stage, reference_data, tables
-from tideline_jobs.bronze_lines import RawHours
-from tideline_jobs.contracts import contract_of
-from tideline_jobs.publish import changed_keys
-from tideline_jobs.staging import Staging
-from tideline_jobs.tables import Table
+from tideline_jobs.engine.publish import changed_keys
+from tideline_jobs.engine.staging import Staging
+from tideline_jobs.kinds import reference_data
+from tideline_jobs.kinds.raw_lines import stage
+from tideline_jobs.kinds.raw_lines.lines import RawHours
+from tideline_jobs.model.contracts import contract_of
+from tideline_jobs.tables import delta
+from tideline_jobs.tables.delta import Table
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
 DAY = ("2025-01-18", "2025-01-19")
@@ -82,13 +84,13 @@ def test_an_hour_of_the_same_files_is_read_again_only_when_somebody_asks_for_it(
     _land(lakehouse)
     lakehouse.must_build("bronze.events", *HOUR)
     staged: list[list[str]] = []
-    original = bronze_stage.read_lines
+    original = stage.read_lines
 
     def read_lines(spark: SparkSession, raw: RawHours) -> DataFrame:
         staged.append(list(raw.by_hour))
         return original(spark, raw)
 
-    monkeypatch.setattr(bronze_stage, "read_lines", read_lines)
+    monkeypatch.setattr(stage, "read_lines", read_lines)
     both = lakehouse.must_build("bronze.events", "2025-01-18T10", "2025-01-18T12")
     assert [(counts["rowsPublished"], counts["changed"]) for counts in both["intervals"]] == [(2, False), (1, True)]
     asked = lakehouse.must_build("bronze.events", *HOUR, rebuild=True)
@@ -181,9 +183,9 @@ def test_a_build_that_always_loses_the_race_ends_as_a_conflict(
 ) -> None:
     _land(lakehouse)
     tries: list[int] = []
-    monkeypatch.setattr(tables.Table, "commit", lambda *_: tries.append(1))
+    monkeypatch.setattr(delta.Table, "commit", lambda *_: tries.append(1))
     assert lakehouse.build("bronze.events", *HOUR)["error"]["kind"] == "CONFLICT"
-    assert len(tries) == tables.MAX_ATTEMPTS
+    assert len(tries) == delta.MAX_ATTEMPTS
 
 
 def test_a_column_that_the_contract_has_no_more_is_emptied_once(lakehouse: Lakehouse) -> None:

@@ -12,10 +12,10 @@ from pyspark.sql import functions as F
 
 from events import event
 from lakehouse import Lakehouse, Line
-from tideline_jobs.contracts import Contract, all_contracts
-from tideline_jobs.errors import BuildError
-from tideline_jobs.quality import Rule, count_duplicates, halting, measures, rules_of, verdict
-from tideline_jobs.tables import Table
+from tideline_jobs.engine.quality import Rule, count_duplicates, halting, measures, rules_of, verdict
+from tideline_jobs.model.contracts import Contract, all_contracts
+from tideline_jobs.model.errors import BuildError
+from tideline_jobs.tables.delta import Table
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
 CONTRACTS = [contract for contract in all_contracts().values() if rules_of(contract)]
@@ -239,7 +239,7 @@ def test_a_table_that_is_replaced_as_a_whole_has_one_verdict(
     lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "tideline_jobs.reference_data.read_seed", lambda _: "city_id,city_name,country,timezone\n,a,b,c\n"
+        "tideline_jobs.kinds.reference_data.read_seed", lambda _: "city_id,city_name,country,timezone\n,a,b,c\n"
     )
     result = lakehouse.build("gold.dim_city", *DAYS)
     assert result["error"]["kind"] == "QUALITY_FAILED"

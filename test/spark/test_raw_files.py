@@ -8,7 +8,7 @@ import pytest
 
 from events import event
 from lakehouse import Lakehouse
-from tideline_jobs.bronze_lines import fingerprint
+from tideline_jobs.kinds.raw_lines.lines import fingerprint
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "raw-fingerprints.json").read_text())
 

@@ -12,10 +12,10 @@ from pyspark.sql import SparkSession
 
 from events import event, place
 from lakehouse import Lakehouse
-from tideline_jobs import bronze_publish
-from tideline_jobs.contracts import contract_of
-from tideline_jobs.restoration import RestoreRequest, run_restore
-from tideline_jobs.tables import Table
+from tideline_jobs.jobs.restoration import RestoreRequest, run_restore
+from tideline_jobs.kinds.raw_lines import publish
+from tideline_jobs.model.contracts import contract_of
+from tideline_jobs.tables.delta import Table
 
 EVENTS = "bronze.events"
 HOUR = ("2025-01-18T10", "2025-01-18T11")
@@ -128,7 +128,7 @@ def test_a_build_that_was_asked_for_before_a_restore_publishes_nothing_over_it(
     lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = _publish(lakehouse, HOUR, "a")
-    commit = bronze_publish._commit
+    commit = publish._commit
 
     def restored_meanwhile(*arguments: Any) -> int | None:
         monkeypatch.undo()
@@ -136,7 +136,7 @@ def test_a_build_that_was_asked_for_before_a_restore_publishes_nothing_over_it(
         return commit(*arguments)
 
     # It has read the table, and the restore comes before its commit.
-    monkeypatch.setattr(bronze_publish, "_commit", restored_meanwhile)
+    monkeypatch.setattr(publish, "_commit", restored_meanwhile)
     lakehouse.land(HOUR[0], [event("bad", "trip_requested", f"{HOUR[0]}:00:00.000Z")])
     error = lakehouse.build(EVENTS, *HOUR)["error"]
     assert (error["kind"], _ids(lakehouse)) == ("SUPERSEDED", ["a"])

@@ -7,8 +7,8 @@ from pyspark.sql import DataFrame
 
 from events import event
 from lakehouse import Lakehouse, Line
-from tideline_jobs import bronze_settle
-from tideline_jobs.tables import Table
+from tideline_jobs.kinds.raw_lines import settle
+from tideline_jobs.tables.delta import Table
 
 EVENTS = "bronze.events"
 TEN, ELEVEN, TWELVE = ("2025-01-18T10", "2025-01-18T11", "2025-01-18T12")
@@ -61,7 +61,7 @@ def test_late_events_open_only_files_that_may_hold_their_twins(
     lakehouse.land(TEN, [_requested("now", "2025-01-18T10:00:00.000Z"), *late])
     opened: list[str] = []
     compared: list[int] = []
-    original = bronze_settle.compare
+    original = settle.compare
 
     def compare(staged: DataFrame, published: DataFrame | None) -> DataFrame:
         assert published is not None
@@ -70,7 +70,7 @@ def test_late_events_open_only_files_that_may_hold_their_twins(
         compared.append(published.count())
         return original(staged, published)
 
-    monkeypatch.setattr(bronze_settle, "compare", compare)
+    monkeypatch.setattr(settle, "compare", compare)
     assert _build(lakehouse, TEN)["rowsDuplicate"] == 1
     # Of two files each; and of their six rows the one of a time that has been staged.
     assert (opened, compared) == (["2025-01-15", "2025-01-17"], [1])

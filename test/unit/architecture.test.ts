@@ -40,7 +40,7 @@ describe('the tree', () => {
 
 describe('every product', () => {
   it.each(builtProducts(catalogue))('$key has a case, and its Spark module where it needs one', (product) => {
-    const module = join(root, 'spark-jobs', 'tideline_jobs', `${product.key.replace('.', '_')}.py`);
+    const module = join(root, 'spark-jobs', 'tideline_jobs', 'products', `${product.key.replace('.', '/')}.py`);
     expect(existsSync(module)).toBe(product.build.kind === 'batch');
     expect(globSync('cases/*.yaml', { cwd: product.folder }).length).toBeGreaterThan(0);
   });

@@ -1,0 +1,1 @@
+"""What a job may do with a table besides building it."""

@@ -1,0 +1,1 @@
+"""How rows come to be, by the kind that a contract names."""

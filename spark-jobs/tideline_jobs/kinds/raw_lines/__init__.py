@@ -1,0 +1,1 @@
+"""Tables that are made from raw files, line by line."""

@@ -1,0 +1,134 @@
+"""Publishing bronze: the quarantine first, then the events, settled with what other hours have published."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from tideline_jobs.engine.builds import Build
+from tideline_jobs.engine.publish import (
+    changed_keys,
+    empty_keys,
+    mark_changed,
+    published_rows,
+    refuse_if_restored,
+    require_publishable,
+    rows_of,
+    settle_early,
+)
+from tideline_jobs.kinds.raw_lines.returns import are_told, bring_back
+from tideline_jobs.kinds.raw_lines.settle import Settlement, settled
+from tideline_jobs.kinds.raw_lines.staged import StagedHours
+from tideline_jobs.model.contracts import contract_of
+from tideline_jobs.model.errors import BuildError
+from tideline_jobs.model.results import Check, IntervalCounts
+from tideline_jobs.tables.delta import Table, until_committed
+from tideline_jobs.tables.history import Head
+
+QUARANTINE = "bronze.events_quarantine"
+_RESTAMPED = "restampedIds"
+
+
+def _publish_quarantine(build: Build, staged: StagedHours) -> list[str]:
+    """
+    Replaces what the staged hours hold in quarantine; the hours in which that made a difference. What counts is what
+    lies there, not who says to have put it there: another try may have read other files.
+    """
+    contract = contract_of(QUARANTINE)
+    table = Table(build.spark, contract, build.request.lake)
+    table.ensure()
+    rejected = contract.conform(staged.rejected.withColumn("arrival_date", F.to_date("arrival_hour")))
+    changed: list[str] = []
+
+    def attempt(head: Head) -> int | None:
+        refuse_if_restored(build, head)
+        published = published_rows(table, head, staged.keys)
+        changed[:] = changed_keys(rejected, staged.counts("quarantined"), published, contract)
+        if not changed:
+            return head.version
+        predicate = rows_of(contract, changed)
+        # Lines of hours that are held back are published here.
+        metadata: dict[str, Any] = {**build.commit_metadata(), "product": QUARANTINE, "heldBack": []}
+        replaces = None if published is None else predicate
+        return table.commit(rejected.where(predicate), replaces, head, metadata)
+
+    until_committed(table, table.head(), attempt)
+    return changed
+
+
+def _count(build: Build, staged: StagedHours, duplicates: Mapping[str, int]) -> None:
+    """Fills in the report's counts; CONSERVATION_BROKEN unless every line read is in exactly one of them."""
+    valid, quarantined = staged.counts("valid"), staged.counts("quarantined")
+    kept = [counts for counts in build.report.intervals if counts.interval not in staged.read]
+    built = [
+        IntervalCounts(
+            key, staged.read[key], valid[key] - duplicates.get(key, 0), duplicates.get(key, 0), quarantined[key]
+        )
+        for key in staged.keys
+    ]
+    build.report.intervals = sorted([*kept, *built], key=lambda counts: counts.interval)
+    for counts in built:
+        known = valid[counts.interval] + counts.rows_quarantined
+        if counts.rows_in != known or counts.rows_published < 0:
+            raise BuildError(
+                "CONSERVATION_BROKEN",
+                f"{counts.interval}: {counts.rows_in} lines read, but {counts.rows_published} published"
+                f" + {counts.rows_duplicate} duplicates + {counts.rows_quarantined} quarantined = {known}",
+            )
+
+
+def _find_restamped(build: Build, rows: int) -> None:
+    """An id with several times may be a fault of its sender: a finding, no verdict."""
+    quality = build.report.quality
+    checks = tuple(check for check in quality.checks if check.name != _RESTAMPED)
+    found = (Check(_RESTAMPED, "event_id", rows, sum(each.rows_in for each in build.report.intervals), False),)
+    build.report.quality = replace(quality, checks=(*checks, *found) if rows else checks)
+
+
+def publish_events(build: Build, table: Table, first: Head, staged: StagedHours, good: StagedHours) -> None:
+    """
+    The quarantine, of hours that are held back too: people have to see their lines. Then in one commit what the good
+    hours contribute, and what that takes from later hours or gives back to them.
+    """
+    requarantined: set[str] = set()
+    if not good.keys:
+        _publish_quarantine(build, staged)
+        require_publishable(build)
+
+    def attempt(head: Head) -> int | None:
+        if settle_early(build, head):
+            return build.report.output_version
+        requarantined.update(_publish_quarantine(build, staged))
+        with settled(build, good, table.read(head.version) if head.has_builds else None) as settlement:
+            _count(build, good, settlement.duplicates)
+            _find_restamped(build, settlement.restamped)
+            return _commit(build, table, head, settlement, requarantined)
+
+    build.report.output_version = until_committed(table, first, attempt)
+
+
+def _commit(build: Build, table: Table, head: Head, settlement: Settlement, requarantined: set[str]) -> int | None:
+    contract, staged = build.contract, settlement.staged
+    before = published_rows(table, head, staged.keys)
+    new = contract.conform(settlement.rows)
+    counts = {each.interval: each.rows_published for each in build.report.intervals if each.interval in staged.read}
+    changed = changed_keys(new, counts, before, contract)
+    settlement = bring_back(build, head, before, changed, settlement)
+    rewrite = settlement.rewrite
+    mark_changed(build, [*changed, *requarantined])
+    written = [*changed, *empty_keys(build, head, changed)]
+    if not written and not rewrite.hours and are_told(head, settlement.beaten):
+        build.report.status = "published" if requarantined else "unchanged"
+        return head.version
+    build.report.status = "published"
+    predicate = rows_of(contract, written)
+    rows, replaces = new.where(predicate), None if before is None or not written else predicate
+    if rewrite.hours:
+        rows = rows.unionByName(contract.conform(rewrite.apply(table.read(head.version))))
+        replaces = f"({predicate}) OR ({rewrite.predicate})"
+    later = {
+        first: [hour for known, hour in sorted(settlement.beaten) if known == first] for first, _ in settlement.beaten
+    }
+    metadata = {**build.commit_metadata(), "rewrittenIntervals": rewrite.hours, "laterCopies": later}
+    return table.commit(rows, replaces, head, metadata)

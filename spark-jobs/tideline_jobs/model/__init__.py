@@ -1,0 +1,1 @@
+"""What everything here speaks of: contracts, intervals, results, errors."""

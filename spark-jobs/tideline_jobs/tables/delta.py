@@ -1,0 +1,116 @@
+"""Published tables: Delta, with every commit saying which build it is, and compare-and-set between builds."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from delta.exceptions import DeltaConcurrentModificationException
+from delta.tables import DeltaTable
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+
+from tideline_jobs.engine.storage import Storage
+from tideline_jobs.model.contracts import Contract
+from tideline_jobs.model.errors import BuildError
+from tideline_jobs.tables.history import Head, Log
+
+# Of twenty builds of one table at once, each five minutes long, every second one loses five times in a row, but fewer
+# than one in a hundred fifty times.
+MAX_ATTEMPTS = 50
+# SQL for all rows of a table.
+EVERYTHING = "true"
+
+
+def table_properties(contract: Contract, log_days: int = 0) -> dict[str, str]:
+    """
+    The Delta properties that a product's table shall have; its log is kept for the contract's days, or for `log_days`
+    if that is longer. So are the notes of removed files: without them VACUUM takes a file that an old version needs for
+    one that nobody ever published.
+    """
+    kept = f"interval {max(contract.custom['logRetentionDays'], log_days)} days"
+    properties = {"delta.logRetentionDuration": kept, "delta.deletedFileRetentionDuration": kept}
+    if "statsColumns" in contract.custom:
+        # Without this Delta gathers minima and maxima of the payload too.
+        properties["delta.dataSkippingStatsColumns"] = ",".join(contract.custom["statsColumns"])
+    return properties
+
+
+def table_path(lake: str, product: str) -> str:
+    return f"{lake}/{product.replace('.', '/')}"
+
+
+class Table:
+    """The Delta table of a product."""
+
+    def __init__(self, spark: SparkSession, contract: Contract, lake: str) -> None:
+        self._spark = spark
+        self.contract = contract
+        # Delta tells apart spellings of one path that differ in their slashes.
+        self.path = Storage(spark).qualified(table_path(lake, contract.product))
+        self.log = Log(spark, self.path)
+
+    def exists(self) -> bool:
+        return DeltaTable.isDeltaTable(self._spark, self.path)
+
+    def ensure(self) -> None:
+        """Creates the table, empty, unless it is there."""
+        if self.exists():
+            return
+        builder = DeltaTable.createIfNotExists(self._spark).location(self.path)
+        for name, kind in self.contract.columns.items():
+            builder = builder.addColumn(name, kind)
+        if self.contract.partition_column:
+            builder = builder.partitionedBy(self.contract.partition_column)
+        for name, value in table_properties(self.contract).items():
+            builder = builder.property(name, value)
+        try:
+            builder.execute()
+        except (DeltaConcurrentModificationException, AnalysisException):
+            # Another build created it in the same moment.
+            if not self.exists():
+                raise
+
+    def head(self) -> Head:
+        return Head(self.log, self.log.versions())
+
+    def read(self, version: int) -> DataFrame:
+        return self._spark.read.format("delta").option("versionAsOf", version).load(self.path)
+
+    def commit(self, rows: DataFrame, replaces: str | None, head: Head, metadata: dict[str, Any]) -> int | None:
+        """
+        Adds `rows` in one commit, in the place of what matches the SQL `replaces` (None: of nothing), if no other build
+        has committed since `head`, and no restore has been announced. The new version, or None when another was first.
+        """
+        sequence = head.sequence + 1
+        told = json.dumps({**metadata, "sequence": sequence})
+        writer = (
+            rows.write.format("delta")
+            .mode("append" if replaces is None else "overwrite")
+            .option("overwriteSchema" if replaces == EVERYTHING else "mergeSchema", "true")
+            .option("userMetadata", told)
+            .option("txnAppId", self.contract.product)
+            .option("txnVersion", sequence)
+        )
+        if replaces is not None and replaces != EVERYTHING:
+            writer = writer.option("replaceWhere", replaces)
+        try:
+            writer.save(self.path)
+        except DeltaConcurrentModificationException:
+            return None
+        # Delta skips a write in silence when this sequence number is taken: only the log tells who wrote it.
+        since = (commit for commit in self.head().commits(metadata["generation"]) if commit.version > head.version)
+        return next((commit.version for commit in since if commit.metadata == json.loads(told)), None)
+
+
+def until_committed(table: Table, first: Head, attempt: Callable[[Head], int | None]) -> int:
+    """Tries again on a fresh state while other builds commit in between; then gives up with CONFLICT."""
+    head = first
+    for _ in range(MAX_ATTEMPTS):
+        version = attempt(head)
+        if version is not None:
+            return version
+        head = table.head()
+    product = table.contract.product
+    raise BuildError(
+        "CONFLICT", f"{product}: other builds committed first {MAX_ATTEMPTS} times in a row; try again later"
+    )
