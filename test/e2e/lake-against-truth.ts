@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { query } from '../../activities/redshift/query.ts';
 import type { Session } from '../../cli/laptop/session.ts';
 import { buckets } from '../../local/provision.ts';
+import { expectedDailyMetrics, expectedDriverMetrics } from '../truth/date-metrics.ts';
 import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';
 import { readTruth } from '../truth/read-truth.ts';
 import { expectedTrips } from '../truth/trips.ts';
@@ -17,8 +18,12 @@ const keys = {
   quarantined: (row: Row) =>
     `${String(row.file).split('/').at(-1) ?? ''}@${String(row.arrival_hour).slice(0, 13)}:${String(row.line)}`,
   trip: (row: Row) => String(row.trip_id),
+  driverDay: (row: Row) => `${String(row.driver_id)} ${String(row.trip_date)}`,
+  date: (row: Row) => String(row.trip_date),
   metric: (row: Row) => `${hourOf(row)} ${String(row.city_id)} ${String(row.vehicle_type)}`,
 };
+
+const rowsOf = (rows: readonly object[]): Row[] => rows as Row[];
 
 /** Asserts that published tables, in the lake and in the warehouse, hold the truth row by row for dates [start, end). */
 export async function expectLakeToBeTrue(
@@ -31,6 +36,7 @@ export async function expectLakeToBeTrue(
   const built = (date: string): boolean => date >= start && date < end;
   const allTrips = expectedTrips(truth.events);
   const trips = allTrips.filter(({ trip_date }) => built(trip_date));
+  const copied = trips.map(({ rating, cancelled_at, location_updates, ...trip }) => trip);
   const metrics = expectedHourlyMetrics(allTrips)
     .filter(({ metric_date }) => built(metric_date))
     .map(({ total_fare_cents, driver_ms, city_id, vehicle_type, ...row }) => ({
@@ -56,10 +62,16 @@ export async function expectLakeToBeTrue(
     'bronze.events': async () => differences(events, await lake('bronze/events'), keys.event),
     'bronze.events_quarantine': async () =>
       differences(quarantine, inFile(await lake('bronze/events_quarantine')), keys.quarantined),
-    'silver.trips': async () => differences(trips as unknown as Row[], await lake('silver/trips'), keys.trip),
-    'gold.trips': async () => differences(trips as unknown as Row[], await lake('gold/trips'), keys.trip),
+    'silver.trips': async () => differences(rowsOf(trips), await lake('silver/trips'), keys.trip),
+    'silver.driver_metrics': async () =>
+      differences(rowsOf(expectedDriverMetrics(trips)), await lake('silver/driver_metrics'), keys.driverDay),
+    'gold.trips': async () => differences(rowsOf(copied), await lake('gold/trips'), keys.trip),
+    'gold.daily_metrics': async () =>
+      differences(rowsOf(expectedDailyMetrics(trips)), await lake('gold/daily_metrics'), keys.date),
     'gold.fact_hourly_metrics': async () => differences(metrics, await lake('gold/fact_hourly_metrics'), keys.metric),
-    'warehouse gold.trips': async () => differences(trips as unknown as Row[], await stored('gold.trips'), keys.trip),
+    'warehouse gold.trips': async () => differences(rowsOf(copied), await stored('gold.trips'), keys.trip),
+    'warehouse gold.daily_metrics': async () =>
+      differences(rowsOf(expectedDailyMetrics(trips)), await stored('gold.daily_metrics'), keys.date),
     'warehouse gold.fact_hourly_metrics': async () =>
       differences(metrics, await stored('gold.fact_hourly_metrics'), keys.metric),
   };

@@ -45,8 +45,11 @@ def test_case(lakehouse: Lakehouse, path: Path) -> None:
     grain = contract_of(product).grain
     end = case["build"].get("end") or shift_key(grain, case["build"]["start"], 1)
     result = lakehouse.must_build(product, case["build"]["start"], end)
-    for name, expected in case["expect"].items():
+    for name, expected in case.get("expect", {}).items():
         names = list(dict.fromkeys(column for row in expected for column in row))
         complete = [{column: _plain(row.get(column)) for column in names} for row in expected]
         assert _only_named(lakehouse.rows(name), expected) == sorted(complete, key=str), name
+    for name, some in case.get("among", {}).items():
+        rows = _only_named(lakehouse.rows(name), some)
+        assert [row for row in some if {column: _plain(value) for column, value in row.items()} not in rows] == [], name
     assert result["schemaDrift"] == case.get("schemaDrift", [])

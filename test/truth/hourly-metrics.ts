@@ -29,6 +29,7 @@ export interface ExpectedHour {
   readonly driver_ms: number;
   readonly driver_hours: number;
   readonly utilization_pct: number;
+  readonly trips_per_driver_hour: number | null;
 }
 
 interface Tally {
@@ -90,6 +91,7 @@ function toRow(key: string, tally: Tally): ExpectedHour {
     driver_ms: tally.driverMs,
     driver_hours: tally.driverMs / HOUR_MS,
     utilization_pct: tally.driverMs === 0 ? 0 : (tally.ridingMs / tally.driverMs) * 100,
+    trips_per_driver_hour: tally.driverMs === 0 ? null : tally.trips / (tally.driverMs / HOUR_MS),
   };
 }
 

@@ -22,6 +22,7 @@ export type TripEvent = Pick<
   | 'estimated_fare'
   | 'actual_fare'
   | 'surge_multiplier'
+  | 'rating'
 >;
 
 /** A row that silver.trips must hold. Timestamps are ISO with milliseconds and Z. */
@@ -33,6 +34,7 @@ export interface ExpectedTrip {
   readonly vehicle_type: string | null;
   readonly requested_at: string | null;
   readonly assigned_at: string | null;
+  readonly cancelled_at: string | null;
   readonly start_time: string;
   readonly end_time: string | null;
   readonly start_lat: number | null;
@@ -42,6 +44,7 @@ export interface ExpectedTrip {
   readonly estimated_fare: number | null;
   readonly fare_amount: number | null;
   readonly surge_multiplier: number | null;
+  readonly rating: number | null;
   readonly duration_seconds: number | null;
   readonly duration_min: number | null;
   readonly distance_km: number | null;
@@ -50,6 +53,7 @@ export interface ExpectedTrip {
   readonly is_suspicious: boolean;
   readonly surge_applied: boolean;
   readonly event_count: number;
+  readonly location_updates: number;
   readonly trip_date: string;
 }
 
@@ -101,12 +105,14 @@ function expectedTrip(tripId: string, unordered: readonly TripEvent[]): Expected
     vehicle_type: firstKnown(seen.map((event) => event.vehicle_type)),
     requested_at: request?.event_timestamp ?? null,
     assigned_at: named('driver_assigned').at(0)?.event_timestamp ?? null,
+    cancelled_at: named('trip_cancelled').at(-1)?.event_timestamp ?? null,
     start_time: start.event_timestamp,
     end_time: end?.event_timestamp ?? null,
     ...place,
     estimated_fare: estimate,
     fare_amount: fare,
     surge_multiplier: request?.surge_multiplier ?? null,
+    rating: end?.rating ?? null,
     duration_seconds: seconds,
     duration_min: seconds === null ? null : seconds / 60,
     distance_km: distanceKm(place),
@@ -116,6 +122,7 @@ function expectedTrip(tripId: string, unordered: readonly TripEvent[]): Expected
     // In whole numbers: 11.00 is not more than 1.1 times 10.00, whatever binary fractions say.
     surge_applied: fare !== null && estimate !== null && cents(fare) * 10 > cents(estimate) * 11,
     event_count: seen.length,
+    location_updates: named('driver_location_updated').length,
     trip_date: tripDate,
   };
 }

@@ -39,8 +39,10 @@ describe('a plan', () => {
     expect(await summary({})).toEqual({
       'bronze.events': [48, 0, 2],
       'silver.trips': [5, 0, 1],
+      'gold.daily_metrics': [5, 0, 1],
       'gold.fact_hourly_metrics': [7, 0, 1],
       'gold.trips': [5, 0, 1],
+      'silver.driver_metrics': [5, 0, 1],
     });
   });
 

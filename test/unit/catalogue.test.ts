@@ -36,11 +36,14 @@ describe('the catalogue', () => {
     expect([...loadCatalogue().products.keys()]).toEqual([
       'bronze.events',
       'bronze.events_quarantine',
-      'gold.dim_city',
-      'gold.dim_vehicle_type',
       'silver.trips',
+      'gold.daily_metrics',
+      'gold.dim_city',
+      'gold.dim_date',
+      'gold.dim_vehicle_type',
       'gold.fact_hourly_metrics',
       'gold.trips',
+      'silver.driver_metrics',
     ]);
   });
 
@@ -154,7 +157,7 @@ describe('the catalogue', () => {
   it('refuses products that are made from each other', () => {
     edit('silver/trips', (text) => text.replace('product: bronze.events', 'product: gold.trips'));
     expect(() => loadCatalogue(folder)).toThrow(
-      'in a circle: gold.fact_hourly_metrics reads silver.trips reads gold.trips reads silver.trips',
+      'in a circle: gold.daily_metrics reads silver.trips reads gold.trips reads silver.trips',
     );
   });
 

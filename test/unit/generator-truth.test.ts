@@ -19,6 +19,7 @@ const event = (id: string, name: string, timestamp: string, details: Partial<Tri
   estimated_fare: null,
   actual_fare: null,
   surge_multiplier: null,
+  rating: null,
   ...details,
 });
 
@@ -50,6 +51,7 @@ describe('the expected row of a trip', () => {
         vehicle_type: 'xl',
         requested_at: '2025-01-18T22:40:00.000Z',
         assigned_at: '2025-01-18T22:45:00.000Z',
+        cancelled_at: null,
         start_time: '2025-01-18T23:30:00.000Z',
         end_time: '2025-01-19T01:00:30.500Z',
         start_lat: 0,
@@ -59,6 +61,7 @@ describe('the expected row of a trip', () => {
         estimated_fare: 10,
         fare_amount: 11,
         surge_multiplier: 1.5,
+        rating: null,
         duration_seconds: 5430,
         duration_min: 90.5,
         // One degree of the equator: 2π × 6371.0088 / 360.
@@ -68,6 +71,7 @@ describe('the expected row of a trip', () => {
         is_suspicious: false,
         surge_applied: false,
         event_count: 5,
+        location_updates: 0,
         trip_date: '2025-01-18',
       },
     ]);
@@ -121,6 +125,7 @@ describe('the expected hourly metrics', () => {
         driver_ms: 900_000,
         driver_hours: 0.25,
         utilization_pct: 0,
+        trips_per_driver_hour: 0,
       },
       {
         ...row,
@@ -133,6 +138,7 @@ describe('the expected hourly metrics', () => {
         driver_ms: 3_600_000,
         driver_hours: 1,
         utilization_pct: 50,
+        trips_per_driver_hour: 1,
       },
       {
         ...row,
@@ -142,6 +148,7 @@ describe('the expected hourly metrics', () => {
         driver_ms: 3_600_000,
         driver_hours: 1,
         utilization_pct: 100,
+        trips_per_driver_hour: 0,
       },
       {
         ...row,
@@ -151,6 +158,7 @@ describe('the expected hourly metrics', () => {
         driver_ms: 30_500,
         driver_hours: 30_500 / 3_600_000,
         utilization_pct: 100,
+        trips_per_driver_hour: 0,
       },
     ]);
   });

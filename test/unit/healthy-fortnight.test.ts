@@ -92,6 +92,15 @@ async function fortnight(fault: Fault = {}): Promise<FreshnessFinding[]> {
 }
 
 /** What the jobs of a platform tell of their rows on which `lines` arrive. */
+/** The newest event of a product whose last hour with rows this is; what bears a date counts from its start. */
+function newestIn(product: string, hour: string): string {
+  const { columns, freshness } = catalogue.get(product);
+  const column = columns.find(({ name }) => freshness?.element.endsWith(`.${name}`));
+  const at =
+    column?.physicalType === 'date' ? `${hour.slice(0, 10)}T00:00` : `${hour}:${newestMinute[product] ?? '30'}`;
+  return `${at}:00.000Z`;
+}
+
 function rowsOf(product: string, start: string, end: string, lines: (hour: string) => number) {
   const filled = intervalsIn(grainOf(start), { start, end }).map((interval) => ({
     interval,
@@ -103,9 +112,7 @@ function rowsOf(product: string, start: string, end: string, lines: (hour: strin
       return { interval, rowsIn, rowsPublished: rowsIn, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
     }),
     newestEvents: Object.fromEntries(
-      filled.flatMap(({ interval, hours }) =>
-        hours.slice(-1).map((hour) => [interval, `${hour}:${newestMinute[product] ?? '30'}:00.000Z`]),
-      ),
+      filled.flatMap(({ interval, hours }) => hours.slice(-1).map((hour) => [interval, newestIn(product, hour)])),
     ),
   };
 }

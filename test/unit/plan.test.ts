@@ -133,16 +133,16 @@ describe('a restatement', () => {
 
 describe('stages', () => {
   it('put silver before gold, for the five dates that an event of 48 hours can change', () => {
-    const [silver, ...gold] = planDailyBatch(catalogue, '2025-01-18').map((stage) =>
+    const [silver, ...readers] = planDailyBatch(catalogue, '2025-01-18').map((stage) =>
       stage.filter(({ product }) => !product.includes('dim_')),
     );
     expect(silver).toEqual([{ product: 'silver.trips', start: '2025-01-14', end: '2025-01-19', reads: [] }]);
     expect(
-      gold
+      readers
         .flat()
         .map(({ product }) => product)
         .sort(),
-    ).toEqual(['gold.fact_hourly_metrics', 'gold.trips']);
+    ).toEqual(['gold.daily_metrics', 'gold.fact_hourly_metrics', 'gold.trips', 'silver.driver_metrics']);
   });
 
   it('reach the neighbouring dates that a changed date changes, but never past the last', () => {

@@ -87,5 +87,6 @@ SELECT
     avg_duration,
     surge_trips,
     driver_ms / 3600000D AS driver_hours,
-    if(driver_ms > 0, 100D * driving_ms / driver_ms, 0D) AS utilization_pct
+    if(driver_ms > 0, 100D * driving_ms / driver_ms, 0D) AS utilization_pct,
+    trips_count / nullif(driver_ms / 3600000D, 0) AS trips_per_driver_hour
 FROM summed

@@ -30,6 +30,7 @@ _USED = (
     "actual_fare",
     "surge_multiplier",
     "status",
+    "rating",
 )
 
 
@@ -70,7 +71,7 @@ def windows(events: DataFrame, start: date, days: int, read: range) -> DataFrame
 def sessions(windowed: DataFrame) -> DataFrame:
     """One row per trip and session date with the events that decide, still as they are."""
     started = _first(F.struct("event_timestamp", "start_lat", "start_lon"), _is("trip_started"))
-    completed = _last(F.struct("event_timestamp", "end_lat", "end_lon"), _is("trip_completed"))
+    completed = _last(F.struct("event_timestamp", "end_lat", "end_lon", "rating"), _is("trip_completed"))
     requested = _first(F.struct("event_timestamp", "surge_multiplier"), _is("trip_requested"))
     return windowed.groupBy("trip_id", "session_date").agg(
         *[_first_known(column) for column in ("driver_id", "rider_id", "city_id", "vehicle_type", "estimated_fare")],
@@ -78,9 +79,11 @@ def sessions(windowed: DataFrame) -> DataFrame:
         completed.alias("completed"),
         requested.alias("requested"),
         F.min(F.when(_is("driver_assigned"), F.col("event_timestamp"))).alias("assigned_at"),
+        F.max(F.when(_is("trip_cancelled"), F.col("event_timestamp"))).alias("cancelled_at"),
         _last(F.col("actual_fare"), _is("payment_processed")).alias("fare_amount"),
         _last(F.col("status"), F.col("status").isNotNull()).alias("status"),
         F.count("*").alias("event_count"),
+        F.count_if(_is("driver_location_updated")).alias("location_updates"),
     )
 
 
@@ -105,6 +108,7 @@ def trips(sessioned: DataFrame) -> DataFrame:
         F.col("started.start_lon").alias("start_lon"),
         F.col("completed.end_lat").alias("end_lat"),
         F.col("completed.end_lon").alias("end_lon"),
+        F.col("completed.rating").alias("rating"),
         F.to_date("started.event_timestamp").alias("trip_date"),
     ).where("start_time IS NOT NULL AND event_count >= 2 AND trip_date = session_date")
     seconds = F.floor((F.unix_millis("end_time") - F.unix_millis("start_time")) / 1000)

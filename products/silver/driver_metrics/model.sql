@@ -1,0 +1,31 @@
+-- Sums whole seconds, milliseconds and cents and divides once, so that the order of rows cannot matter.
+WITH summed AS (
+    SELECT
+        driver_id,
+        trip_date,
+        count(*) AS trips,
+        coalesce(sum(fare_amount), 0) AS earnings,
+        sum(duration_seconds) / count(duration_seconds) / 60 AS avg_trip_duration,
+        coalesce(sum(duration_seconds), 0) AS seconds,
+        -- Ratings are halves of stars; as decimals their sum is exact.
+        avg(CAST(rating AS DECIMAL(10, 4))) AS avg_rating,
+        coalesce(sum(unix_millis(end_time) - unix_millis(start_time)), 0) AS driving_ms,
+        -- Device clocks put an assignment after its start; a null is passed over.
+        coalesce(sum(unix_millis(end_time) - unix_millis(least(assigned_at, start_time))), 0) AS busy_ms
+    FROM silver.trips
+    WHERE driver_id IS NOT NULL
+    GROUP BY driver_id, trip_date
+)
+
+SELECT
+    driver_id,
+    trips AS total_trips,
+    earnings AS total_earnings,
+    avg_trip_duration,
+    seconds / 60D AS total_active_minutes,
+    CAST(earnings AS DOUBLE) / trips AS avg_fare_per_trip,
+    trips / nullif(seconds / 3600D, 0) AS trips_per_hour,
+    avg_rating,
+    if(busy_ms > 0, 100D * driving_ms / busy_ms, 0D) AS utilization_pct,
+    trip_date
+FROM summed
