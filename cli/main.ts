@@ -2,12 +2,17 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import { Command } from 'commander';
 import { backfillCommand } from './backfill.ts';
+import { catalogueCommand } from './catalogue.ts';
 import { demoCommand } from './demo.ts';
 import { deployCommand } from './deploy.ts';
 import { explainCommand } from './explain.ts';
+import { graphCommand } from './graph.ts';
+import { newCommand } from './new.ts';
+import { productsCommand } from './products.ts';
 import { rebuildLedgerCommand } from './rebuild-ledger.ts';
 import { restoreCommand } from './restore.ts';
 import { restorePointCommand } from './restore-point.ts';
+import { runCommand } from './run.ts';
 import { schedulesCommand } from './schedules.ts';
 import { sqlCommand } from './sql.ts';
 import { startCommand } from './start.ts';
@@ -18,6 +23,10 @@ for (const command of [
   demoCommand,
   startCommand,
   deployCommand,
+  productsCommand,
+  graphCommand,
+  newCommand,
+  runCommand,
   sqlCommand,
   statusCommand,
   explainCommand,
@@ -25,6 +34,7 @@ for (const command of [
   restorePointCommand,
   restoreCommand,
   schedulesCommand,
+  catalogueCommand,
   rebuildLedgerCommand,
 ])
   program.addCommand(command);

@@ -3,28 +3,17 @@ import { applySchedules } from '../schedules/apply.ts';
 import { planSchedules, type ScheduleChange } from '../schedules/plan.ts';
 import { schedules } from '../schedules/schedules.ts';
 import { withTemporal } from '../workers/clients.ts';
+import { changeLines, isDrift } from './change-lines.ts';
 import { lakeEnvironment } from './environment.ts';
-import { faint } from './terminal.ts';
 
-const signs = { create: '+', update: '~', none: '=', undeclared: '?' } as const;
-const meanings = {
-  create: 'to be created',
-  update: 'differs',
-  none: 'as declared',
-  undeclared: 'not declared: left alone',
-};
-
-/** One line a schedule, and below it one line a difference: the server's value, then the declared one. */
-function scheduleLines(changes: readonly ScheduleChange[]): string {
-  return changes
-    .flatMap(({ scheduleId, kind, differences, paused }) => [
-      `  ${signs[kind]} ${scheduleId}  ${faint(meanings[kind])}${paused === null ? '' : `  paused: ${paused || 'no reason given'}`}`,
-      ...differences.map(
-        ({ field, server, declared }) => `      ${field}: ${JSON.stringify(server)} → ${JSON.stringify(declared)}`,
-      ),
-    ])
-    .join('\n');
-}
+const scheduleLines = (changes: readonly ScheduleChange[]): string =>
+  changeLines(
+    changes.map(({ scheduleId, paused, ...change }) => ({
+      ...change,
+      name: scheduleId,
+      ...(paused !== null && { note: `  paused: ${paused || 'no reason given'}` }),
+    })),
+  );
 
 export const schedulesCommand = new Command('schedules').description(
   'the schedules of this checkout and of the server',
@@ -37,7 +26,7 @@ schedulesCommand
     lakeEnvironment();
     const changes = await withTemporal((client) => planSchedules(client, schedules));
     console.log(scheduleLines(changes));
-    if (changes.some(({ kind }) => kind === 'create' || kind === 'update')) process.exitCode = 2;
+    if (changes.some(isDrift)) process.exitCode = 2;
   });
 
 schedulesCommand

@@ -1,8 +1,10 @@
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
+import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { loadCatalogue } from '../model/catalogue.ts';
 import { applySchedules } from '../schedules/apply.ts';
 import { schedules } from '../schedules/schedules.ts';
+import { applyGlue } from './glue.ts';
 import { publishJobs } from './spark-jobs.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { withTemporal } from '../workers/clients.ts';
@@ -10,25 +12,30 @@ import { type Environment, readVariables } from '../workers/config.ts';
 import { applyWarehouse } from './warehouse.ts';
 
 /**
- * Brings an environment up to this checkout: Spark jobs, warehouse tables, search attributes, schedules. AWS and Temporal
+ * Brings an environment up to this checkout: Spark jobs, warehouse tables, the Glue Data Catalog, search
+ * attributes, schedules. AWS and Temporal
  * are found through their own variables (`AWS_*`, `TEMPORAL_*`). Returns the version of the jobs, which the workers must be
  * started with.
  */
 export async function deploy(environment: Environment): Promise<string> {
   const {
     TIDELINE_ARTIFACTS_BUCKET: bucket,
+    TIDELINE_LAKE_BUCKET: lake,
     REDSHIFT_WORKGROUP: workgroup,
     REDSHIFT_DATABASE: database,
     TIDELINE_WORKER_ROLE: workerRole,
   } = readVariables(
     environment,
     'TIDELINE_ARTIFACTS_BUCKET',
+    'TIDELINE_LAKE_BUCKET',
     'REDSHIFT_WORKGROUP',
     'REDSHIFT_DATABASE',
     'TIDELINE_WORKER_ROLE',
   );
   const version = await publishJobs(new S3Client({ forcePathStyle: true }), bucket);
-  await applyWarehouse({ client: new RedshiftDataClient(), workgroup, database }, loadCatalogue(), workerRole);
+  const catalogue = loadCatalogue();
+  await applyWarehouse({ client: new RedshiftDataClient(), workgroup, database }, catalogue, workerRole);
+  await applyGlue(new GlueClient(), catalogue, `s3://${lake}`);
   await withTemporal(async (client, connection) => {
     await ensureSearchAttributes(connection, client.options.namespace);
     await applySchedules(client, schedules);

@@ -6,12 +6,11 @@ import { zipSync } from 'fflate';
 import { parse } from 'yaml';
 import { loadCatalogue, productsFolder } from '../model/catalogue.ts';
 
-const root = dirname(productsFolder);
-const jobsFolder = join(root, 'spark-jobs');
-const logStoreSource = join(jobsFolder, 'log-store', 'tideline', 'ConditionalPutLogStore.java');
+const checkout = dirname(productsFolder);
+const logStoreSource = join('spark-jobs', 'log-store', 'tideline', 'ConditionalPutLogStore.java');
 
 /** The log store as the installer has built it from this very source (`local/tools/install.mjs`). */
-function logStoreJar(source: Uint8Array): Uint8Array {
+function logStoreJar(root: string, source: Uint8Array): Uint8Array {
   const name = `log-store-${createHash('sha256').update(source).digest('hex')}.jar`;
   const file = join(root, '.tideline', 'spark-jobs', name);
   if (!existsSync(file))
@@ -20,20 +19,21 @@ function logStoreJar(source: Uint8Array): Uint8Array {
 }
 
 /** The package's files by their name in the archive: the Python modules, the contracts as JSON, models and reference data. */
-function packageFiles(): Record<string, Uint8Array> {
+function packageFiles(root: string): Record<string, Uint8Array> {
+  const [jobs, products] = [join(root, 'spark-jobs'), join(root, 'products')];
   // The jobs take the contracts as they are: none that is wrong may reach them.
-  loadCatalogue();
+  loadCatalogue(products);
   const files: Record<string, Uint8Array> = {};
-  for (const file of globSync('tideline_jobs/**/*.py', { cwd: jobsFolder }).sort())
-    files[file] = readFileSync(join(jobsFolder, file));
-  const contracts = globSync('*/*/contract.yaml', { cwd: productsFolder })
+  for (const file of globSync('tideline_jobs/**/*.py', { cwd: jobs }).sort())
+    files[file] = readFileSync(join(jobs, file));
+  const contracts = globSync('*/*/contract.yaml', { cwd: products })
     .sort()
-    .map((file) => parse(readFileSync(join(productsFolder, file), 'utf8')) as { id: string });
+    .map((file) => parse(readFileSync(join(products, file), 'utf8')) as { id: string });
   files['tideline_jobs/declared/contracts.json'] = Buffer.from(
     JSON.stringify(Object.fromEntries(contracts.map((contract) => [contract.id, contract]))),
   );
-  for (const file of globSync('*/*/*.{csv,sql}', { cwd: productsFolder }).sort()) {
-    files[`tideline_jobs/declared/${file}`] = readFileSync(join(productsFolder, file));
+  for (const file of globSync('*/*/*.{csv,sql}', { cwd: products }).sort()) {
+    files[`tideline_jobs/declared/${file}`] = readFileSync(join(products, file));
   }
   return files;
 }
@@ -42,11 +42,11 @@ function packageFiles(): Record<string, Uint8Array> {
  * Uploads the Spark jobs under the hash of their content, which they write into every commit, and returns it. What is
  * there already is left alone, so running builds keep the code they started with.
  */
-export async function publishJobs(client: S3Client, bucket: string): Promise<string> {
-  const files = packageFiles();
-  const entryPoint = readFileSync(join(jobsFolder, 'main.py'));
+export async function publishJobs(client: S3Client, bucket: string, root = checkout): Promise<string> {
+  const files = packageFiles(root);
+  const entryPoint = readFileSync(join(root, 'spark-jobs', 'main.py'));
   // By its source: another compiler makes another jar, and no other jobs.
-  const source = readFileSync(logStoreSource);
+  const source = readFileSync(join(root, logStoreSource));
   const digest = createHash('sha256').update(entryPoint).update(source);
   for (const [name, content] of Object.entries(files)) digest.update(`${name}\0${content.length}\0`).update(content);
   const version = digest.digest('hex');
@@ -56,7 +56,7 @@ export async function publishJobs(client: S3Client, bucket: string): Promise<str
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
     const deployed = { ...files, 'tideline_jobs/version': Buffer.from(version) };
-    const jar = logStoreJar(source);
+    const jar = logStoreJar(root, source);
     const archive = zipSync(deployed, { mtime: '1980-01-02T00:00:00Z' });
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/tideline_jobs.zip`, Body: archive }));
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: `${prefix}/log-store.jar`, Body: jar }));

@@ -15,6 +15,10 @@ import { ContractFile } from './contract-file.ts';
 export interface Product extends CustomProperties {
   readonly key: string;
   readonly layer: string;
+  /** What it is for, in a sentence. */
+  readonly purpose: string;
+  /** The team that answers for it. */
+  readonly owner: string;
   /** Holds the contract, its cases and what its rows are made from. */
   readonly folder: string;
   readonly columns: readonly Column[];
@@ -117,6 +121,8 @@ function readProduct(file: ContractFile, folder: string, place: string): Product
     ...custom,
     key,
     layer: key.split('.')[0] ?? '',
+    purpose: contract.description.purpose,
+    owner: contract.team.name,
     folder: join(folder, place),
     columns: table.properties,
     partitionColumn,

@@ -1,18 +1,12 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type Client, type ScheduleDescription, ScheduleNotFoundError, type ScheduleOptions } from '@temporalio/client';
 import { decodeScheduleSpec, encodeScheduleSpec } from '@temporalio/client/lib/schedule-helpers.js';
+import { type ChangeKind, type Difference, differencesOf } from '../model/changes.ts';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 
-export interface Difference {
-  readonly field: string;
-  readonly server: unknown;
-  readonly declared: unknown;
-}
-
-/** What has to happen to one schedule. `undeclared`: it is on the server and nowhere in the code; it is only told. */
+/** What has to happen to one schedule. */
 export interface ScheduleChange {
   readonly scheduleId: string;
-  readonly kind: 'create' | 'update' | 'none' | 'undeclared';
+  readonly kind: ChangeKind;
   readonly differences: readonly Difference[];
   /** Why somebody has paused it; null when it runs. Pausing is a person's decision, no drift. */
   readonly paused: string | null;
@@ -61,10 +55,7 @@ async function changeOf(client: Client, declared: ScheduleOptions): Promise<Sche
   const { scheduleId } = declared;
   const found = await describe(client, scheduleId);
   if (!found) return { scheduleId, kind: 'create', differences: [], paused: null };
-  const [server, wanted] = [serverFields(found), declaredFields(declared)];
-  const differences = Object.keys(wanted)
-    .filter((field) => !isDeepStrictEqual(server[field], wanted[field]))
-    .map((field) => ({ field, server: server[field], declared: wanted[field] }));
+  const differences = differencesOf(serverFields(found), declaredFields(declared));
   const paused = found.state.paused ? (found.state.note ?? '') : null;
   return { scheduleId, kind: differences.length > 0 ? 'update' : 'none', differences, paused };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { GlueClient } from '@aws-sdk/client-glue';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -8,6 +9,7 @@ import { type Catalogue, loadCatalogue } from '../../model/catalogue.ts';
 import { openLedger } from '../../workers/clients.ts';
 import { recoverLedger } from './recover-ledger.ts';
 import { adoptRunning, contentId, makeCurrent } from '../../deployment/worker-versions.ts';
+import { applyGlue } from '../../deployment/glue.ts';
 import { publishJobs } from '../../deployment/spark-jobs.ts';
 import type { Warehouse } from '../../activities/redshift/query.ts';
 import { applyWarehouse } from '../../deployment/warehouse.ts';
@@ -49,7 +51,7 @@ export async function openSession({
   const buildId = contentId(root);
   const platform = await startPlatform({ root, folder, onStep, ...(reachedAt && { reachedAt }) });
   try {
-    onStep('Spark jobs and warehouse tables');
+    onStep('Spark jobs, warehouse tables, the Glue catalogue');
     const {
       REDSHIFT_WORKGROUP: workgroup = '',
       REDSHIFT_DATABASE: database = '',
@@ -57,9 +59,10 @@ export async function openSession({
     } = platform.environment;
     const warehouse = { client: new RedshiftDataClient(), workgroup, database };
     const [version, bundle] = await Promise.all([
-      publishJobs(platform.s3, buckets.artifacts),
+      publishJobs(platform.s3, buckets.artifacts, root),
       workflowBundle(root, buildId),
       applyWarehouse(warehouse, catalogue, workerRole),
+      applyGlue(new GlueClient(), catalogue, `s3://${buckets.lake}`),
     ]);
     const ledger = openLedger(ledgerTable);
     await recoverLedger({ ledger, client: platform.s3, bucket: buckets.lake, catalogue, warehouse }, onRecovered);

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateListJobRuns, EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,10 +29,12 @@ import { grainOf, intervalsIn, intervalStart } from '../../model/intervals.ts';
 import { restateWorkflowId } from '../../model/messages/late-data.ts';
 import type { BuildOutcome, MaintenanceOutcome } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
-import { root } from '../tools.ts';
+import { checkoutWith } from './checkout.ts';
 import { deltaVersion } from './delta-table.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';
 
+/** A checkout with a product that nobody has written a line of code for. */
+const checkout = checkoutWith(join(import.meta.dirname, 'products'));
 const folder = mkdtempSync(join(tmpdir(), 'tideline-e2e-'));
 const truthFolder = join(folder, 'truth');
 const date = '2025-01-18';
@@ -86,7 +90,7 @@ let session: Session;
 let landed: WriteSummary;
 let outcomes: BuildOutcome[];
 beforeAll(async () => {
-  session = await openSession({ root, folder });
+  session = await openSession({ root: checkout, folder });
   landed = await writeRaw(
     { seed: 7, start: date, days: 1, tripsPerDay: 400, newSchemaFrom: `${date}T12` },
     { put: putInto(session.platform.s3, buckets.raw), truthDirectory: truthFolder },
@@ -95,6 +99,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await session.close();
   await rm(folder, { recursive: true, force: true });
+  await rm(checkout, { recursive: true, force: true });
 });
 
 describe('a day of trips', () => {
@@ -157,14 +162,21 @@ describe('a day of trips', () => {
     );
   });
 
+  it('is known of an added product, by its folder alone, to schedules, explanation, warehouse and catalogue', async () => {
+    const lake = (...args: string[]): string => {
+      const env = { ...process.env, ...session.platform.environment };
+      return spawnSync(process.execPath, [join(checkout, 'cli', 'main.ts'), ...args], { env, encoding: 'utf8' }).stdout;
+    };
+    expect(stripVTControlCharacters(lake('schedules', 'plan'))).toMatch(
+      /\+ maintain\/gold\.rider_days {2}to be created/,
+    );
+    expect(lake('explain', 'gold.rider_days', date)).toMatch(/^gold\.rider_days 2025-01-18 is published: [\d,]+ rows/);
+    expect(stripVTControlCharacters(lake('catalogue', 'plan'))).toContain('= gold.rider_days  as declared');
+    expect(lake('sql', 'gold.rider_days')).toContain('CREATE TABLE IF NOT EXISTS gold.rider_days');
+  });
+
   it('stays as it is when every hour and the day are built again', async () => {
-    const tables = [
-      'bronze/events',
-      'bronze/events_quarantine',
-      'silver/trips',
-      'gold/trips',
-      'gold/fact_hourly_metrics',
-    ];
+    const tables = [...session.catalogue.products.keys()].map((key) => key.replace('.', '/'));
     const versions = () => Promise.all(tables.map((table) => deltaVersion(session.platform.s3, buckets.lake, table)));
     const before = await versions();
     const again = [
@@ -172,6 +184,7 @@ describe('a day of trips', () => {
       { product: 'silver.trips', start: dayAlone.start, end: dayAlone.end },
       { product: 'gold.trips', start: dayAlone.start, end: dayAlone.end },
       { product: 'gold.fact_hourly_metrics', start: dayAlone.start, end: dayAlone.end },
+      { product: 'gold.rider_days', start: dayAlone.start, end: dayAlone.end },
     ];
     for (const input of again) {
       const { built } = (await session.client.workflow.execute('backfill', {
@@ -297,6 +310,16 @@ describe('a day of trips', () => {
     });
     expect(await lateTrips()).toHaveLength(1);
     expect(await stateOf()).toBe('published');
+  });
+
+  it('is restated and put back in an added product too', async () => {
+    const riders = () =>
+      query(session.warehouse, `SELECT rider_id FROM gold.rider_days WHERE trip_date = '2025-01-17'`);
+    expect(await riders()).toEqual([{ rider_id: 'rid_late' }]);
+    const commits = await readCommits(session.platform.s3, buckets.lake, 'gold.rider_days');
+    const { version } = commits.at(-1)!;
+    await restore(session.client, { product: 'gold.rider_days', to: version - 1 });
+    expect(await riders()).toEqual([]);
   });
 
   it('leaves reference data in the warehouse that every trip finds', async () => {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { query } from '../../activities/redshift/query.ts';
 import type { Session } from '../../cli/laptop/session.ts';
 import { buckets } from '../../local/provision.ts';
-import { expectedDailyMetrics, expectedDriverMetrics } from '../truth/date-metrics.ts';
+import { expectedDailyMetrics, expectedDriverMetrics, expectedRiderDays } from '../truth/date-metrics.ts';
 import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';
 import { readTruth } from '../truth/read-truth.ts';
 import { expectedTrips } from '../truth/trips.ts';
@@ -19,6 +19,7 @@ const keys = {
     `${String(row.file).split('/').at(-1) ?? ''}@${String(row.arrival_hour).slice(0, 13)}:${String(row.line)}`,
   trip: (row: Row) => String(row.trip_id),
   driverDay: (row: Row) => `${String(row.driver_id)} ${String(row.trip_date)}`,
+  riderDay: (row: Row) => `${String(row.rider_id)} ${String(row.trip_date)}`,
   date: (row: Row) => String(row.trip_date),
   metric: (row: Row) => `${hourOf(row)} ${String(row.city_id)} ${String(row.vehicle_type)}`,
 };
@@ -68,6 +69,10 @@ export async function expectLakeToBeTrue(
     'gold.trips': async () => differences(rowsOf(copied), await lake('gold/trips'), keys.trip),
     'gold.daily_metrics': async () =>
       differences(rowsOf(expectedDailyMetrics(trips)), await lake('gold/daily_metrics'), keys.date),
+    'gold.rider_days': async () =>
+      differences(rowsOf(expectedRiderDays(trips)), await lake('gold/rider_days'), keys.riderDay),
+    'warehouse gold.rider_days': async () =>
+      differences(rowsOf(expectedRiderDays(trips)), await stored('gold.rider_days'), keys.riderDay),
     'gold.fact_hourly_metrics': async () => differences(metrics, await lake('gold/fact_hourly_metrics'), keys.metric),
     'warehouse gold.trips': async () => differences(rowsOf(copied), await stored('gold.trips'), keys.trip),
     'warehouse gold.daily_metrics': async () =>

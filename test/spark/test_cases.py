@@ -34,8 +34,10 @@ def _only_named(rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> l
     return sorted(plain, key=str) if names else rows
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parts[-3]}-{path.stem}")
-def test_case(lakehouse: Lakehouse, path: Path) -> None:
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parts[-4]}.{path.parts[-3]}-{path.stem}")
+def test_case(
+    lakehouse: Lakehouse, path: Path, pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
+) -> None:
     case = yaml.safe_load(path.read_text("utf-8"))
     product = ".".join(path.parts[-4:-2])
     for hour, lines in case.get("raw", {}).items():
@@ -45,6 +47,10 @@ def test_case(lakehouse: Lakehouse, path: Path) -> None:
     grain = contract_of(product).grain
     end = case["build"].get("end") or shift_key(grain, case["build"]["start"], 1)
     result = lakehouse.must_build(product, case["build"]["start"], end)
+    if pytestconfig.getoption("--rows"):
+        with capsys.disabled():
+            print(f"\n{product}, case {path.stem}:")  # noqa: T201
+            lakehouse.table(product).drop("processing_timestamp").show(100, truncate=False)
     for name, expected in case.get("expect", {}).items():
         names = list(dict.fromkeys(column for row in expected for column in row))
         complete = [{column: _plain(row.get(column)) for column in names} for row in expected]

@@ -43,6 +43,25 @@ export function expectedDailyMetrics(trips: readonly ExpectedTrip[]): ExpectedDa
   });
 }
 
+/** A row that gold.rider_days must hold, the product that `test/e2e` adds. */
+export interface ExpectedRiderDay {
+  readonly rider_id: string;
+  readonly trip_date: string;
+  readonly total_trips: number;
+  readonly total_spend: number;
+}
+
+export function expectedRiderDays(trips: readonly ExpectedTrip[]): ExpectedRiderDay[] {
+  const taken = trips.filter(({ rider_id }) => rider_id !== null);
+  const byRider = Map.groupBy(taken, ({ rider_id, trip_date }) => `${rider_id ?? ''} ${trip_date}`);
+  return [...byRider.values()].map((own) => ({
+    rider_id: own[0]?.rider_id ?? '',
+    trip_date: own[0]?.trip_date ?? '',
+    total_trips: own.length,
+    total_spend: sum(known(own, 'fare_amount').map(cents)) / 100,
+  }));
+}
+
 export function expectedDriverMetrics(trips: readonly ExpectedTrip[]): ExpectedDriverDay[] {
   const driven = trips.filter(({ driver_id }) => driver_id !== null);
   const byDriver = Map.groupBy(driven, ({ driver_id, trip_date }) => `${driver_id ?? ''} ${trip_date}`);

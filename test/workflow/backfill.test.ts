@@ -67,12 +67,7 @@ describe('a backfill', () => {
       const handle = await start(twoDays);
       const report = await result(handle);
       expect((await handle.query(backfillStatusQuery)).state).toBe('done');
-      expect(calls.submitted.map(productOf)).toEqual([
-        'bronze.events',
-        'bronze.events',
-        'silver.trips',
-        ...readers,
-      ]);
+      expect(calls.submitted.map(productOf)).toEqual(['bronze.events', 'bronze.events', 'silver.trips', ...readers]);
       expect(report).toMatchObject({ state: 'done', built: { jobs: 7, intervals: 75, jobSeconds: 21 } });
       expect(report.built.costUsd).toBeCloseTo(0.07);
       const again = await result(await start(twoDays));

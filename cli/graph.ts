@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import { type Catalogue, loadCatalogue, type Product } from '../model/catalogue.ts';
+import { type Input, readersIn } from '../model/graph.ts';
+import { faint } from './terminal.ts';
+
+/** Which intervals of an input a date is made from: `-1…+1 d`. */
+function windowOf(catalogue: Catalogue, { product, fromOffset, toOffset }: Input): string {
+  const { grain } = catalogue.get(product);
+  const last = toOffset - 1;
+  if (fromOffset === 0 && last === 0) return grain === 'hour' ? 'the same hour' : 'the same date';
+  const signed = (offset: number): string => (offset > 0 ? `+${offset}` : String(offset));
+  return `${signed(fromOffset)}…${signed(last)} ${grain === 'hour' ? 'h' : 'd'}`;
+}
+
+/** What a product is written with, or, of others, nothing. */
+const writtenWith = ({ build }: Product): string | undefined =>
+  build.kind === 'written-with' ? build.product : undefined;
+
+/** The products as a tree: below each those that read it. One that reads several stands below each of them. */
+export function graphTree(catalogue: Catalogue): string {
+  const below = (key: string, indent: string): string[] => {
+    const readers = readersIn(catalogue, key);
+    return readers.flatMap(({ reader, input }, index) => {
+      const isLast = index === readers.length - 1;
+      const line = `${indent}${isLast ? '└─' : '├─'} ${reader.key}  ${faint(windowOf(catalogue, input))}`;
+      return [line, ...below(reader.key, `${indent}${isLast ? '   ' : '│  '}`)];
+    });
+  };
+  return [...catalogue.products.values()]
+    .filter(({ inputs }) => inputs.length === 0)
+    .flatMap((product) => {
+      const writer = writtenWith(product);
+      return [
+        `${product.key}${writer === undefined ? '' : `  ${faint(`written with ${writer}`)}`}`,
+        ...below(product.key, ''),
+      ];
+    })
+    .join('\n');
+}
+
+/** The same as a Mermaid flow chart, an arrow from what is read to what reads it. */
+export function graphMermaid(catalogue: Catalogue): string {
+  const node = (key: string): string => `${key.replace('.', '_')}["${key}"]`;
+  const products = [...catalogue.products.values()];
+  const arrows = products.flatMap((product) => [
+    ...product.inputs.map(
+      (input) => `  ${node(input.product)} -->|${windowOf(catalogue, input)}| ${node(product.key)}`,
+    ),
+    ...[writtenWith(product) ?? []].flat().map((writer) => `  ${node(writer)} -.->|written with| ${node(product.key)}`),
+  ]);
+  const alone = products.filter(({ key }) => !arrows.some((arrow) => arrow.includes(node(key))));
+  return ['flowchart LR', ...arrows, ...alone.map(({ key }) => `  ${node(key)}`)].join('\n');
+}
+
+export const graphCommand = new Command('graph')
+  .description('show which product is made from which, and from which of its intervals')
+  .option('--mermaid', 'as a Mermaid chart, such as that of docs/products.md')
+  .action(({ mermaid = false }: { mermaid?: boolean }) => {
+    console.log(mermaid ? graphMermaid(loadCatalogue()) : graphTree(loadCatalogue()));
+  });

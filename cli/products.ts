@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { loadCatalogue, type Product } from '../model/catalogue.ts';
+import { table } from './terminal.ts';
+
+/** How a product's rows come to be, in a word or two. */
+function kindOf({ build }: Product): string {
+  if (build.kind === 'reference') return build.file;
+  return build.kind === 'written-with' ? `with ${build.product}` : build.kind;
+}
+
+export const productsCommand = new Command('products')
+  .description('list the products in the order in which they are built')
+  .action(() => {
+    const rows = [...loadCatalogue().products.values()].map((product) => [
+      product.key,
+      kindOf(product),
+      product.grain,
+      product.inputs.map((input) => input.product).join(', ') || null,
+      product.partitionColumn ?? null,
+      product.warehouse?.table ?? null,
+      `${product.latencyMinutes / 60} h`,
+    ]);
+    console.log(table(['product', 'built by', 'grain', 'reads', 'partition', 'warehouse', 'latency'], rows));
+  });

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, it } from 'vitest';
+import { graphMermaid, graphTree } from '../../cli/graph.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { root } from '../tools.ts';
+
+const catalogue = loadCatalogue();
+
+it('the chart in docs/products.md is that of the contracts', () => {
+  const chart = /```mermaid\n([^]*?)\n```/.exec(readFileSync(join(root, 'docs', 'products.md'), 'utf8'))?.[1];
+  expect(chart, 'npm run lake -- graph --mermaid prints it').toBe(graphMermaid(catalogue));
+});
+
+it('the tree shows each product below what it reads, with the intervals that it reads', () => {
+  const lines = stripVTControlCharacters(graphTree(catalogue)).split('\n');
+  expect(lines).toContain('└─ silver.trips  -24…+71 h');
+  expect(lines).toContain('   ├─ gold.fact_hourly_metrics  -1…+1 d');
+  expect(lines).toContain('bronze.events_quarantine  written with bronze.events');
+  for (const key of catalogue.products.keys())
+    expect(lines.filter((line) => line.includes(`${key} `) || line.endsWith(key)).length, key).toBeGreaterThan(0);
+});
