@@ -11,3 +11,6 @@ export const cadences: Readonly<Record<Grain, Cadence>> = {
   hour: { scheduleId: 'hourly-bronze', firesAfterMinutes: 20 },
   date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
 };
+
+/** The schedule that maintains a product's table: every product has one of its own, from its first deploy on. */
+export const maintenanceSchedule = (product: string): string => `maintain/${product}`;

@@ -1,18 +1,18 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
 import { loadCatalogue } from '../model/catalogue.ts';
-import { cadences } from '../model/cadences.ts';
+import { cadences, maintenanceSchedule } from '../model/cadences.ts';
 import type { WatchFreshnessInput } from '../model/messages/freshness.ts';
 import type { MaintainTableInput } from '../workflows/maintain-table.ts';
 import { orchestrationQueue } from '../model/queues.ts';
 
 /** One a table, so that one can be paused alone. After the daily batch, with the longest time until the next bronze build. */
 const maintenance = [...loadCatalogue().products.keys()].map((product): ScheduleOptions => ({
-  scheduleId: `maintain/${product}`,
+  scheduleId: maintenanceSchedule(product),
   spec: { calendars: [{ hour: 3, minute: 30, comment: 'compaction, old files, old log' }] },
   action: {
     type: 'startWorkflow',
     workflowType: 'maintainTable',
-    workflowId: `maintain/${product}`,
+    workflowId: maintenanceSchedule(product),
     taskQueue: orchestrationQueue,
     args: [{ product } satisfies MaintainTableInput],
     staticSummary: `maintenance of ${product}, daily`,

@@ -2,6 +2,7 @@ import type { Catalogue, Product } from '../../model/catalogue.ts';
 import type { FreshnessCheck, FreshnessFinding, FreshnessReport } from '../../model/messages/freshness.ts';
 import { intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { DateTime } from 'luxon';
+import { maintenanceSchedule } from '../../model/cadences.ts';
 import { findOldData } from './data-age.ts';
 import { findThinHours } from './line-counts.ts';
 import type { Orchestrator } from '../orchestrator.ts';
@@ -37,20 +38,36 @@ const problemOf = (
   return `${state}, due ${dueAt}${why}`;
 };
 
+/**
+ * Since when a product's intervals are somebody's to build: since its schedule was made, or, of a product that was added
+ * later, since the first that was ever published. Until there is one, its own schedule, of maintenance, tells when it came.
+ */
+async function knownSince(
+  ledger: LedgerReader,
+  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
+  { key, grain }: Product,
+  sinceSchedule: DateTime,
+): Promise<string> {
+  const first = await ledger.firstPublished(key);
+  const own = first === null ? await orchestrator.scheduleOf(maintenanceSchedule(key)) : null;
+  const added = first ?? (own && intervalKey(grain, DateTime.fromJSDate(own.createdAt))) ?? '';
+  return [intervalKey(grain, sinceSchedule), added].sort().at(-1) ?? added;
+}
+
 /** Intervals that should be published by now, by arithmetic alone, and what the ledger says of each. */
 async function checkProduct(
   ledger: LedgerReader,
   catalogue: Catalogue,
   product: Product,
   sinceSchedule: DateTime,
+  known: string,
   firesAfterMinutes: number,
   at: DateTime,
 ): Promise<{ expected: number; findings: FreshnessFinding[] }> {
   const { grain } = product;
   const allowed = { minutes: firesAfterMinutes + product.latencyMinutes };
-  // The last interval that ended so long ago that it is due, and the first that the schedule had to build.
+  // The last interval that ended so long ago that it is due, and the first that somebody had to build.
   const end = intervalKey(grain, at.minus(allowed));
-  const known = intervalKey(grain, sinceSchedule);
   const start = [shiftInterval(grain, end, -horizons[grain]), known].sort().at(-1) ?? end;
   if (start >= end) return { expected: 0, findings: [] };
   const fired = intervalKey(grain, at.minus({ minutes: firesAfterMinutes }));
@@ -93,7 +110,8 @@ export async function checkFreshness(
     }
     if (schedule === null) continue;
     const since = DateTime.fromJSDate(schedule.createdAt, { zone: 'utc' });
-    const checked = await checkProduct(ledger, catalogue, product, since, firesAfterMinutes, now);
+    const known = await knownSince(ledger, orchestrator, product, since);
+    const checked = await checkProduct(ledger, catalogue, product, since, known, firesAfterMinutes, now);
     expected += checked.expected;
     findings.push(...checked.findings);
   }

@@ -146,6 +146,22 @@ describe('freshness', () => {
     expect((await check('2025-01-18T10:50:00Z', made)).expected).toBe(1);
   });
 
+  it('expects nothing of a product from before it was added, nor before the first dates that were built of it', async () => {
+    const key = 'gold.added_today';
+    const added = { ...catalogue.get('gold.trips'), key };
+    const all = { ...catalogue, products: new Map([...catalogue.products, [key, added]]) };
+    const made = { createdAt: new Date('2025-01-18T07:00:00Z'), paused: false };
+    const scheduleOf = async (id: string) => (id === `maintain/${key}` ? made : longAgo);
+    const found = async (at: string) =>
+      (await checkFreshness(ledger, all, { scheduleOf }, { cadences, at })).findings.flatMap(({ product, interval }) =>
+        product === key ? [interval] : [],
+      );
+    expect(await found('2025-01-18T08:50:00Z')).toEqual([]);
+    expect(await found('2025-01-19T05:00:00Z')).toEqual(['2025-01-18']);
+    publish(key, '2025-01-14', '2025-01-19');
+    expect(await found('2025-01-19T05:00:00Z')).toEqual([]);
+  });
+
   it('finds a schedule that is gone or paused', async () => {
     const gone = await check('2025-01-18T08:50:00Z', null);
     expect(gone.findings[0]).toMatchObject({ product: 'bronze.events', interval: null, problem: /not on the server/ });

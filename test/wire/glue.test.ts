@@ -54,7 +54,10 @@ it('every product becomes a Delta table with the columns, comments and classific
 });
 
 it('what somebody has changed is told and put back; what somebody has added stays', async () => {
-  const { Name, Description, Owner, StorageDescriptor, Parameters, TableType, PartitionKeys } = await tableOf('gold', 'dim_city');
+  const { Name, Description, Owner, StorageDescriptor, Parameters, TableType, PartitionKeys } = await tableOf(
+    'gold',
+    'dim_city',
+  );
   const [first, ...others] = StorageDescriptor?.Columns ?? [];
   const changed = { ...StorageDescriptor, Columns: [{ ...first!, Comment: 'something else' }, ...others] };
   const TableInput = {
