@@ -10,7 +10,8 @@ export async function runCases(root: string, key: string): Promise<number> {
   const cases = globSync('cases/*.yaml', { cwd: folder }).map((file) => basename(file, '.yaml'));
   if (cases.length === 0) throw new RangeError(`${key} has no cases: write one into ${join(folder, 'cases')}.`);
   const tests = cases.map((name) => `test/spark/test_cases.py::test_case[${key}-${name}]`);
-  const options = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--rows', ...tests];
+  const brief = ['-q', '--tb=short', '--show-capture=no', '-o', 'verbosity_assertions=2'];
+  const options = ['-m', 'pytest', ...brief, '-p', 'no:cacheprovider', '--rows', ...tests];
   const child = spawn(join(root, '.tideline', 'tools', 'venv', 'bin', 'python'), options, {
     cwd: root,
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
