@@ -12,7 +12,8 @@ import type { Lane } from '../../model/queues.ts';
 import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
 import { costOf, type Prices } from './prices.ts';
-import { isQueued, meaningOf, type Meaning } from './states.ts';
+import { isQueued, meaningOf } from './states.ts';
+import type { Meaning } from '../states.ts';
 
 /** A Spark job as a build wants it. Everything in it is a key, a URI or a setting: no data. */
 export interface SparkJob {

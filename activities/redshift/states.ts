@@ -1,9 +1,10 @@
 import { StatusString } from '@aws-sdk/client-redshift-data';
+import { meaningIn, type Meaning as Common } from '../states.ts';
 
-export type Meaning = 'wait' | 'done' | 'failed' | 'conflict' | 'cancelled';
+export type Meaning = Common | 'conflict';
 
 /** Every documented state, https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_DescribeStatement.html */
-const meanings: Readonly<Record<Exclude<StatusString, 'ALL'>, Exclude<Meaning, 'conflict'>>> = {
+const meanings: Readonly<Record<Exclude<StatusString, 'ALL'>, Common>> = {
   [StatusString.SUBMITTED]: 'wait',
   [StatusString.PICKED]: 'wait',
   [StatusString.STARTED]: 'wait',
@@ -16,9 +17,8 @@ const meanings: Readonly<Record<Exclude<StatusString, 'ALL'>, Exclude<Meaning, '
 const conflict =
   /ERROR: 1023\b|serializable isolation violation|conflict with concurrent transaction|deadlock detected/i;
 
-/** A state that is not documented yet waits. `known` lets the caller warn. */
+/** What a status of a statement means, with what the service says of one that failed. */
 export function meaningOf(status: string | undefined, error = ''): { meaning: Meaning; known: boolean } {
-  const meaning = meanings[status as Exclude<StatusString, 'ALL'>] as Meaning | undefined;
-  const told = meaning === 'failed' && conflict.test(error) ? 'conflict' : meaning;
-  return { meaning: told ?? 'wait', known: meaning !== undefined };
+  const { meaning, known } = meaningIn(meanings, status);
+  return { meaning: meaning === 'failed' && conflict.test(error) ? 'conflict' : meaning, known };
 }

@@ -1,9 +1,9 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadCatalogue, productsFolder } from '../../model/catalogue.ts';
+import { useProductsCopy } from './products-copy.ts';
 
 interface Contract {
   readonly schema: readonly [
@@ -17,17 +17,10 @@ interface Contract {
   ];
 }
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'products-'));
-  cpSync(productsFolder, folder, { recursive: true });
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
+const copy = useProductsCopy();
 
 function edit(product: string, change: (text: string) => string): void {
-  const file = join(folder, product, 'contract.yaml');
+  const file = join(copy.folder, product, 'contract.yaml');
   writeFileSync(file, change(readFileSync(file, 'utf8')));
 }
 
@@ -52,12 +45,12 @@ describe('the catalogue', () => {
     edit('gold/trips', (text) => text.replace('product: silver.trips', 'product: silver.rides'));
     edit('gold/dim_city', (text) => text.replace('value: date', 'value: week'));
     edit('bronze/events', (text) => text.replace('shortest: 45', 'shortest: 0'));
-    expect(() => loadCatalogue(folder)).toThrow(/silver\/trips\/contract\.yaml:2: kind: /);
-    expect(() => loadCatalogue(folder)).toThrow(
+    expect(() => loadCatalogue(copy.folder)).toThrow(/silver\/trips\/contract\.yaml:2: kind: /);
+    expect(() => loadCatalogue(copy.folder)).toThrow(
       /gold\/trips\/contract\.yaml:\d+: customProperties\.inputs\.0\.product: no product "silver\.rides"/,
     );
-    expect(() => loadCatalogue(folder)).toThrow(/gold\/dim_city\/contract\.yaml:\d+: customProperties\.grain/);
-    expect(() => loadCatalogue(folder)).toThrow(
+    expect(() => loadCatalogue(copy.folder)).toThrow(/gold\/dim_city\/contract\.yaml:\d+: customProperties\.grain/);
+    expect(() => loadCatalogue(copy.folder)).toThrow(
       /bronze\/events\/contract\.yaml:\d+: customProperties\.jobTimeoutMinutes\.shortest/,
     );
   });
@@ -65,10 +58,12 @@ describe('the catalogue', () => {
   it('refuses an age of data without a limit that can be measured', () => {
     edit('silver/trips', (text) => text.replace('element: trips.start_time', 'element: trips.started'));
     edit('gold/trips', (text) => text.replace(/ +element: .*\n/, ''));
-    expect(() => loadCatalogue(folder)).toThrow(
+    expect(() => loadCatalogue(copy.folder)).toThrow(
       /silver\/trips\/contract\.yaml:\d+: slaProperties\.freshness\.element: no "trips\.started" in the schema/,
     );
-    expect(() => loadCatalogue(folder)).toThrow(/gold\/trips\/contract\.yaml:\d+: slaProperties\.freshness\.element: /);
+    expect(() => loadCatalogue(copy.folder)).toThrow(
+      /gold\/trips\/contract\.yaml:\d+: slaProperties\.freshness\.element: /,
+    );
   });
 
   it('refuses retentions and keys of which maintenance could make nothing', () => {
@@ -82,7 +77,7 @@ describe('the catalogue', () => {
       /gold\/dim_city\/contract\.yaml:\d+: customProperties\.zOrderBy: needs a partitioned column/,
       /bronze\/events_quarantine\/contract\.yaml:\d+: customProperties\.build\.product: no product "bronze\.event"/,
     ])
-      expect(() => loadCatalogue(folder)).toThrow(problem);
+      expect(() => loadCatalogue(copy.folder)).toThrow(problem);
   });
 
   it.each([
@@ -102,8 +97,10 @@ describe('the catalogue', () => {
     ['gold/fact_hourly_metrics', 'city_id, vehicle_type]', 'city, vehicle_type]', /quality: no column "city" in/],
   ])('refuses a rule of %s that says nothing: %s', (product, right, wrong, problem) => {
     edit(product, (text) => text.replace(right, wrong));
-    expect(() => loadCatalogue(folder)).toThrow(problem);
-    expect(() => loadCatalogue(folder)).toThrow(new RegExp(`products/${product}/contract\\.yaml:\\d+: schema\\.0\\.`));
+    expect(() => loadCatalogue(copy.folder)).toThrow(problem);
+    expect(() => loadCatalogue(copy.folder)).toThrow(
+      new RegExp(`products/${product}/contract\\.yaml:\\d+: schema\\.0\\.`),
+    );
   });
 
   it('tolerates nothing in keys alone', () => {
@@ -137,11 +134,11 @@ describe('the catalogue', () => {
     ['gold/dim_city', 'file: cities.csv', 'file: towns.csv', 'build.file: there is no file "towns.csv"'],
     ['gold/dim_city', 'kind: DataContract', 'kind: "DataContract', 'Missing closing'],
   ])('says where %s is wrong: %s', (product, right, wrong, problem) => {
-    const before = readFileSync(join(folder, product, 'contract.yaml'), 'utf8').split(right)[0] ?? '';
+    const before = readFileSync(join(copy.folder, product, 'contract.yaml'), 'utf8').split(right)[0] ?? '';
     edit(product, (text) => text.replace(right, wrong));
     const told = (): string => {
       try {
-        loadCatalogue(folder);
+        loadCatalogue(copy.folder);
         return '';
       } catch (error) {
         return (error as Error).message;
@@ -156,23 +153,23 @@ describe('the catalogue', () => {
 
   it('refuses products that are made from each other', () => {
     edit('silver/trips', (text) => text.replace('product: bronze.events', 'product: gold.trips'));
-    expect(() => loadCatalogue(folder)).toThrow(
+    expect(() => loadCatalogue(copy.folder)).toThrow(
       'in a circle: gold.daily_metrics reads silver.trips reads gold.trips reads silver.trips',
     );
   });
 
   it('refuses hours that are made from another product: nothing would plan them', () => {
     edit('gold/trips', (text) => text.replace('value: date', 'value: hour'));
-    expect(() => loadCatalogue(folder)).toThrow(
+    expect(() => loadCatalogue(copy.folder)).toThrow(
       /gold\/trips\/contract\.yaml:\d+: customProperties\.inputs: must be empty/,
     );
   });
 
   it('refuses a contract in a folder of another name', () => {
     edit('silver/trips', (text) => text.replace('id: silver.trips', 'id: silver.journeys'));
-    expect(() => loadCatalogue(folder)).toThrow(/"silver\.journeys" must be "silver\.trips"/);
+    expect(() => loadCatalogue(copy.folder)).toThrow(/"silver\.journeys" must be "silver\.trips"/);
     edit('gold/dim_city', (text) => text.replace('id: gold.dim_city', 'id: gold.trips'));
-    expect(() => loadCatalogue(folder)).toThrow(/"gold\.trips" must be "gold\.dim_city"/);
+    expect(() => loadCatalogue(copy.folder)).toThrow(/"gold\.trips" must be "gold\.dim_city"/);
   });
 
   it('names the products there are when asked for another', () => {

@@ -1,19 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newProduct } from '../../cli/new.ts';
-import { loadCatalogue, productsFolder } from '../../model/catalogue.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { useProductsCopy } from './products-copy.ts';
 
 const catalogue = loadCatalogue();
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'products-'));
-  cpSync(productsFolder, folder, { recursive: true });
-});
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
+const copy = useProductsCopy();
 
 describe('a new product', () => {
   it.each([
@@ -22,11 +15,11 @@ describe('a new product', () => {
     ['gold.city_hours', 'gold.fact_hourly_metrics', 'gold.city_hours'],
   ])('%s over %s is valid as it is written', (key, input, table) => {
     for (const [name, text] of Object.entries(newProduct(catalogue, key, input, 'To see whether it is valid'))) {
-      const file = join(folder, ...key.split('.'), name);
+      const file = join(copy.folder, ...key.split('.'), name);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
     }
-    const product = loadCatalogue(folder).get(key);
+    const product = loadCatalogue(copy.folder).get(key);
     expect(product.inputs).toEqual([{ product: input, fromOffset: 0, toOffset: 1 }]);
     expect(product.warehouse?.table).toBe(table);
     expect(product.latencyMinutes).toBeGreaterThan(catalogue.get(input).latencyMinutes);

@@ -16,6 +16,7 @@ import {
 import type { DescribeStatementResponse, ExecuteStatementInput, Field } from '@aws-sdk/client-redshift-data';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll } from 'vitest';
 import { freePort } from '../../local/ports.ts';
 
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -81,6 +82,20 @@ export async function startRedshift(dataDir: string, variables: Record<string, s
     await exited;
   };
   return { ...address, process: child, client, stop };
+}
+
+/** A service for the tests of a file. */
+export function useRedshift(): { readonly folder: string; server: Server } {
+  const folder = temporaryFolder();
+  const used = { folder: folder.path } as { readonly folder: string; server: Server };
+  beforeAll(async () => {
+    used.server = await startRedshift(folder.path);
+  });
+  afterAll(async () => {
+    await used.server.stop();
+    folder.remove();
+  });
+  return used;
 }
 
 export interface Storage {

@@ -1,18 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rows, run, startRedshift, temporaryFolder } from './redshift-data-harness.ts';
-import type { Server } from './redshift-data-harness.ts';
+import { expect, test } from 'vitest';
+import { rows, run, useRedshift } from './redshift-data-harness.ts';
 
-const folder = temporaryFolder();
-let server: Server;
-
-beforeAll(async () => {
-  server = await startRedshift(folder.path);
-});
-
-afterAll(async () => {
-  await server.stop();
-  folder.remove();
-});
+const redshift = useRedshift();
 
 // Expected values: the definitions and examples in Redshift's reference of date functions.
 test.each([
@@ -33,48 +22,50 @@ test.each([
   ["NVL2(NULL, 'there', 'not there')", 'not there'],
   ["LEN('Zürich')", 6],
 ])('%s is %s', async (expression, expected) => {
-  expect(await rows(server, `SELECT ${expression}`)).toEqual([[expected]]);
+  expect(await rows(redshift.server, `SELECT ${expression}`)).toEqual([[expected]]);
 });
 
 test('GETDATE moves within a transaction and has whole seconds, SYSDATE is the time of its start', async () => {
-  const [row] = await rows(server, 'SELECT GETDATE()::VARCHAR, SYSDATE = CURRENT_TIMESTAMP::TIMESTAMP');
+  const [row] = await rows(redshift.server, 'SELECT GETDATE()::VARCHAR, SYSDATE = CURRENT_TIMESTAMP::TIMESTAMP');
 
   expect(row?.[0]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
   expect(row?.[1]).toBe(true);
 });
 
 test('keys are not enforced, the NOT NULL of a primary key is', async () => {
-  await run(server, 'CREATE TABLE keyed (a INT NOT NULL, b INT, c INT UNIQUE, PRIMARY KEY (a, b))');
+  await run(redshift.server, 'CREATE TABLE keyed (a INT NOT NULL, b INT, c INT UNIQUE, PRIMARY KEY (a, b))');
 
-  expect((await run(server, 'INSERT INTO keyed VALUES (1, 1, 1), (1, 1, 1)')).Status).toBe('FINISHED');
-  expect((await run(server, 'INSERT INTO keyed VALUES (1, NULL, 2)')).Error).toContain('null value in column "b"');
+  expect((await run(redshift.server, 'INSERT INTO keyed VALUES (1, 1, 1), (1, 1, 1)')).Status).toBe('FINISHED');
+  expect((await run(redshift.server, 'INSERT INTO keyed VALUES (1, NULL, 2)')).Error).toContain(
+    'null value in column "b"',
+  );
 });
 
 test('the length of a text is counted in bytes, also in a table made like another', async () => {
-  await run(server, 'CREATE TABLE bytes (name VARCHAR(4))');
-  await run(server, 'CREATE TABLE likewise (LIKE bytes)');
+  await run(redshift.server, 'CREATE TABLE bytes (name VARCHAR(4))');
+  await run(redshift.server, 'CREATE TABLE likewise (LIKE bytes)');
 
   for (const table of ['bytes', 'likewise']) {
-    expect((await run(server, `INSERT INTO ${table} VALUES ('ää')`)).Status).toBe('FINISHED');
-    const failed = await run(server, `INSERT INTO ${table} VALUES ('äää')`);
+    expect((await run(redshift.server, `INSERT INTO ${table} VALUES ('ää')`)).Status).toBe('FINISHED');
+    const failed = await run(redshift.server, `INSERT INTO ${table} VALUES ('äää')`);
     expect(failed.Error).toBe('ERROR: Value too long for character type\n  Detail: name at most 4 bytes');
   }
 });
 
 test('MERGE updates what matches and inserts the rest', async () => {
-  await run(server, 'CREATE TABLE target (id INT, v INT)');
-  await run(server, 'CREATE TABLE source (id INT, v INT)');
-  await run(server, 'INSERT INTO target VALUES (1, 10), (2, 20)');
-  await run(server, 'INSERT INTO source VALUES (2, 21), (3, 30)');
+  await run(redshift.server, 'CREATE TABLE target (id INT, v INT)');
+  await run(redshift.server, 'CREATE TABLE source (id INT, v INT)');
+  await run(redshift.server, 'INSERT INTO target VALUES (1, 10), (2, 20)');
+  await run(redshift.server, 'INSERT INTO source VALUES (2, 21), (3, 30)');
 
   const merged = await run(
-    server,
+    redshift.server,
     `MERGE INTO target USING source ON target.id = source.id
      WHEN MATCHED THEN UPDATE SET v = source.v WHEN NOT MATCHED THEN INSERT VALUES (source.id, source.v)`,
   );
 
   expect(merged).toMatchObject({ Status: 'FINISHED', ResultRows: 2 });
-  expect(await rows(server, 'SELECT * FROM target ORDER BY id')).toEqual([
+  expect(await rows(redshift.server, 'SELECT * FROM target ORDER BY id')).toEqual([
     [1, 10],
     [2, 21],
     [3, 30],
@@ -82,14 +73,14 @@ test('MERGE updates what matches and inserts the rest', async () => {
 });
 
 test('MERGE with REMOVE DUPLICATES leaves each row of the source once', async () => {
-  await run(server, 'CREATE TABLE doubled (id INT, v INT)');
-  await run(server, 'CREATE TABLE fresh (id INT, v INT)');
-  await run(server, 'INSERT INTO doubled VALUES (1, 10), (2, 20), (2, 20)');
-  await run(server, 'INSERT INTO fresh VALUES (2, 22), (2, 22), (3, 30)');
+  await run(redshift.server, 'CREATE TABLE doubled (id INT, v INT)');
+  await run(redshift.server, 'CREATE TABLE fresh (id INT, v INT)');
+  await run(redshift.server, 'INSERT INTO doubled VALUES (1, 10), (2, 20), (2, 20)');
+  await run(redshift.server, 'INSERT INTO fresh VALUES (2, 22), (2, 22), (3, 30)');
 
-  await run(server, 'MERGE INTO doubled USING fresh ON doubled.id = fresh.id REMOVE DUPLICATES');
+  await run(redshift.server, 'MERGE INTO doubled USING fresh ON doubled.id = fresh.id REMOVE DUPLICATES');
 
-  expect(await rows(server, 'SELECT * FROM doubled ORDER BY id')).toEqual([
+  expect(await rows(redshift.server, 'SELECT * FROM doubled ORDER BY id')).toEqual([
     [1, 10],
     [2, 22],
     [3, 30],
@@ -97,12 +88,12 @@ test('MERGE with REMOVE DUPLICATES leaves each row of the source once', async ()
 });
 
 test('LISTAGG, APPROXIMATE COUNT and IDENTITY give what they give on Redshift', async () => {
-  await run(server, 'CREATE TABLE listed (id BIGINT IDENTITY(10, 5), name VARCHAR(9), n INT)');
-  await run(server, "INSERT INTO listed (name, n) VALUES ('b', 1), ('a', 2), ('b', 3)");
+  await run(redshift.server, 'CREATE TABLE listed (id BIGINT IDENTITY(10, 5), name VARCHAR(9), n INT)');
+  await run(redshift.server, "INSERT INTO listed (name, n) VALUES ('b', 1), ('a', 2), ('b', 3)");
 
   expect(
     await rows(
-      server,
+      redshift.server,
       "SELECT LISTAGG(DISTINCT name, '+') WITHIN GROUP (ORDER BY name), LISTAGG(n) WITHIN GROUP (ORDER BY n DESC), " +
         'APPROXIMATE COUNT(DISTINCT name), MIN(id), MAX(id) FROM listed',
     ),
@@ -110,7 +101,7 @@ test('LISTAGG, APPROXIMATE COUNT and IDENTITY give what they give on Redshift', 
 });
 
 test('a refused construct fails its statement with its name and place', async () => {
-  const failed = await run(server, 'SELECT n FROM listed\nQUALIFY RANK() OVER (ORDER BY n) = 1');
+  const failed = await run(redshift.server, 'SELECT n FROM listed\nQUALIFY RANK() OVER (ORDER BY n) = 1');
 
   expect(failed.Status).toBe('FAILED');
   expect(failed.Error).toBe('ERROR: QUALIFY of Redshift is not supported here, at "QUALIFY" (line 2, column 1)');
