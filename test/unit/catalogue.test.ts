@@ -1,8 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { loadCatalogue, productsFolder } from '../../model/catalogue.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { useProductsCopy } from './products-copy.ts';
 
 interface Contract {
