@@ -1,15 +1,8 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import {
-  type DynamoDBDocumentClient,
-  paginateQuery,
-  QueryCommand,
-  type QueryCommandInput,
-  TransactWriteCommand,
-  UpdateCommand,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { IntervalRange } from '../../model/intervals.ts';
 import { isWholeTable, wholeTable } from '../../model/messages/builds.ts';
+import { type Filter, LedgerItems } from './items.ts';
 import {
   allIntervals,
   type BuildFailure,
@@ -37,9 +30,6 @@ const isRefusal = (error: unknown): boolean =>
   error instanceof TransactionCanceledException &&
   (error.CancellationReasons ?? []).some(({ Code }) => Code === 'ConditionalCheckFailed');
 
-/** What DynamoDB leaves out of an answer; it reads it all the same. */
-type Filter = Pick<QueryCommandInput, 'FilterExpression' | 'ExpressionAttributeValues'>;
-
 export interface Claimed {
   readonly claimed: boolean;
   readonly holders: readonly Claim[];
@@ -47,12 +37,10 @@ export interface Claimed {
 
 /** What is known of every (product, interval): one DynamoDB item each, written only on conditions that keep it true. */
 export class Ledger {
-  readonly #client: DynamoDBDocumentClient;
-  readonly #table: string;
+  readonly #items: LedgerItems;
 
   constructor(client: DynamoDBDocumentClient, table: string) {
-    this.#client = client;
-    this.#table = table;
+    this.#items = new LedgerItems(client, table);
   }
 
   /**
@@ -63,7 +51,7 @@ export class Ledger {
     const { product, intervals, workflowId, buildId } = claimant;
     const claim: Claim = { workflowId, buildId, since: new Date().toISOString() };
     const ifFree = (interval: string) => ({
-      TableName: this.#table,
+      TableName: this.#items.table,
       Key: { product, interval },
       ConditionExpression: 'attribute_not_exists(claim) OR claim.workflowId = :me',
     });
@@ -78,7 +66,7 @@ export class Ledger {
       }));
       try {
         const TransactItems = isWholeTable(claimant) ? items : [...items, table];
-        await this.#client.send(new TransactWriteCommand({ TransactItems }));
+        await this.#items.transact(TransactItems);
       } catch (error) {
         if (!isRefusal(error)) throw error;
         await this.release({ ...claimant, intervals: intervals.slice(0, from) });
@@ -120,7 +108,7 @@ export class Ledger {
   async release({ product, intervals, buildId }: Claimant, failure?: BuildFailure): Promise<void> {
     const changes = intervals.map((interval) => {
       const fails = failure && interval !== wholeTable;
-      return this.#update({
+      return this.#items.update({
         Key: { product, interval },
         UpdateExpression: fails ? 'SET failure = :failure REMOVE claim' : 'REMOVE claim',
         ConditionExpression: 'claim.buildId = :build',
@@ -140,7 +128,7 @@ export class Ledger {
 
   /** Writes down whether the warehouse has what a build has published of an interval. */
   async recordLoad(product: string, interval: string, buildId: string, loaded: Loaded | null): Promise<void> {
-    await this.#update({
+    await this.#items.update({
       Key: { product, interval },
       UpdateExpression: 'SET published.loaded = :loaded',
       ConditionExpression: 'published.buildId = :build',
@@ -153,7 +141,7 @@ export class Ledger {
     const { product, generation } = build;
     await this.touch(product, build.changedPartitions, { version: build.outputVersion, at: build.at });
     const changes = build.intervals.map((rows) =>
-      this.#update({
+      this.#items.update({
         Key: { product, interval: rows.interval },
         UpdateExpression: 'SET published = :published REMOVE failure',
         ConditionExpression: 'attribute_not_exists(published) OR published.generation <= :generation',
@@ -165,7 +153,7 @@ export class Ledger {
 
   /** Writes down what an interval is since a restore in `version`; null: not published. What is newer stays. */
   async settle(product: string, interval: string, published: Published | null, version: number): Promise<void> {
-    await this.#update({
+    await this.#items.update({
       Key: { product, interval },
       UpdateExpression: published ? 'SET published = :published' : 'REMOVE published',
       ConditionExpression: 'attribute_not_exists(published) OR published.outputVersion < :version',
@@ -176,7 +164,7 @@ export class Ledger {
   /** Writes down when, and in which version, dates of a table's partition column have changed last. */
   async touch(product: string, dates: readonly string[], { version, at }: PartitionChange): Promise<void> {
     const changes = dates.map((date) =>
-      this.#update({
+      this.#items.update({
         Key: { product, interval: partitionKey(date) },
         UpdateExpression: 'SET changedVersion = :version, changedAt = :at',
         ConditionExpression: 'attribute_not_exists(changedVersion) OR changedVersion < :version',
@@ -188,7 +176,7 @@ export class Ledger {
 
   /** Writes down that what all of a table's commits up to a version have changed is in the ledger. */
   async recordUpTo(product: string, version: number): Promise<void> {
-    await this.#update({
+    await this.#items.update({
       Key: { product, interval: recordedVersionKey },
       UpdateExpression: 'SET recordedVersion = :version',
       ConditionExpression: 'attribute_not_exists(recordedVersion) OR recordedVersion < :version',
@@ -198,7 +186,7 @@ export class Ledger {
 
   /** The version up to which a table's commits are recorded; −1 when none is. */
   async recordedVersion(product: string): Promise<number> {
-    const [item] = await this.#query(product, recordedVersionKey, recordedVersionKey);
+    const [item] = await this.#items.between(product, recordedVersionKey, recordedVersionKey);
     return item ? recordedVersionSchema.parse(item).recordedVersion : -1;
   }
 
@@ -217,52 +205,25 @@ export class Ledger {
 
   /** The first interval of a product that a build has ever published; null when there is none. */
   async firstPublished(product: string): Promise<string | null> {
-    const [first] = await this.#firstFound(product, 'attribute_exists(published)', true);
+    const filter = { FilterExpression: 'attribute_exists(published)' };
+    const [first] = recordsOf(await this.#items.some(product, ...allIntervals, filter, true));
     return first?.interval ?? null;
   }
 
   /** Of a product's intervals with rows some of the last, however long ago that was; newest first. */
   async newestFilled(product: string): Promise<IntervalRecord[]> {
-    return this.#firstFound(product, 'published.rowsPublished > :none', false, { ':none': 0 });
-  }
-
-  /** The first records of a product that pass a filter, in the order of their intervals, or from the newest on. */
-  async #firstFound(product: string, filter: string, ascending: boolean, values = {}): Promise<IntervalRecord[]> {
-    const [first, last] = allIntervals;
-    const pages = paginateQuery(
-      { client: this.#client, pageSize: 25 },
-      {
-        TableName: this.#table,
-        KeyConditionExpression: '#product = :product AND #interval BETWEEN :first AND :last',
-        FilterExpression: filter,
-        ExpressionAttributeNames: { '#product': 'product', '#interval': 'interval' },
-        ExpressionAttributeValues: { ':product': product, ':first': first, ':last': last, ...values },
-        ScanIndexForward: ascending,
-      },
-    );
-    for await (const { Items = [] } of pages)
-      if (Items.length > 0) return Items.map((item) => intervalRecordSchema.parse(item));
-    return [];
+    const filter = { FilterExpression: 'published.rowsPublished > :none', ExpressionAttributeValues: { ':none': 0 } };
+    return recordsOf(await this.#items.some(product, ...allIntervals, filter, false));
   }
 
   /** The records of a product's last intervals, newest first. */
   async newest(product: string, limit: number): Promise<IntervalRecord[]> {
-    const { Items } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: '#product = :product AND #interval < :partitions',
-        ExpressionAttributeNames: { '#product': 'product', '#interval': 'interval' },
-        ExpressionAttributeValues: { ':product': product, ':partitions': partitionKey('') },
-        ScanIndexForward: false,
-        Limit: limit,
-      }),
-    );
-    return (Items ?? []).map((item) => intervalRecordSchema.parse(item));
+    return recordsOf(await this.#items.last(product, ...allIntervals, limit));
   }
 
   /** For each date of a table's partition column, both ends included, its newest change. */
   async changes(product: string, first: string, last: string): Promise<ReadonlyMap<string, PartitionChange>> {
-    const items = await this.#query(product, partitionKey(first), partitionKey(last));
+    const items = await this.#items.between(product, partitionKey(first), partitionKey(last));
     const records = items.map((item) => partitionRecordSchema.parse(item));
     return new Map(
       records.map(({ interval, changedVersion: version, changedAt: at }) => [partitionDate(interval), { version, at }]),
@@ -270,38 +231,9 @@ export class Ledger {
   }
 
   async #records(product: string, first: string, last: string, filter?: Filter): Promise<IntervalRecord[]> {
-    const items = await this.#query(product, first, last, filter);
-    return items.map((item) => intervalRecordSchema.parse(item));
-  }
-
-  async #query(product: string, first: string, last: string, filter: Filter = {}): Promise<Record<string, unknown>[]> {
-    const pages = paginateQuery(
-      { client: this.#client },
-      {
-        ...filter,
-        TableName: this.#table,
-        KeyConditionExpression: '#product = :product AND #interval BETWEEN :first AND :last',
-        ExpressionAttributeNames: { '#product': 'product', '#interval': 'interval' },
-        ExpressionAttributeValues: {
-          ...filter.ExpressionAttributeValues,
-          ':product': product,
-          ':first': first,
-          ':last': last,
-        },
-        ConsistentRead: true,
-      },
-    );
-    const items: Record<string, unknown>[] = [];
-    for await (const page of pages) items.push(...(page.Items ?? []));
-    return items;
-  }
-
-  /** A condition that does not hold means that somebody else has written what is newer: nothing is to do then. */
-  async #update(update: Omit<UpdateCommandInput, 'TableName'>): Promise<void> {
-    try {
-      await this.#client.send(new UpdateCommand({ ...update, TableName: this.#table }));
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
+    return recordsOf(await this.#items.between(product, first, last, filter));
   }
 }
+
+const recordsOf = (items: readonly unknown[]): IntervalRecord[] =>
+  items.map((item) => intervalRecordSchema.parse(item));

@@ -59,10 +59,11 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
   'activities/lake/delta-log.ts GetObject': ['s3:GetObject Lake/silver/trips/_delta_log/1.json'],
   'activities/lake/delta-log.ts ListObjectsV2': ['s3:ListBucket Lake'],
   'activities/lake/raw-files.ts ListObjectsV2': ['s3:ListBucket Raw'],
-  'activities/ledger/ledger.ts Query': ['dynamodb:Query Ledger'],
+  'activities/ledger/items.ts Query': ['dynamodb:Query Ledger'],
+  'activities/ledger/items.ts Update': ['dynamodb:UpdateItem Ledger'],
   'activities/ledger/ledger.ts Update': ['dynamodb:UpdateItem Ledger'],
   // A transaction needs the right of each of its parts.
-  'activities/ledger/ledger.ts TransactWrite': [],
+  'activities/ledger/items.ts TransactWrite': [],
   'activities/ledger/ledger.ts ConditionCheck': ['dynamodb:ConditionCheckItem Ledger'],
   'activities/ledger/restore-points.ts Query': ['dynamodb:Query Ledger'],
   // `lake restore-point` alone makes and removes them, with the rights of whoever runs it.
