@@ -11,7 +11,6 @@ from pyspark.sql import SparkSession
 
 from tideline_jobs.engine.builds import Build, BuildRequest, code_version
 from tideline_jobs.engine.session import open_session
-from tideline_jobs.engine.storage import Storage
 from tideline_jobs.jobs.maintenance import MaintenanceRequest, run_maintenance
 from tideline_jobs.jobs.restoration import RestoreRequest, run_restore
 from tideline_jobs.kinds.reference_data import publish_reference_data
@@ -20,6 +19,7 @@ from tideline_jobs.model.contracts import Contract
 from tideline_jobs.model.errors import failure_of
 from tideline_jobs.model.results import BuildReport, result_document
 from tideline_jobs.tables.delta import Table
+from tideline_jobs.tables.storage import Storage
 
 _log = logging.getLogger(__name__)
 

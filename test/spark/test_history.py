@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from tideline_jobs.engine.storage import Storage
 from tideline_jobs.model.intervals import parse_key, shift_key
-from tideline_jobs.tables.history import Head, Log
+from tideline_jobs.tables.history import Head
+from tideline_jobs.tables.log import Log
+from tideline_jobs.tables.storage import Storage
 
 
 def _hour(version: int) -> str:

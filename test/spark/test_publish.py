@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from events import event
 from lakehouse import Lakehouse, Line
-from tideline_jobs.engine.publish import changed_keys
+from tideline_jobs.engine.changes import changed_keys
 from tideline_jobs.engine.staging import Staging
 from tideline_jobs.kinds import reference_data
 from tideline_jobs.kinds.raw_lines import stage

@@ -40,6 +40,22 @@ describe('the tree', () => {
   });
 });
 
+describe('the jobs’ package', () => {
+  it('imports downwards: products, kinds of products and jobs from the engine, all from tables and the model', () => {
+    const layers = [['products'], ['kinds', 'jobs'], ['engine'], ['tables'], ['model']];
+    const heightOf = (folder: string): number => layers.findIndex((layer) => layer.includes(folder));
+    const upward = globSync('spark-jobs/tideline_jobs/*/**/*.py', { cwd: root }).flatMap((file) => {
+      const folder = file.split('/')[2] ?? '';
+      const imported = readFileSync(join(root, file), 'utf8').matchAll(/^from tideline_jobs\.(\w+)/gm);
+      return [...imported]
+        .map(([, other = '']) => other)
+        .filter((other) => other !== folder && heightOf(other) <= heightOf(folder))
+        .map((other) => `${file} imports ${other}`);
+    });
+    expect(upward).toEqual([]);
+  });
+});
+
 describe('every product', () => {
   it.each(builtProducts(catalogue))('$key has a case, and its Spark module where it needs one', (product) => {
     const module = join(root, 'spark-jobs', 'tideline_jobs', 'products', `${product.key.replace('.', '/')}.py`);

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, SparkSession
 
-from tideline_jobs.engine.storage import Storage
+from tideline_jobs.tables.storage import Storage
 
 
 def staging_folder(lake: str, product: str) -> str:

@@ -13,13 +13,13 @@ from pyspark.sql import SparkSession
 
 from tideline_jobs.engine.builds import code_version
 from tideline_jobs.engine.staging import staging_folder
-from tideline_jobs.engine.storage import Storage
 from tideline_jobs.model.contracts import contract_of
 from tideline_jobs.model.errors import BuildError, failure_of, kind_of
 from tideline_jobs.model.intervals import sql_literal
 from tideline_jobs.model.results import MaintenanceReport, maintenance_document
 from tideline_jobs.tables.delta import Table, table_properties
 from tideline_jobs.tables.history import CLOCK_TOLERANCE_MS, Head
+from tideline_jobs.tables.storage import Storage
 
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS

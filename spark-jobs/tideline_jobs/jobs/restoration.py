@@ -17,7 +17,8 @@ from tideline_jobs.model.errors import BuildError, failure_of, kind_of
 from tideline_jobs.model.intervals import shift_key, sql_literal
 from tideline_jobs.model.results import RestoreReport, restore_document
 from tideline_jobs.tables.delta import EVERYTHING, Table, until_committed
-from tideline_jobs.tables.history import Commit, Head
+from tideline_jobs.tables.history import Head
+from tideline_jobs.tables.log import Commit
 
 _USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 

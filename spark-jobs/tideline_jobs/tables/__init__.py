@@ -1,1 +1,1 @@
-"""Published tables, and what their commits say."""
+"""Files, published tables, and what their commits say."""

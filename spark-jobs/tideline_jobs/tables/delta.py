@@ -9,10 +9,11 @@ from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
-from tideline_jobs.engine.storage import Storage
 from tideline_jobs.model.contracts import Contract
 from tideline_jobs.model.errors import BuildError
-from tideline_jobs.tables.history import Head, Log
+from tideline_jobs.tables.history import Head
+from tideline_jobs.tables.log import Log
+from tideline_jobs.tables.storage import Storage
 
 # Of twenty builds of one table at once, each five minutes long, every second one loses five times in a row, but fewer
 # than one in a hundred fifty times.

@@ -8,8 +8,8 @@ from math import ceil
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from tideline_jobs.engine.storage import Storage, StoredFile
 from tideline_jobs.model.intervals import parse_key
+from tideline_jobs.tables.storage import Storage, StoredFile
 
 _BYTES_PER_TASK = 16 * 1024 * 1024
 _SPLIT_BYTES = 128 * 1024 * 1024

@@ -6,17 +6,11 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
+from tideline_jobs.engine.audit import require_publishable
 from tideline_jobs.engine.builds import Build
-from tideline_jobs.engine.publish import (
-    changed_keys,
-    empty_keys,
-    mark_changed,
-    published_rows,
-    refuse_if_restored,
-    require_publishable,
-    rows_of,
-    settle_early,
-)
+from tideline_jobs.engine.changes import changed_keys, empty_keys, mark_changed, published_rows
+from tideline_jobs.engine.publish import refuse_if_restored, settle_early
+from tideline_jobs.engine.rows import rows_of
 from tideline_jobs.kinds.raw_lines.returns import are_told, bring_back
 from tideline_jobs.kinds.raw_lines.settle import Settlement, settled
 from tideline_jobs.kinds.raw_lines.staged import StagedHours

@@ -8,14 +8,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tideline_jobs.engine.builds import Build
-from tideline_jobs.engine.publish import rows_of
+from tideline_jobs.engine.rows import rows_of
 from tideline_jobs.engine.staging import Staging
 from tideline_jobs.kinds.raw_lines.dedup import IDENTITY, compare, firsts
 from tideline_jobs.kinds.raw_lines.lines import list_hours
 from tideline_jobs.kinds.raw_lines.settle import Settlement
 from tideline_jobs.kinds.raw_lines.stage import stage_some
 from tideline_jobs.model.intervals import key_of, parse_key
-from tideline_jobs.tables.history import Commit, Head
+from tideline_jobs.tables.history import Head
+from tideline_jobs.tables.log import Commit
 
 
 def bring_back(build: Build, head: Head, before: DataFrame | None, changed: list[str], found: Settlement) -> Settlement:

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from tideline_jobs.engine.builds import Build
-from tideline_jobs.engine.publish import rows_of
+from tideline_jobs.engine.rows import rows_of
 from tideline_jobs.kinds.raw_lines.dedup import IDENTITY, compare, without
 from tideline_jobs.kinds.raw_lines.near import near
 from tideline_jobs.kinds.raw_lines.staged import StagedHours

@@ -13,10 +13,10 @@ from pyspark.sql import functions as F
 
 from tideline_jobs.engine.builds import Build
 from tideline_jobs.engine.staging import Staging
-from tideline_jobs.engine.storage import Storage, StoredFile
 from tideline_jobs.kinds.raw_lines.lines import RawHours, file_name, read_lines
 from tideline_jobs.kinds.raw_lines.parse import parse_lines
 from tideline_jobs.model.intervals import parse_key
+from tideline_jobs.tables.storage import Storage, StoredFile
 
 UNREADABLE = "UNREADABLE_FILE"
 UNREADABLE_PERCENT = 5

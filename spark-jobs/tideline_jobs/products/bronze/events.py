@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from pyspark.sql import functions as F
 
+from tideline_jobs.engine.audit import judge, newest, tell_newest_events
 from tideline_jobs.engine.builds import Build, code_version
-from tideline_jobs.engine.publish import judge, newest, settle_early, tell_newest_events
+from tideline_jobs.engine.publish import settle_early
 from tideline_jobs.engine.quality import measures, rules_of
 from tideline_jobs.kinds.raw_lines.lines import list_hours
 from tideline_jobs.kinds.raw_lines.publish import publish_events
@@ -14,7 +15,8 @@ from tideline_jobs.kinds.raw_lines.staged import StagedHours
 from tideline_jobs.model.intervals import key_of
 from tideline_jobs.model.results import DRIFT_NAMES, HeldBack, restore
 from tideline_jobs.tables.delta import Table
-from tideline_jobs.tables.history import Commit, Head
+from tideline_jobs.tables.history import Head
+from tideline_jobs.tables.log import Commit
 
 _VALID = "reason IS NULL"
 
