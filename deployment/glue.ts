@@ -29,8 +29,9 @@ const glueColumn = ({ name, physicalType, description, classification }: Column)
 });
 
 /**
- * A product's table as the Glue Data Catalog shall hold it: by `table_type` Athena knows that it is a Delta table, by the
- * provider Spark and Trino do, and all of them read rows and partitions from its log.
+ * A product's table as the Glue Data Catalog shall hold it: by `table_type` Athena (engine 3) knows that it is a Delta
+ * table, by the provider Spark and Trino do. They need the location alone and read all else from its log; columns are there
+ * for people, and for Lake Formation, which wants them in sync.
  * https://docs.aws.amazon.com/athena/latest/ug/delta-lake-tables.html
  */
 function tableInput(product: Product, lakeUri: string): TableInput {

@@ -24,7 +24,8 @@ const physicalType = z
 const columnSchema = z
   .strictObject({
     name: columnName,
-    description: z.string().min(1),
+    /** The Glue Data Catalog keeps 255 bytes of it. */
+    description: z.string().min(1).max(255),
     logicalType: z.enum(['string', 'boolean', 'integer', 'number', 'date', 'timestamp']),
     physicalType,
     required: z.boolean().default(false),
