@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { applySchedules } from '../schedules/apply.ts';
 import { planSchedules, type ScheduleChange } from '../schedules/plan.ts';
-import { schedules } from '../schedules/schedules.ts';
+import { declaredSchedules } from '../schedules/schedules.ts';
 import { withTemporal } from '../workers/clients.ts';
 import { changeLines, isDrift } from './change-lines.ts';
 import { lakeEnvironment } from './environment.ts';
@@ -24,7 +24,7 @@ schedulesCommand
   .description('show how the server’s schedules differ from the declared ones; exit code 2 when they do')
   .action(async () => {
     lakeEnvironment();
-    const changes = await withTemporal((client) => planSchedules(client, schedules));
+    const changes = await withTemporal((client) => planSchedules(client, declaredSchedules()));
     console.log(scheduleLines(changes));
     if (changes.some(isDrift)) process.exitCode = 2;
   });
@@ -34,5 +34,5 @@ schedulesCommand
   .description('make the server’s schedules as declared; what somebody has paused stays paused')
   .action(async () => {
     lakeEnvironment();
-    console.log(scheduleLines(await withTemporal((client) => applySchedules(client, schedules))));
+    console.log(scheduleLines(await withTemporal((client) => applySchedules(client, declaredSchedules()))));
   });

@@ -3,7 +3,7 @@ import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { loadCatalogue } from '../model/catalogue.ts';
 import { applySchedules } from '../schedules/apply.ts';
-import { schedules } from '../schedules/schedules.ts';
+import { declaredSchedules } from '../schedules/schedules.ts';
 import { applyGlue } from './glue.ts';
 import { publishJobs } from './spark-jobs.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
@@ -12,10 +12,9 @@ import { type Environment, readVariables } from '../workers/config.ts';
 import { applyWarehouse } from './warehouse.ts';
 
 /**
- * Brings an environment up to this checkout: Spark jobs, warehouse tables, the Glue Data Catalog, search
- * attributes, schedules. AWS and Temporal
- * are found through their own variables (`AWS_*`, `TEMPORAL_*`). Returns the version of the jobs, which the workers must be
- * started with.
+ * Brings an environment up to this checkout: Spark jobs, warehouse tables, the Glue Data Catalog, search attributes,
+ * schedules. AWS and Temporal are found through their own variables (`AWS_*`, `TEMPORAL_*`). Returns the version of the
+ * jobs, which the workers must be started with.
  */
 export async function deploy(environment: Environment): Promise<string> {
   const {
@@ -38,7 +37,7 @@ export async function deploy(environment: Environment): Promise<string> {
   await applyGlue(new GlueClient(), catalogue, `s3://${lake}`);
   await withTemporal(async (client, connection) => {
     await ensureSearchAttributes(connection, client.options.namespace);
-    await applySchedules(client, schedules);
+    await applySchedules(client, declaredSchedules(catalogue));
   });
   return version;
 }

@@ -1,12 +1,12 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
-import { loadCatalogue } from '../model/catalogue.ts';
+import { type Catalogue, loadCatalogue } from '../model/catalogue.ts';
 import { cadences, maintenanceSchedule } from '../model/cadences.ts';
 import type { WatchFreshnessInput } from '../model/messages/freshness.ts';
 import type { MaintainTableInput } from '../workflows/maintain-table.ts';
 import { orchestrationQueue } from '../model/queues.ts';
 
 /** One a table, so that one can be paused alone. After the daily batch, with the longest time until the next bronze build. */
-const maintenance = [...loadCatalogue().products.keys()].map((product): ScheduleOptions => ({
+const maintenanceOf = (product: string): ScheduleOptions => ({
   scheduleId: maintenanceSchedule(product),
   spec: { calendars: [{ hour: 3, minute: 30, comment: 'compaction, old files, old log' }] },
   action: {
@@ -19,10 +19,10 @@ const maintenance = [...loadCatalogue().products.keys()].map((product): Schedule
   },
   // The next one does what this one has missed.
   policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1h' },
-}));
+});
 
 /** The schedules as they shall be, by id. Overlap and catch-up are always said: the server's default catch-up is a year. */
-export const schedules: readonly ScheduleOptions[] = [
+export const declaredSchedules = ({ products }: Catalogue = loadCatalogue()): readonly ScheduleOptions[] => [
   {
     scheduleId: cadences.hour.scheduleId,
     spec: {
@@ -80,5 +80,5 @@ export const schedules: readonly ScheduleOptions[] = [
     // A check of the past is worth nothing: the next one sees the same.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10m' },
   },
-  ...maintenance,
+  ...[...products.keys()].map(maintenanceOf),
 ];

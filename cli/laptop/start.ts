@@ -6,7 +6,7 @@ import { partKey } from '../../local/generator/raw-parts.ts';
 import { hourStart } from '../../local/generator/time.ts';
 import { buckets } from '../../local/provision.ts';
 import { applySchedules } from '../../schedules/apply.ts';
-import { schedules } from '../../schedules/schedules.ts';
+import { declaredSchedules } from '../../schedules/schedules.ts';
 import { buildDemoDay, openLocal } from './demo.ts';
 import { putInto } from './land.ts';
 import type { Session } from './session.ts';
@@ -47,6 +47,7 @@ export async function start(root: string): Promise<void> {
 
 /** Schedules rest while the platform is down, so that the next start doesn't begin with a day of missed runs. */
 async function runSchedules({ client }: Session, paused: boolean): Promise<void> {
+  const schedules = declaredSchedules();
   await applySchedules(client, schedules);
   for (const { scheduleId } of schedules) {
     const handle = client.schedule.getHandle(scheduleId);

@@ -35,6 +35,13 @@ describe.each(['cli/main.ts', 'workers/orchestration.ts', 'workers/data-plane.ts
   },
 );
 
+it('a command reads the contracts when it runs: what is wrong with them is told like any other problem', () => {
+  const early = [...filesFrom('cli/main.ts')].filter((file) =>
+    /^(export )?const (?!\w+ = \().*loadCatalogue\(\)/m.test(readFileSync(join(root, file), 'utf8')),
+  );
+  expect(early).toEqual([]);
+});
+
 it('the Node that production needs is said where one deploys', () => {
   const { lowest = '' } = /^>=(?<lowest>\S+)$/.exec(engines.node)?.groups ?? {};
   // The first that runs TypeScript as it is.

@@ -3,7 +3,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applySchedules } from '../../schedules/apply.ts';
 import { planSchedules } from '../../schedules/plan.ts';
-import { schedules } from '../../schedules/schedules.ts';
+import { declaredSchedules } from '../../schedules/schedules.ts';
 import { localServer } from './environment.ts';
 
 let environment: TestWorkflowEnvironment;
@@ -14,6 +14,7 @@ afterAll(async () => {
   await environment.teardown();
 });
 
+const schedules = declaredSchedules();
 const kinds = async () =>
   Object.fromEntries(
     (await planSchedules(environment.client, schedules)).map(({ scheduleId, kind }) => [scheduleId, kind]),
