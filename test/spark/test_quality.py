@@ -29,15 +29,18 @@ def _good(rules: list[Rule], name: str, kind: str, number: int) -> Any:
         return arguments["validValues"][0]
     if "pattern" in arguments:
         return "v2.1"
+    lowest, highest = arguments.get("minimum", 0), arguments.get("maximum")
+    within = lowest + (number if highest is None else number % (highest - lowest + 1))
     by_kind: dict[str, Any] = {
         "string": f"{name} {number}",
         "timestamp": datetime(2025, 1, 18, number),
-        "date": date(2025, 1, 18),
+        "date": date(2025, 1, 10 + number),
         "boolean": True,
-        "bigint": number,
-        "double": float(number),
+        "int": within,
+        "bigint": within,
+        "double": float(within),
     }
-    return by_kind[kind] if kind in by_kind else Decimal(number)
+    return by_kind[kind] if kind in by_kind else Decimal(within)
 
 
 def _bad(rule: Rule) -> Any:

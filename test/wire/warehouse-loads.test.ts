@@ -59,7 +59,7 @@ async function exported(
   const each = dates.map(
     (date) =>
       `SELECT DATE '${date}' a, TIMESTAMPTZ '${date} 03:00:00+00' b, ${city} c, 'car' d, ${trips}::BIGINT e,
-              1.5::DECIMAL(18, 2) f, 1.0::DOUBLE g, 0::BIGINT h, 1.0::DOUBLE i, 1.0::DOUBLE j, now() k${more}`,
+              1.5::DECIMAL(18, 2) f, 1.0::DOUBLE g, 0::BIGINT h, 1.0::DOUBLE i, 1.0::DOUBLE j, now() k, 2.0::DOUBLE l${more}`,
   );
   const size = await storage.putParquet(`${name}/part-0.parquet`, each.join(' UNION ALL '));
   const entries = [{ url: url(`${name}/part-0.parquet`), mandatory: true, meta: { content_length: size } }];
@@ -188,7 +188,7 @@ test('a column that the contract has gained is added by the deploy, and loaded',
 
   await applyWarehouse({ client: server.client, ...warehouse }, { ...catalogue, products }, workerRole);
 
-  await load(await exported('wide', ['2025-05-02'], 1, "'london'", ', 2.5::DOUBLE l'), '2025-05-02', '2025-05-03');
+  await load(await exported('wide', ['2025-05-02'], 1, "'london'", ', 2.5::DOUBLE m'), '2025-05-02', '2025-05-03');
   const read = () => rows(server, 'SELECT metric_date, tips FROM gold.fact_hourly_metrics ORDER BY 1');
   expect(await read()).toEqual([
     ['2025-05-01', null],
