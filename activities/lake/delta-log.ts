@@ -52,6 +52,9 @@ export interface TableCommit {
 type OwnCommit = Omit<TableCommit, 'restored'> & { readonly restored: number | null | 'not named' };
 
 /** Parses a commit file. Throws a ZodError for what is no Delta commit. */
+/** Delta's own writers name a version by a number, delta-rs by its digits. */
+const restoredVersionSchema = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]).nullish();
+
 export function parseCommit(version: number, text: string): OwnCommit {
   const actions = text
     .split('\n')
@@ -66,7 +69,7 @@ export function parseCommit(version: number, text: string): OwnCommit {
     build: parseBuild(info?.userMetadata),
     restored:
       info?.operation === 'RESTORE'
-        ? (z.int().nullish().parse(info.operationParameters?.version) ?? 'not named')
+        ? (restoredVersionSchema.parse(info.operationParameters?.version) ?? 'not named')
         : null,
     changedPartitions: [...new Set(values.filter((value) => value !== null))].sort(),
   };

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Catalogue } from '../../model/catalogue.ts';
+import type { Product } from '../../model/product.ts';
 import { firstDateCovered } from '../../model/daily-window.ts';
 import { intervalStart } from '../../model/intervals.ts';
 import type { ChangedDates } from '../../model/messages/late-data.ts';
@@ -79,6 +80,13 @@ function mayBeOlder(settled: ReadonlyMap<string, Published | null>, commits: rea
   );
 }
 
+/** Which intervals have other rows than the warehouse since a restore. */
+function warehouseLacks({ warehouse, partitionColumn }: Product, restore: TableCommit | undefined) {
+  const changed = new Set(restore?.changedPartitions);
+  return (interval: string): boolean =>
+    warehouse !== undefined && (partitionColumn === undefined || changed.has(interval));
+}
+
 export interface Restating {
   /** Has what reads these dates built again. */
   readonly restate: (late: ChangedDates) => Promise<void>;
@@ -117,9 +125,12 @@ export function createTableHistoryActivities(
       commits = [...before, ...commits];
       settled = settledBy(commits, records);
     }
-    await Promise.all(
-      [...settled].map(([interval, published]) => ledger.settle(product, interval, published, version)),
-    );
+    const isUnloaded = warehouseLacks(catalogue.get(product), commits.at(-1));
+    const changes = [...settled].map(([interval, published]) => {
+      const told = published && isUnloaded(interval) ? { ...published, loaded: null } : published;
+      return ledger.settle(product, interval, told, version);
+    });
+    await Promise.all(changes);
   }
 
   /** Records what others have committed and could not record, and has what reads their dates built again. */

@@ -37,15 +37,51 @@ function commit(version: number, { hour = hourOf(version), restored }: { hour?: 
   if (restored === undefined) ledger.publish({ ...build, buildId: `build-${version}`, generation: version });
 }
 
-const settle = async (version: number): Promise<void> => {
-  await ledger.recordUpTo(product, version - 1);
-  s3.read.length = 0;
-  const lake = createTableHistoryActivities(ledger as unknown as Ledger, s3, 'lake', loadCatalogue(), {
+const historyOf = () =>
+  createTableHistoryActivities(ledger as unknown as Ledger, s3, 'lake', loadCatalogue(), {
     restate: async () => undefined,
     isRunning: async () => false,
   });
-  await lake.recordRestored({ product, version });
+
+const settle = async (version: number): Promise<void> => {
+  await ledger.recordUpTo(product, version - 1);
+  s3.read.length = 0;
+  await historyOf().recordRestored({ product, version });
 };
+it('says of dates whose rows a restore has changed that the warehouse lacks them, whoever restored', async () => {
+  const gold = 'gold.trips';
+  const day = 86_400_000;
+  for (const [version, dates] of [['2025-01-18', '2025-01-19'], ['2025-01-19'], ['2025-01-19']].entries()) {
+    const timestamp = Date.parse('2025-01-20') + version * day;
+    const build = {
+      ...publishedBuild(gold, { start: dates[0]!, end: '2025-01-20' }, { outputVersion: version }),
+      buildId: `build-${version}`,
+      generation: version,
+    };
+    const { qualityScore, ...kept } = build;
+    const told = { ...kept, quality: { score: qualityScore, checks: [] }, sequence: version };
+    const info =
+      version === 2
+        ? { timestamp, operation: 'RESTORE', operationParameters: { version: '0' } }
+        : { timestamp, operation: 'WRITE', userMetadata: JSON.stringify(told) };
+    const files = dates.map((date) => ({
+      add: { path: `${version}-${date}`, partitionValues: { trip_date: date }, dataChange: true },
+    }));
+    s3.put(
+      `gold/trips/_delta_log/${String(version).padStart(20, '0')}.json`,
+      [{ commitInfo: info }, ...files].map((action) => JSON.stringify(action)).join('\n'),
+    );
+    if (version < 2) ledger.publish(build);
+  }
+  await ledger.recordUpTo(gold, 1);
+  await historyOf().recordRestored({ product: gold, version: 2 });
+  const records = await ledger.records(gold, '2025-01-18', '2025-01-19');
+  expect(records.map(({ published }) => [published?.outputVersion, published?.loaded])).toEqual([
+    [0, undefined],
+    [0, null],
+  ]);
+});
+
 const versionsOf = async (...versions: number[]): Promise<(number | undefined)[]> => {
   const records = await Promise.all(versions.map((each) => ledger.records(product, hourOf(each), hourOf(each))));
   return records.map(([record]) => record?.published?.outputVersion);

@@ -65,6 +65,9 @@ describe('the commits that stand', () => {
     const operationParameters = { version: 1, timestamp: null };
     const commitInfo = { timestamp: 1_737_200_000_000, operation: 'RESTORE', operationParameters };
     expect(parseCommit(4, JSON.stringify({ commitInfo })).restored).toBe(1);
+    // As delta-rs writes it.
+    const asText = { ...commitInfo, operationParameters: { version: '1' } };
+    expect(parseCommit(4, JSON.stringify({ commitInfo: asText })).restored).toBe(1);
     expect(parseCommit(4, JSON.stringify({ commitInfo: { timestamp: 1, operation: 'WRITE' } })).restored).toBeNull();
   });
 });
