@@ -47,9 +47,9 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
   }
 
   /** A statement that is known no more ended more than a day ago. As nobody saw how, it failed: a load may be repeated. */
-  async function untilEnd(statementId: string): Promise<StatementEnd> {
+  async function unlessForgotten(end: () => Promise<StatementEnd>): Promise<StatementEnd> {
     try {
-      return await untilKnownEnd(statementId);
+      return await end();
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
       return { meaning: 'failed', error: error.message, rowCount: 0 };
@@ -71,7 +71,7 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
     }
   }
 
-  async function untilKnownEnd(statementId: string): Promise<StatementEnd> {
+  async function untilEnd(statementId: string): Promise<StatementEnd> {
     for (;;) {
       const { answer, meaning } = await describe(statementId, config.longPollSeconds);
       if (meaning !== 'wait') {
@@ -122,12 +122,12 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
 
     /** Waits for a statement by long polls; adopted by the next attempt, like a job run. */
     async awaitStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
-      return adoptable(statementId, () => untilEnd(statementId));
+      return adoptable(statementId, () => unlessForgotten(() => untilEnd(statementId)));
     },
 
     /** Cancels a statement and reads back until it has ended. */
     async cancelStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
-      return adoptable(statementId, async () => {
+      const cancelled = async (): Promise<StatementEnd> => {
         const { meaning } = await describe(statementId, 0);
         if (meaning === 'wait')
           await client.send(new CancelStatementCommand({ Id: statementId })).catch((error: unknown) => {
@@ -135,7 +135,8 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
             if (!(error instanceof ValidationException)) throw error;
           });
         return untilEnd(statementId);
-      });
+      };
+      return adoptable(statementId, () => unlessForgotten(cancelled));
     },
   };
 }

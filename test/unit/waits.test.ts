@@ -132,6 +132,18 @@ describe('a cancel of remote work that ends at the same moment', () => {
   });
 });
 
+it('a cancel of a statement that Redshift has forgotten ends, as failed', async () => {
+  const { cancelStatement } = redshift(() => {
+    throw new ResourceNotFoundException({
+      message: 'Query does not exist.',
+      Message: 'Query does not exist.',
+      ResourceId: 's',
+      $metadata,
+    });
+  });
+  expect(await activity().run(() => cancelStatement({ statementId: 's' }))).toMatchObject({ meaning: 'failed' });
+});
+
 describe('a job', () => {
   const job = { name: 'j', entryPoint: 'e', arguments: [], submitParameters: '', timeoutMinutes: 1, tags: {} };
 
