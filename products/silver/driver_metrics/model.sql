@@ -7,8 +7,8 @@ WITH summed AS (
         coalesce(sum(fare_amount), 0) AS earnings,
         sum(duration_seconds) / count(duration_seconds) / 60 AS avg_trip_duration,
         coalesce(sum(duration_seconds), 0) AS seconds,
-        -- Ratings are halves of stars; as decimals their sum is exact.
-        CAST(sum(CAST(rating AS DECIMAL(10, 4))) AS DOUBLE) / count(rating) AS avg_rating,
+        -- Ratings are halves of stars; as decimals their sum is exact. What is none that a decimal can hold is passed over.
+        CAST(sum(try_cast(rating AS DECIMAL(10, 4))) AS DOUBLE) / count(try_cast(rating AS DECIMAL(10, 4))) AS avg_rating,
         coalesce(sum(unix_millis(end_time) - unix_millis(start_time)), 0) AS driving_ms,
         -- Device clocks put an assignment after its start; a null is passed over.
         coalesce(sum(unix_millis(end_time) - unix_millis(least(assigned_at, start_time))), 0) AS busy_ms
