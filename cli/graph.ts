@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type Catalogue, loadCatalogue, type Product } from '../model/catalogue.ts';
+import { type Catalogue, loadCatalogue } from '../model/catalogue.ts';
+import type { Product, View } from '../model/product.ts';
 import { type Input, readersIn } from '../model/graph.ts';
 import { faint } from './terminal.ts';
 
@@ -16,13 +17,19 @@ function windowOf(catalogue: Catalogue, { product, fromOffset, toOffset }: Input
 const writtenWith = ({ build }: Product): string | undefined =>
   build.kind === 'written-with' ? build.product : undefined;
 
+const viewsOver = ({ views }: Catalogue, key: string): View[] =>
+  [...views.values()].filter(({ reads }) => reads.includes(key));
+
 /** The products as a tree: below each those that read it. One that reads several stands below each of them. */
 export function graphTree(catalogue: Catalogue): string {
   const below = (key: string, indent: string): string[] => {
-    const readers = readersIn(catalogue, key);
-    return readers.flatMap(({ reader, input }, index) => {
+    const readers = [
+      ...readersIn(catalogue, key).map(({ reader, input }) => ({ key: reader.key, how: windowOf(catalogue, input) })),
+      ...viewsOver(catalogue, key).map((view) => ({ key: view.key, how: 'a view' })),
+    ];
+    return readers.flatMap((reader, index) => {
       const isLast = index === readers.length - 1;
-      const line = `${indent}${isLast ? '└─' : '├─'} ${reader.key}  ${faint(windowOf(catalogue, input))}`;
+      const line = `${indent}${isLast ? '└─' : '├─'} ${reader.key}  ${faint(reader.how)}`;
       return [line, ...below(reader.key, `${indent}${isLast ? '   ' : '│  '}`)];
     });
   };
@@ -47,6 +54,7 @@ export function graphMermaid(catalogue: Catalogue): string {
       (input) => `  ${node(input.product)} -->|${windowOf(catalogue, input)}| ${node(product.key)}`,
     ),
     ...[writtenWith(product) ?? []].flat().map((writer) => `  ${node(writer)} -.->|written with| ${node(product.key)}`),
+    ...viewsOver(catalogue, product.key).map(({ key }) => `  ${node(product.key)} -->|a view| ${node(key)}`),
   ]);
   const alone = products.filter(({ key }) => !arrows.some((arrow) => arrow.includes(node(key))));
   return ['flowchart LR', ...arrows, ...alone.map(({ key }) => `  ${node(key)}`)].join('\n');

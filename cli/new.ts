@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { stringify } from 'yaml';
-import { type Catalogue, loadCatalogue, type Product, productsFolder } from '../model/catalogue.ts';
+import { type Catalogue, loadCatalogue, productsFolder } from '../model/catalogue.ts';
+import type { Product } from '../model/product.ts';
 import type { Column } from '../model/contract.ts';
 import { root } from './environment.ts';
 
@@ -14,7 +15,8 @@ const yaml = (value: unknown): string =>
 export function newProduct(catalogue: Catalogue, key: string, input: string, purpose: string): Record<string, string> {
   if (!/^(silver|gold)\.[a-z][a-z0-9_]*$/.test(key))
     throw new RangeError(`"${key}" is no key of a new product: write silver.entity or gold.entity, in snake_case.`);
-  if (catalogue.products.has(key)) throw new RangeError(`There is a product "${key}" already.`);
+  if (catalogue.products.has(key) || catalogue.views.has(key))
+    throw new RangeError(`There is a product "${key}" already.`);
   const read = catalogue.get(input);
   if (read.grain !== 'date' || read.partitionColumn === undefined)
     throw new RangeError(`${input} has no dates that a new product could be built for: read a product that has.`);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { loadCatalogue, type Product } from '../model/catalogue.ts';
+import { loadCatalogue } from '../model/catalogue.ts';
+import type { Product } from '../model/product.ts';
 import { table } from './terminal.ts';
 
 /** How a product's rows come to be, in a word or two. */
@@ -9,9 +10,10 @@ function kindOf({ build }: Product): string {
 }
 
 export const productsCommand = new Command('products')
-  .description('list the products in the order in which they are built')
+  .description('list the products in the order in which they are built, then the views over them')
   .action(() => {
-    const rows = [...loadCatalogue().products.values()].map((product) => [
+    const { products, views } = loadCatalogue();
+    const tables = [...products.values()].map((product) => [
       product.key,
       kindOf(product),
       product.grain,
@@ -20,5 +22,16 @@ export const productsCommand = new Command('products')
       product.warehouse?.table ?? null,
       `${product.latencyMinutes / 60} h`,
     ]);
-    console.log(table(['product', 'built by', 'grain', 'reads', 'partition', 'warehouse', 'latency'], rows));
+    const rest = [...views.values()].map((view) => [
+      view.key,
+      'view',
+      null,
+      view.reads.join(', '),
+      null,
+      view.table,
+      null,
+    ]);
+    console.log(
+      table(['product', 'built by', 'grain', 'reads', 'partition', 'warehouse', 'latency'], [...tables, ...rest]),
+    );
   });

@@ -1,11 +1,17 @@
 import { Command } from 'commander';
-import { loadSql, tableDdl } from '../activities/redshift/dialect.ts';
+import { loadSql, tableDdl, viewDdl } from '../activities/redshift/dialect.ts';
 import { loadCatalogue } from '../model/catalogue.ts';
 
 export const sqlCommand = new Command('sql')
-  .description('print the SQL by which the warehouse makes and loads the table of a product')
+  .description('print the SQL by which the warehouse makes and loads the table of a product, or makes a view')
   .argument('<product>', 'such as gold.trips')
-  .action((product: string) => {
-    const found = loadCatalogue().get(product);
-    console.log(`${tableDdl(found)}\n-- A load\n${loadSql(found)}`.trim());
+  .action((key: string) => {
+    const catalogue = loadCatalogue();
+    const view = catalogue.views.get(key);
+    if (view) {
+      console.log(viewDdl(view).trim());
+      return;
+    }
+    const product = catalogue.get(key);
+    console.log(`${tableDdl(product)}\n-- A load\n${loadSql(product)}`.trim());
   });

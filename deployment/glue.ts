@@ -10,7 +10,8 @@ import {
   type TableInput,
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
-import type { Catalogue, Product } from '../model/catalogue.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import type { Product } from '../model/product.ts';
 import { type ChangeKind, type Difference, differencesOf } from '../model/changes.ts';
 import type { Column } from '../model/contract.ts';
 

@@ -21,20 +21,19 @@ function logStoreJar(root: string, source: Uint8Array): Uint8Array {
 /** The package's files by their name in the archive: the Python modules, the contracts as JSON, models and reference data. */
 function packageFiles(root: string): Record<string, Uint8Array> {
   const [jobs, products] = [join(root, 'spark-jobs'), join(root, 'products')];
-  // The jobs take the contracts as they are: none that is wrong may reach them.
-  loadCatalogue(products);
+  // The jobs take the contracts as they are: none that is wrong may reach them, and none that they do not build.
+  const built = [...loadCatalogue(products).products.values()];
   const files: Record<string, Uint8Array> = {};
   for (const file of globSync('tideline_jobs/**/*.py', { cwd: jobs }).sort())
     files[file] = readFileSync(join(jobs, file));
-  const contracts = globSync('*/*/contract.yaml', { cwd: products })
-    .sort()
-    .map((file) => parse(readFileSync(join(products, file), 'utf8')) as { id: string });
-  files['tideline_jobs/declared/contracts.json'] = Buffer.from(
-    JSON.stringify(Object.fromEntries(contracts.map((contract) => [contract.id, contract]))),
-  );
-  for (const file of globSync('*/*/*.{csv,sql}', { cwd: products }).sort()) {
-    files[`tideline_jobs/declared/${file}`] = readFileSync(join(products, file));
-  }
+  const contracts = built.map(({ key, folder }) => [
+    key,
+    parse(readFileSync(join(folder, 'contract.yaml'), 'utf8')) as unknown,
+  ]);
+  files['tideline_jobs/declared/contracts.json'] = Buffer.from(JSON.stringify(Object.fromEntries(contracts)));
+  for (const { key, folder } of built)
+    for (const file of globSync('*.{csv,sql}', { cwd: folder }).sort())
+      files[`tideline_jobs/declared/${key.replace('.', '/')}/${file}`] = readFileSync(join(folder, file));
   return files;
 }
 

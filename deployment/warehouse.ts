@@ -4,10 +4,11 @@ import {
   paginateDescribeTable,
 } from '@aws-sdk/client-redshift-data';
 import { finished, query, type Warehouse } from '../activities/redshift/query.ts';
-import { columnDdl, guardRow, ownTables, tableDdl, targetOf } from '../activities/redshift/dialect.ts';
-import { columnsToAdd } from '../activities/redshift/migration.ts';
+import { columnDdl, guardRow, ownTables, tableDdl, targetOf, viewDdl } from '../activities/redshift/dialect.ts';
+import { columnsToAdd, differenceOfView } from '../activities/redshift/migration.ts';
 import { statementsOf } from '../activities/redshift/statements.ts';
-import type { Catalogue, Product } from '../model/catalogue.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import type { Product, View } from '../model/product.ts';
 
 /** Runs statements in one transaction and waits for its end. Throws an Error with the warehouse's reason. */
 export async function execute(warehouse: Warehouse, statements: readonly string[], what: string): Promise<void> {
@@ -18,8 +19,8 @@ export async function execute(warehouse: Warehouse, statements: readonly string[
 }
 
 /**
- * Makes the tables of every product that the warehouse has, or brings them to their contracts, and lets the worker's role
- * load them.
+ * Makes the tables of every product that the warehouse has, or brings them to their contracts, lets the worker's role load
+ * them, and makes the views over them.
  */
 export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue, workerRole: string): Promise<void> {
   const worker = await ensureUser(warehouse, workerRole);
@@ -31,6 +32,7 @@ export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue,
   ];
   await execute(warehouse, own, 'The DDL of the warehouse’s own tables');
   for (const product of products) await applyTable(warehouse, product, worker);
+  for (const view of catalogue.views.values()) await applyView(warehouse, view);
 }
 
 /** Makes a product's table, or brings it to its contract. */
@@ -42,9 +44,21 @@ async function applyTable(warehouse: Warehouse, product: Product, worker: string
     ...grants(targetOf(product).table, ['SELECT', 'INSERT', 'DELETE'], worker),
   ];
   await execute(warehouse, made, `The DDL of ${key}`);
-  const added = columnsToAdd(product, await columnsOf(warehouse, product));
+  const added = columnsToAdd(product, await columnsOf(warehouse, targetOf(product).table));
   const altered = added.flatMap((column) => statementsOf(columnDdl(product, column), `The DDL of ${key}`));
   if (altered.length > 0) await execute(warehouse, altered, `The new columns of ${key}`);
+}
+
+/** Makes a view as its model says. Throws an Error where that gives other columns than the contract has. */
+async function applyView(warehouse: Warehouse, view: View): Promise<void> {
+  const { key, table } = view;
+  const made = statementsOf(viewDdl(view), `The view ${key}`);
+  const before = await columnsOf(warehouse, table);
+  // Neither database replaces a view by one with other columns.
+  const dropped = before.length > 0 && differenceOfView(view, before) !== '' ? [`DROP VIEW ${table}`] : [];
+  await execute(warehouse, [...dropped, ...made], `The view ${key}`);
+  const difference = differenceOfView(view, await columnsOf(warehouse, table));
+  if (difference !== '') throw new Error(`${key}: by its contract and its model.sql the view ${table} ${difference}.`);
 }
 
 /** The database user as whom the Data API runs the statements of an IAM role; made where nobody has connected as it yet. */
@@ -61,8 +75,8 @@ const grants = (table: string, rights: readonly string[], user: string): string[
   `GRANT ${rights.join(', ')} ON TABLE ${table} TO ${user}`,
 ];
 
-async function columnsOf({ client, workgroup, database }: Warehouse, product: Product): Promise<ColumnMetadata[]> {
-  const [schema = '', table = ''] = targetOf(product).table.split('.');
+async function columnsOf({ client, workgroup, database }: Warehouse, name: string): Promise<ColumnMetadata[]> {
+  const [schema = '', table = ''] = name.split('.');
   const target = { WorkgroupName: workgroup, Database: database, Schema: schema, Table: table };
   const columns: ColumnMetadata[] = [];
   for await (const page of paginateDescribeTable({ client }, target)) columns.push(...(page.ColumnList ?? []));

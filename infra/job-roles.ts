@@ -9,6 +9,7 @@ export function createJobRoles(
   scope: Construct,
   applications: readonly CfnApplication[],
   { raw, lake, artifacts }: Storage,
+  rawFolders: readonly string[],
 ) {
   const allow = (actions: string[], ...resources: string[]) => new PolicyStatement({ actions, resources });
   const everyJob = [
@@ -37,7 +38,7 @@ export function createJobRoles(
       'JobRole',
       'Builds and restores: read raw events, write tables, results and logs',
       allow(['s3:ListBucket'], raw.bucketArn),
-      allow(['s3:GetObject'], raw.arnForObjects('raw/events/*')),
+      allow(['s3:GetObject'], ...rawFolders.map((folder) => raw.arnForObjects(`${folder}/*`))),
       // Delta removes what is old of a table's log with every tenth commit.
       allow(['s3:DeleteObject'], lake.arnForObjects('_staging/*'), lake.arnForObjects('*/_delta_log/*')),
     ),

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import type { Construct } from 'constructs';
+import { loadCatalogue } from '../model/catalogue.ts';
 import { createJobRoles } from './job-roles.ts';
 import { createNetwork } from './network.ts';
 import { createStorage } from './storage.ts';
@@ -16,6 +17,7 @@ export interface LakehouseProps extends StackProps {
 const worker = { vcpu: 4, memoryGb: 16, diskGb: 20 };
 /** A driver and the three executors that a job begins with. */
 const workersAtStart = 4;
+const rawFolders = [...loadCatalogue().products.values()].flatMap(({ source }) => source?.folder ?? []);
 const applicationNames = { scheduled: 'tideline', backfill: 'tideline-backfill' } as const;
 
 /** Everything the batch products need in AWS: buckets, the Spark application, the warehouse, and a role for each job to be done. */
@@ -64,7 +66,7 @@ export class LakehouseStack extends Stack {
       name: applicationNames.backfill,
     });
     const applications = [application, backfillApplication];
-    const jobRoles = createJobRoles(this, applications, storage);
+    const jobRoles = createJobRoles(this, applications, storage, rawFolders);
     const { copyRole, workgroup } = createWarehouse(this, storage, network.warehouse);
     const workerPolicy = createWorkerPolicy(this, {
       ...storage,

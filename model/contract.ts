@@ -57,7 +57,8 @@ const tableSchema = z
   .strictObject({
     name: columnName,
     physicalName: z.string(),
-    physicalType: z.literal('delta'),
+    /** A table of the lake, or a view of the warehouse. */
+    physicalType: z.enum(['delta', 'view']),
     dataGranularityDescription: z.string().min(1),
     properties: z.array(columnSchema).min(1),
     quality: z.array(tableRuleSchema).default([]),
@@ -89,15 +90,17 @@ export const contractSchema = z.strictObject({
     members: z.array(z.strictObject({ username: z.string().min(1), role: z.enum(['owner', 'steward']) })).min(1),
   }),
   schema: z.tuple([tableSchema]),
-  slaProperties: z.array(
-    z.strictObject({
-      property: z.string(),
-      value: z.unknown(),
-      unit: z.string().optional(),
-      element: z.string().optional(),
-      description: z.string().optional(),
-    }),
-  ),
+  slaProperties: z
+    .array(
+      z.strictObject({
+        property: z.string(),
+        value: z.unknown(),
+        unit: z.string().optional(),
+        element: z.string().optional(),
+        description: z.string().optional(),
+      }),
+    )
+    .default([]),
   customProperties: z.array(z.strictObject({ property: z.string(), value: z.unknown() })),
 });
 
@@ -133,6 +136,8 @@ const inputSchema = z
     message: 'must be more than fromOffset: the run is half-open',
   });
 
+const warehouseTable = z.string().regex(/^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/, 'must be schema.table');
+
 /** What ODCS has no word for. */
 export const customSchema = z
   .strictObject({
@@ -141,6 +146,13 @@ export const customSchema = z
     inputs: z.array(inputSchema).default([]),
     source: z
       .strictObject({
+        /** The folder of the raw bucket in which `year=…/month=…/day=…/hour=…/` lie. */
+        folder: z.string().regex(/^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/, 'must be a path such as raw/events'),
+        /** The schedule that builds each hour after its end. */
+        schedule: z.strictObject({
+          scheduleId: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case, such as hourly-bronze'),
+          firesAfterMinutes: z.int().min(0).max(59),
+        }),
         /** How long the delivery collects events before it writes a file (Firehose: 15 minutes at most). */
         filesEveryMinutes: z.int().positive(),
         /** Older events are quarantined. */
@@ -156,7 +168,7 @@ export const customSchema = z
       .optional(),
     warehouse: z
       .strictObject({
-        table: z.string().regex(/^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/, 'must be schema.table'),
+        table: warehouseTable,
         /** The column that spreads the rows over the nodes; absent: every node has all of them. */
         distKey: columnName.optional(),
         sortKeys: z.array(columnName).min(1),
@@ -182,6 +194,12 @@ export const customSchema = z
     path: ['versionRetentionDays'],
     message: 'must not be more than logRetentionDays: a version cannot be read without its commits',
   });
+
+/** The same of a view: it has no intervals. */
+export const viewSchema = z.strictObject({
+  inputs: z.array(z.strictObject({ product: productKey })).min(1),
+  warehouse: z.strictObject({ table: warehouseTable }),
+});
 
 export type Column = z.infer<typeof columnSchema>;
 export type Contract = z.infer<typeof contractSchema>;

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { cadences } from './cadences.ts';
+import { dailyBatch } from './cadences.ts';
 import { intervalKey, shiftInterval } from './intervals.ts';
 import type { BuildInput } from './messages/builds.ts';
 
@@ -9,7 +9,7 @@ export const daysBeforeLate = 2;
 /** What reads this date, or a later one, the next daily batch after an instant is sure to build. */
 export function firstDateCovered(nowMs: number): string {
   const now = DateTime.fromMillis(nowMs, { zone: 'utc' });
-  const ofNextBatch = intervalKey('date', now.minus({ minutes: cadences.date.firesAfterMinutes }));
+  const ofNextBatch = intervalKey('date', now.minus({ minutes: dailyBatch.firesAfterMinutes }));
   return shiftInterval('date', ofNextBatch, -daysBeforeLate);
 }
 

@@ -1,4 +1,5 @@
-import type { Catalogue, Product } from './catalogue.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Product } from './product.ts';
 import { daysBeforeLate } from './daily-window.ts';
 import { intervalKey, intervalsIn, type IntervalRange, intervalStart, runRead, shiftInterval } from './intervals.ts';
 

@@ -1,9 +1,34 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
 import { type Catalogue, loadCatalogue } from '../model/catalogue.ts';
-import { cadences, maintenanceSchedule } from '../model/cadences.ts';
-import type { WatchFreshnessInput } from '../model/messages/freshness.ts';
+import type { Product } from '../model/product.ts';
+import { dailyBatch, freshnessSchedule, maintenanceSchedule } from '../model/cadences.ts';
 import type { MaintainTableInput } from '../workflows/maintain-table.ts';
 import { orchestrationQueue } from '../model/queues.ts';
+
+/** One a product that is made from raw files: what its contract says. */
+const hourlyOf = ({ key, source }: Product): ScheduleOptions[] =>
+  source
+    ? [
+        {
+          scheduleId: source.schedule.scheduleId,
+          spec: {
+            calendars: [
+              { minute: source.schedule.firesAfterMinutes, hour: '*', comment: 'the two hours before the current one' },
+            ],
+          },
+          action: {
+            type: 'startWorkflow',
+            workflowType: 'hourlyBronze',
+            workflowId: source.schedule.scheduleId,
+            taskQueue: orchestrationQueue,
+            args: [{ product: key }],
+            staticSummary: `${key}, hourly`,
+          },
+          // An hour is built twice by design, so runs that were missed for longer than this are a case for a backfill.
+          policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '6h' },
+        },
+      ]
+    : [];
 
 /** One a table, so that one can be paused alone. After the daily batch, with the longest time until the next bronze build. */
 const maintenanceOf = (product: string): ScheduleOptions => ({
@@ -23,35 +48,14 @@ const maintenanceOf = (product: string): ScheduleOptions => ({
 
 /** The schedules as they shall be, by id. Overlap and catch-up are always said: the server's default catch-up is a year. */
 export const declaredSchedules = ({ products }: Catalogue = loadCatalogue()): readonly ScheduleOptions[] => [
+  ...[...products.values()].flatMap(hourlyOf),
   {
-    scheduleId: cadences.hour.scheduleId,
+    scheduleId: dailyBatch.scheduleId,
     spec: {
       calendars: [
         {
-          minute: cadences.hour.firesAfterMinutes,
-          hour: '*',
-          comment: 'bronze for the two hours before the current one',
-        },
-      ],
-    },
-    action: {
-      type: 'startWorkflow',
-      workflowType: 'hourlyBronze',
-      workflowId: 'hourly-bronze',
-      taskQueue: orchestrationQueue,
-      args: [{ product: 'bronze.events' }],
-      staticSummary: 'bronze.events, hourly',
-    },
-    // An hour is built twice by design, so runs that were missed for longer than this are a case for a backfill.
-    policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '6h' },
-  },
-  {
-    scheduleId: cadences.date.scheduleId,
-    spec: {
-      calendars: [
-        {
-          hour: Math.floor(cadences.date.firesAfterMinutes / 60),
-          minute: cadences.date.firesAfterMinutes % 60,
+          hour: Math.floor(dailyBatch.firesAfterMinutes / 60),
+          minute: dailyBatch.firesAfterMinutes % 60,
           comment: 'silver, gold and the warehouse for the date before',
         },
       ],
@@ -59,7 +63,7 @@ export const declaredSchedules = ({ products }: Catalogue = loadCatalogue()): re
     action: {
       type: 'startWorkflow',
       workflowType: 'dailyBatch',
-      workflowId: 'daily-batch',
+      workflowId: dailyBatch.scheduleId,
       taskQueue: orchestrationQueue,
       args: [{}],
       staticSummary: 'silver, gold and warehouse, daily',
@@ -67,14 +71,14 @@ export const declaredSchedules = ({ products }: Catalogue = loadCatalogue()): re
     policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '2d' },
   },
   {
-    scheduleId: 'watch-freshness',
+    scheduleId: freshnessSchedule,
     spec: { calendars: [{ minute: [20, 50], hour: '*', comment: 'what should be published by now and is not' }] },
     action: {
       type: 'startWorkflow',
       workflowType: 'watchFreshness',
-      workflowId: 'watch-freshness',
+      workflowId: freshnessSchedule,
       taskQueue: orchestrationQueue,
-      args: [{ cadences } satisfies WatchFreshnessInput],
+      args: [{}],
       staticSummary: 'freshness of all products, twice an hour',
     },
     // A check of the past is worth nothing: the next one sees the same.

@@ -99,7 +99,7 @@ export function parseConfig(environment: Environment) {
     job: {
       jobsUri: `${artifactsUri}/spark-jobs/${values.TIDELINE_JOBS_VERSION}`,
       lakeUri: `s3://${values.TIDELINE_LAKE_BUCKET}`,
-      rawUri: `s3://${values.TIDELINE_RAW_BUCKET}/raw/events`,
+      rawBucketUri: `s3://${values.TIDELINE_RAW_BUCKET}`,
       buildsUri: `${artifactsUri}/builds`,
       submitParameters: values.EMR_SUBMIT_PARAMETERS,
       timeoutMinutes: values.EMR_JOB_TIMEOUT_MINUTES,

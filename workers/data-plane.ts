@@ -81,7 +81,7 @@ const services: readonly Service[] = [
     failures: historyFailures,
   },
   {
-    activities: createUnreadRawActivities(ledger, s3, config.job.rawUri, catalogue, orchestrator),
+    activities: createUnreadRawActivities(ledger, s3, config.job.rawBucketUri, catalogue, orchestrator),
     failures: historyFailures,
   },
 ];

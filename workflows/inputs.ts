@@ -21,7 +21,6 @@ const interval = z
 const date = z.iso.date('write a date as 2025-01-18 (UTC)');
 const lane = z.enum(lanes).exactOptional();
 const flag = z.boolean().exactOptional();
-const cadence = z.strictObject({ scheduleId: z.string(), firesAfterMinutes: z.int().nonnegative() });
 
 /** Of every workflow, what it takes. */
 export const inputs = {
@@ -72,7 +71,6 @@ export const inputs = {
     to: z.union([z.int().nonnegative(), z.string().min(1)]),
   }) satisfies z.ZodType<RestoreTableInput>,
   watchFreshness: z.strictObject({
-    cadences: z.strictObject({ hour: cadence, date: cadence }),
     firedAt: z.string().exactOptional(),
   }) satisfies z.ZodType<WatchFreshnessInput>,
 };

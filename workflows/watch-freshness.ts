@@ -1,6 +1,6 @@
-import { ApplicationFailure, patched, setCurrentDetails } from '@temporalio/workflow';
+import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
 import { firedAt } from './fired-at.ts';
-import type { FreshnessFinding, FreshnessReport, WatchFreshnessInput } from '../model/messages/freshness.ts';
+import type { FreshnessReport, WatchFreshnessInput } from '../model/messages/freshness.ts';
 import { checkInput } from './inputs.ts';
 import { markdownTable } from './markdown.ts';
 import { surveys } from './proxies.ts';
@@ -11,15 +11,10 @@ import { surveys } from './proxies.ts';
  */
 export async function watchFreshness(input: WatchFreshnessInput): Promise<FreshnessReport> {
   checkInput('watchFreshness', input);
-  const at = firedAt(input.firedAt).toISO();
+  const check = { at: firedAt(input.firedAt).toISO() };
   const { checkFreshness, findUnreadRaw, recordUnrecorded } = surveys('scheduled');
-  const check = { cadences: input.cadences, at };
-  let unread: readonly FreshnessFinding[] = [];
-  // The patch may go when no run of an earlier release is under way or replayed.
-  if (patched('commits-and-raw-files')) {
-    await recordUnrecorded();
-    unread = await findUnreadRaw(check);
-  }
+  await recordUnrecorded();
+  const unread = await findUnreadRaw(check);
   const due = await checkFreshness(check);
   const report = { ...due, found: due.found + unread.length, findings: [...unread, ...due.findings] };
   const rows = report.findings.map(({ product, interval, problem }) => [product, interval ?? '', problem]);

@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
-import { type Catalogue, type Product, writerOf } from '../../model/catalogue.ts';
+import { type Catalogue, writerOf } from '../../model/catalogue.ts';
+import type { Product } from '../../model/product.ts';
 import {
   chunkRange,
   intervalKey,
@@ -19,7 +20,7 @@ export interface JobConfig {
   /** Folder of the packaged jobs, named by their content hash. */
   readonly jobsUri: string;
   readonly lakeUri: string;
-  readonly rawUri: string;
+  readonly rawBucketUri: string;
   readonly buildsUri: string;
   /** Settings of the cluster that differ between environments, such as the driver's memory. */
   readonly submitParameters: string;
@@ -109,7 +110,7 @@ export function planBuild(
       ...option('end', input.end),
       ...option('build-id', buildId),
       ...option('generation', String(input.generation)),
-      ...option('raw', config.rawUri),
+      ...(product.source ? option('raw', `${config.rawBucketUri}/${product.source.folder}`) : []),
       ...(input.rebuild ? ['--rebuild'] : []),
       ...(input.forced ? option('forced', JSON.stringify(input.forced)) : []),
       ...(config.earliestEvent ? option('earliest-event', config.earliestEvent) : []),

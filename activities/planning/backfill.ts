@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
-import type { Catalogue, Product } from '../../model/catalogue.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
+import type { Product } from '../../model/product.ts';
 import { chunkRange, intervalsIn, type ProductRange, runRead, runsOf } from '../../model/intervals.ts';
 import type { BackfillEstimate, BackfillPlan, BackfillRequest, ProductPlan } from '../../model/messages/backfill.ts';
 import type { BuildInput } from '../../model/messages/builds.ts';

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { Product } from '../../model/catalogue.ts';
+import type { Product } from '../../model/product.ts';
 import type { FreshnessFinding } from '../../model/messages/freshness.ts';
 import { intervalStart, shiftInterval } from '../../model/intervals.ts';
 import type { IntervalRecord } from '../ledger/records.ts';
@@ -23,10 +23,9 @@ export async function findOldData(
   product: Product,
   { due, pending }: { readonly due: readonly SurveyedInterval[]; readonly pending: readonly SurveyedInterval[] },
   sinceSchedule: DateTime,
-  firesAfterMinutes: number,
   at: DateTime,
 ): Promise<FreshnessFinding[]> {
-  const { key, grain, freshness } = product;
+  const { key, grain, cadence, freshness } = product;
   const lastDue = due.at(-1);
   if (!freshness || !lastDue || !isPublished(lastDue)) return [];
   const events = (await ledger.newestFilled(key)).map((record) => newestEvent(product, record));
@@ -35,7 +34,7 @@ export async function findOldData(
   // The time that a build may take is the contract's latency: meanwhile data is as old as when the build was started.
   const open = pending.find((each) => !isPublished(each));
   const counted = open
-    ? intervalStart(shiftInterval(grain, open.interval, 1)).plus({ minutes: firesAfterMinutes })
+    ? intervalStart(shiftInterval(grain, open.interval, 1)).plus({ minutes: cadence.firesAfterMinutes })
     : at;
   if (counted.diff(DateTime.max(newest, sinceSchedule)).as('hours') <= freshness.hours) return [];
   const age = Number(at.diff(newest).as('hours').toFixed(1));

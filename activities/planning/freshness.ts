@@ -1,4 +1,5 @@
-import type { Catalogue, Product } from '../../model/catalogue.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
+import type { Product } from '../../model/product.ts';
 import type { FreshnessCheck, FreshnessFinding, FreshnessReport } from '../../model/messages/freshness.ts';
 import { intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { DateTime } from 'luxon';
@@ -17,12 +18,13 @@ const findingsTold = 50;
  * By when a change must have reached what reads it. Products of one schedule are built after each other; what another
  * schedule has changed is read when the reader's own fires next.
  */
-function dueAfter(change: ChangedInput, catalogue: Catalogue, reader: Product, firesAfterMinutes: number): DateTime {
+function dueAfter(change: ChangedInput, catalogue: Catalogue, reader: Product): DateTime {
   const changed = DateTime.fromISO(change.changedAt, { zone: 'utc' });
-  const { grain } = reader;
+  const { grain, cadence } = reader;
+  const { scheduleId, firesAfterMinutes } = cadence;
   const fired = intervalKey(grain, changed.minus({ minutes: firesAfterMinutes }));
   const next = intervalStart(shiftInterval(grain, fired, 1)).plus({ minutes: firesAfterMinutes });
-  const read = catalogue.get(change.input).grain === grain ? changed : next;
+  const read = catalogue.get(change.input).cadence.scheduleId === scheduleId ? changed : next;
   return read.plus({ minutes: reader.latencyMinutes });
 }
 
@@ -61,10 +63,10 @@ async function checkProduct(
   product: Product,
   sinceSchedule: DateTime,
   known: string,
-  firesAfterMinutes: number,
   at: DateTime,
 ): Promise<{ expected: number; findings: FreshnessFinding[] }> {
-  const { grain } = product;
+  const { grain, cadence } = product;
+  const { firesAfterMinutes } = cadence;
   const allowed = { minutes: firesAfterMinutes + product.latencyMinutes };
   // The last interval that ended so long ago that it is due, and the first that somebody had to build.
   const end = intervalKey(grain, at.minus(allowed));
@@ -74,10 +76,10 @@ async function checkProduct(
   const surveyed = await surveyProduct(ledger, catalogue, product, { start, end: fired });
   const due = surveyed.filter(({ interval }) => interval < end);
   const pending = surveyed.filter(({ interval }) => interval >= end);
-  const old = await findOldData(ledger, product, { due, pending }, sinceSchedule, firesAfterMinutes, at);
+  const old = await findOldData(ledger, product, { due, pending }, sinceSchedule, at);
   const late = due.flatMap((each): FreshnessFinding[] => {
     const dueAt = intervalStart(shiftInterval(grain, each.interval, 1)).plus(allowed);
-    const overdue = each.changedInputs.find((change) => dueAfter(change, catalogue, product, firesAfterMinutes) <= at);
+    const overdue = each.changedInputs.find((change) => dueAfter(change, catalogue, product) <= at);
     const problem = problemOf(each, overdue, dueAt.toFormat("yyyy-MM-dd'T'HH:mm'Z'"));
     return problem === null ? [] : [{ product: product.key, interval: each.interval, problem }];
   });
@@ -92,18 +94,17 @@ export async function checkFreshness(
   ledger: LedgerReader,
   catalogue: Catalogue,
   orchestrator: Pick<Orchestrator, 'scheduleOf'>,
-  { cadences, at }: FreshnessCheck,
+  { at }: FreshnessCheck,
 ): Promise<FreshnessReport> {
   const now = DateTime.fromISO(at, { zone: 'utc' });
-  const schedules = {
-    hour: await orchestrator.scheduleOf(cadences.hour.scheduleId),
-    date: await orchestrator.scheduleOf(cadences.date.scheduleId),
-  };
+  const schedules = new Map<string, Awaited<ReturnType<Orchestrator['scheduleOf']>>>();
+  for (const id of new Set([...catalogue.products.values()].map(({ cadence }) => cadence.scheduleId)))
+    schedules.set(id, await orchestrator.scheduleOf(id));
   let expected = 0;
   const findings: FreshnessFinding[] = [];
   for (const product of builtProducts(catalogue)) {
-    const { scheduleId, firesAfterMinutes } = cadences[product.grain];
-    const schedule = schedules[product.grain];
+    const { scheduleId } = product.cadence;
+    const schedule = schedules.get(scheduleId) ?? null;
     if (schedule === null || schedule.paused) {
       const problem = `schedule ${scheduleId} is ${schedule ? 'paused' : 'not on the server'}: nothing new is built`;
       findings.push({ product: product.key, interval: null, problem });
@@ -111,10 +112,10 @@ export async function checkFreshness(
     if (schedule === null) continue;
     const since = DateTime.fromJSDate(schedule.createdAt, { zone: 'utc' });
     const known = await knownSince(ledger, orchestrator, product, since);
-    const checked = await checkProduct(ledger, catalogue, product, since, known, firesAfterMinutes, now);
+    const checked = await checkProduct(ledger, catalogue, product, since, known, now);
     expected += checked.expected;
     findings.push(...checked.findings);
   }
-  findings.push(...(await findThinHours(ledger, catalogue, cadences.hour, now)));
+  findings.push(...(await findThinHours(ledger, catalogue, now)));
   return { expected, found: findings.length, findings: findings.slice(0, findingsTold) };
 }

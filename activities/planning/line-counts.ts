@@ -1,6 +1,6 @@
 import type { DateTime } from 'luxon';
-import type { Catalogue, Product } from '../../model/catalogue.ts';
-import type { Cadence } from '../../model/cadences.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
+import type { Product } from '../../model/product.ts';
 import type { FreshnessFinding } from '../../model/messages/freshness.ts';
 import { intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import { rawProducts, settledHours } from './raw-hours.ts';
@@ -19,12 +19,9 @@ const after = (hour: string, hours: number): string => shiftInterval('hour', hou
 export async function findThinHours(
   ledger: LedgerReader,
   catalogue: Catalogue,
-  cadence: Cadence,
   at: DateTime,
 ): Promise<FreshnessFinding[]> {
-  const found = rawProducts(catalogue).map((product) =>
-    thinHoursOf(ledger, product, settledHours(product, cadence, at)),
-  );
+  const found = rawProducts(catalogue).map((product) => thinHoursOf(ledger, product, settledHours(product, at)));
   return (await Promise.all(found)).flat();
 }
 

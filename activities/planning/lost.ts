@@ -1,6 +1,5 @@
 import { DateTime } from 'luxon';
 import type { Catalogue } from '../../model/catalogue.ts';
-import { cadences } from '../../model/cadences.ts';
 import type { BackfillInput } from '../../model/messages/backfill.ts';
 import { grainOf, intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { jobsLost, verdicts, longestBuildMs } from '../../model/messages/builds.ts';
@@ -40,7 +39,7 @@ export async function healingOf(
   { product, before }: { readonly product: string; readonly before: string },
   codeVersion: string,
 ): Promise<BackfillInput | null> {
-  const schedule = await orchestrator.scheduleOf(cadences.hour.scheduleId);
+  const schedule = await orchestrator.scheduleOf(catalogue.get(product).cadence.scheduleId);
   const published = await ledger.firstPublished(product);
   if (schedule === null || published === null) return null;
   const since = intervalKey('hour', DateTime.fromJSDate(schedule.createdAt));

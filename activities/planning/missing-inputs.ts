@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { cancellationSignal } from '@temporalio/activity';
 import { DateTime } from 'luxon';
 import type { Catalogue } from '../../model/catalogue.ts';
-import { cadences } from '../../model/cadences.ts';
 import type { AwaitedInputs, InputsAsked, MissingInput } from '../../model/messages/inputs.ts';
 import { intervalKey, intervalStart, type ProductRange, runsOf, shiftInterval } from '../../model/intervals.ts';
 import type { Orchestrator } from '../orchestrator.ts';
@@ -79,8 +78,8 @@ export async function awaitInputs(
   pollMs: number,
 ): Promise<AwaitedInputs> {
   const asked = inputs.map(async (input) => {
-    const { grain } = catalogue.get(input.product);
-    const schedule = await orchestrator.scheduleOf(cadences[grain].scheduleId);
+    const { grain, cadence } = catalogue.get(input.product);
+    const schedule = await orchestrator.scheduleOf(cadence.scheduleId);
     return { input, knownSince: schedule ? intervalKey(grain, DateTime.fromJSDate(schedule.createdAt)) : '' };
   });
   const ranges = await Promise.all(asked);

@@ -1,4 +1,5 @@
-import type { Catalogue, Product } from '../../model/catalogue.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
+import type { Product } from '../../model/product.ts';
 import { type ProductRange, shiftInterval } from '../../model/intervals.ts';
 import type { ChangedDates } from '../../model/messages/late-data.ts';
 import { readersIn } from '../../model/graph.ts';

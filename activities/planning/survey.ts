@@ -1,4 +1,5 @@
-import type { Catalogue, Product } from '../../model/catalogue.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
+import type { Product } from '../../model/product.ts';
 import { intervalsIn, type IntervalRange } from '../../model/intervals.ts';
 import { datesRead } from '../../model/graph.ts';
 import type { Ledger } from '../ledger/ledger.ts';

@@ -1,11 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
-import type { Catalogue, Product } from '../../model/catalogue.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
 import type { FreshnessCheck, FreshnessFinding } from '../../model/messages/freshness.ts';
 import { intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import { fingerprint, listRawFiles, newestWritten } from '../lake/raw-files.ts';
 import type { Orchestrator } from '../orchestrator.ts';
-import { rawProducts, settledHours } from './raw-hours.ts';
+import { type RawProduct, rawProducts, settledHours } from './raw-hours.ts';
 import type { LedgerReader } from './survey.ts';
 
 const keysTold = 5;
@@ -17,14 +17,13 @@ const filesMissed = 2;
 /** A product whose files have come until a while ago, and come no more. */
 async function findSilence(
   client: S3Client,
-  rawUri: string,
-  { key, source }: Product,
+  rawBucketUri: string,
+  { key, source }: RawProduct,
   now: DateTime,
 ): Promise<FreshnessFinding[]> {
-  if (!source) return [];
   const current = intervalKey('hour', now);
   const hours = { start: shiftInterval('hour', current, -silentHours), end: shiftInterval('hour', current, 1) };
-  const written = await newestWritten(client, rawUri, intervalsIn('hour', hours));
+  const written = await newestWritten(client, `${rawBucketUri}/${source.folder}`, intervalsIn('hour', hours));
   if (written === null) return [];
   const minutes = Math.floor(now.diff(DateTime.fromJSDate(written)).as('minutes'));
   if (minutes <= filesMissed * source.filesEveryMinutes) return [];
@@ -35,7 +34,7 @@ async function findSilence(
 export function createUnreadRawActivities(
   ledger: Pick<LedgerReader, 'records'>,
   client: S3Client,
-  rawUri: string,
+  rawBucketUri: string,
   catalogue: Catalogue,
   orchestrator: Pick<Orchestrator, 'buildOnce' | 'scheduleOf'>,
 ) {
@@ -46,18 +45,17 @@ export function createUnreadRawActivities(
      * Nothing tells which files a build had read that was held back: it may be repeated once. Nothing is built while the
      * hours' schedule is paused: a person keeps builds away. Tells also of deliveries that have fallen silent.
      */
-    async findUnreadRaw({ cadences, at }: FreshnessCheck): Promise<FreshnessFinding[]> {
+    async findUnreadRaw({ at }: FreshnessCheck): Promise<FreshnessFinding[]> {
       const now = DateTime.fromISO(at, { zone: 'utc' });
-      const { scheduleId } = cadences.hour;
-      const paused = (await orchestrator.scheduleOf(scheduleId))?.paused === true;
-      const kept = paused ? `; not built while the schedule ${scheduleId} is paused` : '';
       const findings: FreshnessFinding[] = [];
       for (const product of rawProducts(catalogue)) {
-        const { key } = product;
-        findings.push(...(await findSilence(client, rawUri, product, now)));
-        const hours = settledHours(product, cadences.hour, now);
+        const { key, cadence, source } = product;
+        const paused = (await orchestrator.scheduleOf(cadence.scheduleId))?.paused === true;
+        const kept = paused ? `; not built while the schedule ${cadence.scheduleId} is paused` : '';
+        findings.push(...(await findSilence(client, rawBucketUri, product, now)));
+        const hours = settledHours(product, now);
         const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];
-        const { byHour, foreign } = await listRawFiles(client, rawUri, dates);
+        const { byHour, foreign } = await listRawFiles(client, `${rawBucketUri}/${source.folder}`, dates);
         const told = foreign.slice(0, keysTold).join(', ');
         if (foreign.length > 0) {
           const problem = `${foreign.length} raw objects that no build reads, for they are no .gz file in the folder of an hour: ${told}`;

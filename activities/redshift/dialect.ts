@@ -1,5 +1,5 @@
 import type { Column } from '../../model/contract.ts';
-import type { Product } from '../../model/catalogue.ts';
+import type { Product, View } from '../../model/product.ts';
 
 // Redshift's SQL of a product, compiled from its contract. What differs between two loads stands in it as `:placeholder`.
 
@@ -120,6 +120,14 @@ WHERE product = :product;
 DROP TABLE ${copied};
 `;
 }
+
+/** Makes a view; of one that is there already, with the same columns, it keeps what others may do with it. */
+export const viewDdl = ({ table, select }: View): string => `
+CREATE SCHEMA IF NOT EXISTS ${table.split('.')[0] ?? ''};
+
+CREATE OR REPLACE VIEW ${table} AS
+${select};
+`;
 
 /** Where the warehouse holds a product. Throws an Error for one that it has not. */
 export function targetOf({ key, warehouse }: Product): NonNullable<Product['warehouse']> {

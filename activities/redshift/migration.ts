@@ -1,5 +1,5 @@
 import type { ColumnMetadata } from '@aws-sdk/client-redshift-data';
-import type { Product } from '../../model/catalogue.ts';
+import type { Product, View } from '../../model/product.ts';
 import type { Column } from '../../model/contract.ts';
 import { targetOf, warehouseType } from './dialect.ts';
 
@@ -7,6 +7,20 @@ import { targetOf, warehouseType } from './dialect.ts';
 function toldType({ typeName = '', length = 0, precision = 0, scale = 0 }: ColumnMetadata): string {
   if (typeName === 'varchar') return `varchar(${length})`;
   return typeName === 'numeric' ? `numeric(${precision}, ${scale})` : typeName;
+}
+
+const typeOf = (column: ColumnMetadata): string => `${column.name ?? ''} ${toldType(column)}`;
+
+/** How a view's columns differ from those of its contract, in words; empty where they do not. */
+export function differenceOfView({ columns }: View, live: readonly ColumnMetadata[]): string {
+  const [told, wanted] = [live.map(typeOf), columns.map((column) => `${column.name} ${warehouseType(column).told}`)];
+  const [beyond, missing] = [
+    told.filter((each) => !wanted.includes(each)),
+    wanted.filter((each) => !told.includes(each)),
+  ];
+  if (beyond.length + missing.length > 0)
+    return [...missing.map((each) => `lacks ${each}`), ...beyond.map((each) => `has ${each}`)].join(', ');
+  return told.join() === wanted.join() ? '' : `has its columns as ${told.join(', ')}`;
 }
 
 /**
@@ -37,6 +51,6 @@ export function columnsToAdd(product: Product, live: readonly ColumnMetadata[]):
   if (problems.length === 0) return added;
   throw new Error(
     `${product.key}: the warehouse's table ${table} can't be brought to its contract: ${problems.join('; ')}. ` +
-      `Change the contract back; or, to have the table as the contract says, DROP TABLE ${table}, deploy again and load it: lake backfill ${product.key} … --mode all.`,
+      `Change the contract back; or, to have the table as the contract says, DROP TABLE ${table} CASCADE, deploy again, which makes its views too, and load it: lake backfill ${product.key} … --mode all.`,
   );
 }

@@ -18,7 +18,6 @@ import { surveyDates } from '../../activities/planning/overview.ts';
 import { statusGrid } from '../../cli/status-grid.ts';
 import { ensureLedger } from '../../local/provision.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
-import { cadences } from '../../model/cadences.ts';
 import { shiftInterval } from '../../model/intervals.ts';
 import { wholeTable } from '../../model/messages/builds.ts';
 import type { Figure } from './figures.ts';
@@ -69,7 +68,7 @@ async function callsOf(
     restate: async () => undefined,
     isRunning: async () => false,
   });
-  const unread = createUnreadRawActivities(ledger, s3, 's3://growth-raw/raw/events', catalogue, orchestrator);
+  const unread = createUnreadRawActivities(ledger, s3, 's3://growth-raw', catalogue, orchestrator);
   const newest = (await newestVersion(s3, name, bronze)) ?? 0;
   await writeLedger(documents, name, catalogue, { start: begin, end }, newest);
   const forget = () =>
@@ -82,7 +81,7 @@ async function callsOf(
       }),
     );
   const claimant = { product: bronze, intervals: [wholeTable], workflowId: 'bench', buildId: 'bench' };
-  const check = { cadences, at: `${end}T12:00:00.000Z` };
+  const check = { at: `${end}T12:00:00.000Z` };
   const many = { repeats: 15 };
   const window = { start: shiftInterval('date', date, -4), end };
   const built = ['silver.trips', 'gold.trips', 'gold.fact_hourly_metrics'].map((product) => ({ product, ...window }));

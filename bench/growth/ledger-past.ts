@@ -1,7 +1,8 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { partitionKey, publishedOf, recordedVersionKey } from '../../activities/ledger/records.ts';
 import { builtProducts } from '../../activities/planning/survey.ts';
-import type { Catalogue, Product } from '../../model/catalogue.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
+import type { Product } from '../../model/product.ts';
 import { intervalsIn, type IntervalRange, intervalStart } from '../../model/intervals.ts';
 
 /** DynamoDB takes so many items at a time. */

@@ -1,14 +1,9 @@
-import type { Cadence } from '../cadences.ts';
-import type { Grain } from '../intervals.ts';
-
 export interface WatchFreshnessInput {
-  readonly cadences: Readonly<Record<Grain, Cadence>>;
   /** Stands for the schedule's firing time, ISO-8601. */
   readonly firedAt?: string;
 }
 
 export interface FreshnessCheck {
-  readonly cadences: Readonly<Record<Grain, Cadence>>;
   /** ISO-8601. */
   readonly at: string;
 }

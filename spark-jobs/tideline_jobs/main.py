@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--end", required=True)
     build.add_argument("--build-id", required=True)
     build.add_argument("--generation", required=True, type=int)
-    build.add_argument("--raw", required=True, type=_uri)
+    build.add_argument("--raw", type=_uri)
     build.add_argument("--earliest-event")
     build.add_argument("--rebuild", action="store_true")
     build.add_argument("--forced", type=json.loads)

@@ -2,7 +2,12 @@ import { expect } from 'vitest';
 import { query } from '../../activities/redshift/query.ts';
 import type { Session } from '../../cli/laptop/session.ts';
 import { buckets } from '../../local/provision.ts';
-import { expectedDailyMetrics, expectedDriverMetrics, expectedRiderDays } from '../truth/date-metrics.ts';
+import {
+  expectedDailyMetrics,
+  expectedDriverMetrics,
+  expectedFactTrips,
+  expectedRiderDays,
+} from '../truth/date-metrics.ts';
 import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';
 import { readTruth } from '../truth/read-truth.ts';
 import { expectedTrips } from '../truth/trips.ts';
@@ -75,6 +80,8 @@ export async function expectLakeToBeTrue(
       differences(rowsOf(expectedRiderDays(trips)), await stored('gold.rider_days'), keys.riderDay),
     'gold.fact_hourly_metrics': async () => differences(metrics, await lake('gold/fact_hourly_metrics'), keys.metric),
     'warehouse gold.trips': async () => differences(rowsOf(copied), await stored('gold.trips'), keys.trip),
+    'warehouse gold.fact_trip': async () =>
+      differences(rowsOf(expectedFactTrips(trips)), await stored('gold.fact_trip'), keys.trip),
     'warehouse gold.daily_metrics': async () =>
       differences(rowsOf(expectedDailyMetrics(trips)), await stored('gold.daily_metrics'), keys.date),
     'warehouse gold.fact_hourly_metrics': async () =>

@@ -43,6 +43,25 @@ export function expectedDailyMetrics(trips: readonly ExpectedTrip[]): ExpectedDa
   });
 }
 
+/** What gold.fact_trip must show of trips, by its own names. */
+export const expectedFactTrips = (trips: readonly ExpectedTrip[]) =>
+  trips.map((trip) => ({
+    trip_id: trip.trip_id,
+    driver_id: trip.driver_id,
+    rider_id: trip.rider_id,
+    city_id: trip.city_id,
+    vehicle_type: trip.vehicle_type,
+    date_id: Number(trip.trip_date.replaceAll('-', '')),
+    start_time: trip.start_time,
+    end_time: trip.end_time,
+    total_fare: trip.fare_amount,
+    actual_duration: trip.duration_seconds,
+    trip_duration_minutes: trip.duration_min,
+    distance_km: trip.distance_km,
+    is_suspicious: trip.is_suspicious,
+    surge_applied: trip.surge_applied,
+  }));
+
 /** A row that gold.rider_days must hold, the product that `test/e2e` adds. */
 export interface ExpectedRiderDay {
   readonly rider_id: string;

@@ -165,6 +165,45 @@ describe('the catalogue', () => {
     );
   });
 
+  it('takes each product’s schedule from its contract: its own, its writer’s, or the daily batch', () => {
+    const ids = ['bronze.events', 'bronze.events_quarantine', 'silver.trips'].map(
+      (key) => loadCatalogue().get(key).cadence.scheduleId,
+    );
+    expect(ids).toEqual(['hourly-bronze', 'hourly-bronze', 'daily-batch']);
+    edit('bronze/events', (text) => text.replace('scheduleId: hourly-bronze', 'scheduleId: daily-batch'));
+    expect(() => loadCatalogue(copy.folder)).toThrow(
+      /bronze\/events\/contract\.yaml:\d+: customProperties\.source\.schedule\.scheduleId: "daily-batch" is another schedule/,
+    );
+  });
+
+  it('holds views apart: nothing builds them', () => {
+    const catalogue = loadCatalogue();
+    expect(catalogue.views.get('gold.fact_trip')).toMatchObject({ reads: ['gold.trips'], table: 'gold.fact_trip' });
+    expect(() => catalogue.get('gold.fact_trip')).toThrow(
+      'Nothing builds "gold.fact_trip": it is a view over gold.trips.',
+    );
+  });
+
+  it.each([
+    ['product: gold.trips', 'product: silver.trips', 'inputs.0: "silver.trips" is no product that the warehouse has'],
+    ['product: gold.trips', 'product: gold.dim_city', 'inputs: model.sql reads gold.trips, which is no input'],
+    ['product: gold.trips', 'product: gold.dim_city', 'inputs: model.sql does not read gold.dim_city'],
+    [
+      'customProperties:',
+      'slaProperties:\n  - property: latency\n    value: 1\ncustomProperties:',
+      'as old as what it',
+    ],
+    ['  - property: inputs', '  - property: grain\n    value: date\n  - property: inputs', 'grain: is unknown here'],
+    [
+      '        classification: internal',
+      '        classification: internal\n        quality: [{ metric: nullValues, mustBe: 0, severity: critical }]',
+      'has rules that nobody would measure',
+    ],
+  ])('refuses what a view cannot be: %s', (right, wrong, problem) => {
+    edit('gold/fact_trip', (text) => text.replace(right, wrong));
+    expect(() => loadCatalogue(copy.folder)).toThrow(problem);
+  });
+
   it('refuses a contract in a folder of another name', () => {
     edit('silver/trips', (text) => text.replace('id: silver.trips', 'id: silver.journeys'));
     expect(() => loadCatalogue(copy.folder)).toThrow(/"silver\.journeys" must be "silver\.trips"/);

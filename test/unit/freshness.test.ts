@@ -6,10 +6,6 @@ import { loadCatalogue } from '../../model/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();
-const cadences = {
-  hour: { scheduleId: 'hourly-bronze', firesAfterMinutes: 20 },
-  date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
-};
 const longAgo: ServerSchedule = { createdAt: new Date('2024-01-01T00:00:00Z'), paused: false };
 
 const daily = builtProducts(catalogue).filter(({ grain }) => grain === 'date');
@@ -42,7 +38,7 @@ function publish(
 }
 
 async function check(at: string, schedule: ServerSchedule | null = longAgo) {
-  return checkFreshness(ledger, catalogue, { scheduleOf: async () => schedule }, { cadences, at });
+  return checkFreshness(ledger, catalogue, { scheduleOf: async () => schedule }, { at });
 }
 
 describe('freshness', () => {
@@ -122,8 +118,8 @@ describe('freshness', () => {
 
   it('leaves room for a healthy build in every limit, and sets one for all that is made from events', () => {
     const built = builtProducts(catalogue).filter(({ partitionColumn }) => partitionColumn !== undefined);
-    for (const { grain, freshness, key } of built) {
-      const hours = (grain === 'hour' ? 1 : 24) + cadences[grain].firesAfterMinutes / 60;
+    for (const { grain, cadence, freshness, key } of built) {
+      const hours = (grain === 'hour' ? 1 : 24) + cadence.firesAfterMinutes / 60;
       expect(freshness?.hours, key).toBeGreaterThan(hours);
     }
   });
@@ -153,7 +149,7 @@ describe('freshness', () => {
     const made = { createdAt: new Date('2025-01-18T07:00:00Z'), paused: false };
     const scheduleOf = async (id: string) => (id === `maintain/${key}` ? made : longAgo);
     const found = async (at: string) =>
-      (await checkFreshness(ledger, all, { scheduleOf }, { cadences, at })).findings.flatMap(({ product, interval }) =>
+      (await checkFreshness(ledger, all, { scheduleOf }, { at })).findings.flatMap(({ product, interval }) =>
         product === key ? [interval] : [],
       );
     expect(await found('2025-01-18T08:50:00Z')).toEqual([]);

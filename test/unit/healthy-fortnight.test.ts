@@ -10,10 +10,6 @@ import { grainOf, intervalKey, intervalsIn, shiftInterval } from '../../model/in
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 const catalogue = loadCatalogue();
-const cadences = {
-  hour: { scheduleId: 'hourly-bronze', firesAfterMinutes: 20 },
-  date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
-};
 const first = DateTime.utc(2025, 1, 6);
 
 /** Lines that arrive in an hour: few at night, many in the evening. */
@@ -61,7 +57,7 @@ async function fortnight(fault: Fault = {}): Promise<FreshnessFinding[]> {
   const check = async (now: DateTime): Promise<void> => {
     if (now < DateTime.fromISO(checkedFrom, { zone: 'utc' })) return;
     meanwhile?.(ledger, now);
-    const asked = { cadences, at: now.toJSDate().toISOString() };
+    const asked = { at: now.toJSDate().toISOString() };
     findings.push(...(await checkFreshness(ledger, catalogue, orchestrator, asked)).findings);
   };
   for (let hour: DateTime = first.plus({ hours: 1 }); hour < first.plus({ days }); hour = hour.plus({ hours: 1 })) {

@@ -2,7 +2,6 @@ import { DateTime } from 'luxon';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findThinHours } from '../../activities/planning/line-counts.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
-import { cadences } from '../../model/cadences.ts';
 import { intervalsIn } from '../../model/intervals.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
@@ -21,7 +20,7 @@ function publish(start: string, end: string, rowsIn: number): void {
   ledger.publish(publishedBuild(product, { start, end }, { intervals }));
 }
 
-const found = () => findThinHours(ledger, catalogue, cadences.hour, now);
+const found = () => findThinHours(ledger, catalogue, now);
 
 describe('an hour without lines', () => {
   it('is found between hours that have some', async () => {

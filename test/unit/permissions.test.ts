@@ -128,6 +128,12 @@ describe('the rights of a Spark job', () => {
   const about = { product: 'silver.trips', generation: 1 };
   const jobs = [
     planBuild(catalogue, jobConfig, { ...about, start: '2025-01-18', end: '2025-01-19' }),
+    planBuild(catalogue, jobConfig, {
+      ...about,
+      product: 'bronze.events',
+      start: '2025-01-18T03',
+      end: '2025-01-18T04',
+    }),
     planRestore(catalogue, jobConfig, { ...about, version: 1 }),
     planMaintenance(catalogue, jobConfig, about),
   ].map(({ job }) => job);

@@ -5,10 +5,6 @@ import { loadCatalogue } from '../../model/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 import { MemoryS3 } from './memory-s3.ts';
 
-const cadences = {
-  hour: { scheduleId: 'hourly-bronze', firesAfterMinutes: 20 },
-  date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
-};
 const product = 'bronze.events';
 const [hour, next] = ['2025-01-18T05', '2025-01-18T06'] as const;
 const folder = 'raw/events/year=2025/month=01/day=18/hour=05';
@@ -30,12 +26,12 @@ beforeEach(() => {
 });
 
 const find = (at = '2025-01-18T08:50:00Z') =>
-  createUnreadRawActivities(ledger, s3, 's3://raw/raw/events', loadCatalogue(), {
+  createUnreadRawActivities(ledger, s3, 's3://raw', loadCatalogue(), {
     buildOnce: async (id, build) => {
       started.set(id, build);
     },
     scheduleOf: async () => ({ createdAt: new Date(0), paused }),
-  }).findUnreadRaw({ cadences, at });
+  }).findUnreadRaw({ at });
 
 describe('raw files that no build has read', () => {
   it('are none while each hour was built from what lies there, or was never built', async () => {

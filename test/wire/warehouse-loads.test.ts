@@ -179,6 +179,35 @@ test('a load that fails tells file, line, column and reason, and no value', asyn
   expect(await loaded()).toEqual([]);
 });
 
+test('a view is made by the deploy, anew where it gets other columns, and refused where its model gives others', async () => {
+  const view = catalogue.views.get('gold.fact_trip')!;
+  const apply = (changed: typeof view) =>
+    applyWarehouse(
+      { client: server.client, ...warehouse },
+      { ...catalogue, views: new Map([[view.key, changed]]) },
+      workerRole,
+    );
+  const columns = async () =>
+    (await rows(server, "SELECT column_name FROM information_schema.columns WHERE table_name = 'fact_trip'")).flat();
+  expect(await columns()).toEqual(view.columns.map(({ name }) => name));
+  await run(server, 'GRANT SELECT ON TABLE gold.fact_trip TO "IAMR:tideline-worker"');
+  const mayRead = async () =>
+    (await run({ ...server, client: clientOf(server, workerRole) }, 'SELECT * FROM gold.fact_trip')).Status;
+
+  await apply(view);
+  expect(await mayRead()).toBe('FINISHED');
+
+  const [first, ...rest] = view.columns;
+  const shorter = { ...view, columns: rest, select: view.select.replace(/\s+trip_id,/, '') };
+  await apply(shorter);
+  expect(await columns()).not.toContain(first?.name);
+  await expect(apply({ ...view, select: shorter.select })).rejects.toThrow(
+    'the view gold.fact_trip lacks trip_id varchar(256)',
+  );
+  await apply(view);
+  expect(await columns()).toEqual(view.columns.map(({ name }) => name));
+});
+
 test('a column that the contract has gained is added by the deploy, and loaded', async () => {
   const metrics = catalogue.get('gold.fact_hourly_metrics');
   const tips = { ...metrics.columns.find(({ name }) => name === 'avg_duration')!, name: 'tips' };

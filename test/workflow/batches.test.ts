@@ -236,7 +236,7 @@ describe('dailyBatch', () => {
     const contracts = loadCatalogue();
     const silver = { ...contracts.get('silver.trips'), intervalsPerJob: 2 };
     const products = new Map([...contracts.products, [silver.key, silver]]);
-    const catalogue = { products, get: (key: string) => products.get(key) ?? contracts.get(key) };
+    const catalogue = { ...contracts, products, get: (key: string) => products.get(key) ?? contracts.get(key) };
     await withWorkers(environment, { catalogue, failing: 'silver.trips 2025-01-16..2025-01-17' }, async (calls) => {
       const options = { workflowId: 'batch-of-parts', taskQueue: 'orchestration', args: [{ date: '2025-01-18' }] };
       await expect(environment.client.workflow.execute('dailyBatch', options)).rejects.toMatchObject({

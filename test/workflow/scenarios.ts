@@ -17,13 +17,7 @@ export interface Scenario {
 
 const silver: BuildInput = { product: 'silver.trips', start: '2025-01-18', end: '2025-01-20' };
 const gold: BuildInput = { product: 'gold.trips', start: '2025-01-18', end: '2025-01-19' };
-const watching: WatchFreshnessInput = {
-  cadences: {
-    hour: { scheduleId: 'hourly-bronze', firesAfterMinutes: 20 },
-    date: { scheduleId: 'daily-batch', firesAfterMinutes: 60 },
-  },
-  firedAt: '2025-01-18T08:50:00Z',
-};
+const watching: WatchFreshnessInput = { firedAt: '2025-01-18T08:50:00Z' };
 export const until = async (handle: WorkflowHandle, state: string): Promise<void> => {
   while ((await handle.query<{ state: string }>('status')).state !== state) {
     await new Promise((resolve) => setTimeout(resolve, 50));

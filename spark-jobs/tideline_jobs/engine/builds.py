@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 
 from tideline_jobs.engine.staging import Staging
 from tideline_jobs.model.contracts import Contract, contract_of
+from tideline_jobs.model.errors import BuildError
 from tideline_jobs.model.intervals import keys_between
 from tideline_jobs.model.results import BuildReport, measured
 
@@ -30,7 +31,8 @@ class BuildRequest:
     build_id: str
     generation: int
     lake: str
-    raw: str
+    raw: str | None = None
+    """The folder of the raw files, of a product that is made from them."""
     earliest_event: str | None = None
     rebuild: bool = False
     """Build what is asked for even where the same input was built before."""
@@ -60,6 +62,13 @@ class Build:
         self.staging = Staging(spark, request.lake, request.product, request.build_id)
         # Version of the table before this build read anything: what others publish later, it may not know.
         self.first_version: int | None = None
+
+    @property
+    def raw(self) -> str:
+        """The folder of the raw files; a BAD_INPUT BuildError where nobody has said it."""
+        if self.request.raw is None:
+            raise BuildError("BAD_INPUT", f"{self.request.product} is made from raw files: --raw says where they lie")
+        return self.request.raw
 
     @property
     def earliest_event(self) -> str:

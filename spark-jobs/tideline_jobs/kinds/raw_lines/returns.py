@@ -29,7 +29,7 @@ def bring_back(build: Build, head: Head, before: DataFrame | None, changed: list
     if not hours:
         return found
     staging = Staging(build.spark, build.request.lake, build.request.product, f"{build.request.build_id}/copies")
-    raw = list_hours(build.spark, build.request.raw, hours)
+    raw = list_hours(build.spark, build.raw, hours)
     stage_some(
         build, staging, raw, lambda rows: rows.where("reason IS NULL").join(F.broadcast(gone), [*IDENTITY], "left_semi")
     )

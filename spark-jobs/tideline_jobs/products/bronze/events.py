@@ -73,7 +73,7 @@ def run(build: Build) -> None:
     head = events.head()
     if settle_early(build, head):
         return
-    raw = list_hours(build.spark, build.request.raw, build.keys)
+    raw = list_hours(build.spark, build.raw, build.keys)
     build.report.sources = {key: f"{raw.fingerprint(key)} {build.earliest_event}" for key in build.keys}
     kept = _built_before(build, head)
     _restore(build, kept)

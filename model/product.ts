@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Cadence, dailyBatch } from './cadences.ts';
+import {
+  type Column,
+  type Contract,
+  contractSchema,
+  type CustomProperties,
+  customSchema,
+  type ServiceLevels,
+  slaSchema,
+  viewSchema,
+} from './contract.ts';
+import type { ContractFile } from './contract-file.ts';
+
+interface Described {
+  readonly key: string;
+  readonly layer: string;
+  /** What it is for, in a sentence. */
+  readonly purpose: string;
+  /** The team that answers for it. */
+  readonly owner: string;
+  /** Holds the contract, its cases and what its rows are made from. */
+  readonly folder: string;
+  readonly columns: readonly Column[];
+}
+
+/** A table of the lake as its contract declares it: builds make its intervals. */
+export interface Product extends Described, CustomProperties {
+  /** The partition of the table; absent: every build replaces the whole table. */
+  readonly partitionColumn?: string | undefined;
+  /** The schedule that builds its intervals. */
+  readonly cadence: Cadence;
+  /** How long after its schedule has fired an interval may take to be published. */
+  readonly latencyMinutes: number;
+  /** How old the newest event may be; absent: the product has no events. */
+  readonly freshness?: ServiceLevels['freshness'];
+}
+
+/** A SELECT of the warehouse over tables that are loaded: nothing builds it, and it is as old as they are. */
+export interface View extends Described {
+  /** The products whose tables it reads. */
+  readonly reads: readonly string[];
+  /** Its name in the warehouse. */
+  readonly table: string;
+  /** In Redshift's SQL. */
+  readonly select: string;
+}
+
+/** One contract by itself; null where it is not valid. `place` is its folder, `layer/entity`, within `folder`. */
+export function readContract(file: ContractFile, folder: string, place: string): Product | View | null {
+  const contract = file.content === undefined ? null : file.check(contractSchema, file.content);
+  if (!contract) return null;
+  const [{ physicalName, physicalType, properties: columns }] = contract.schema;
+  const expected = place.split('/').join('.');
+  for (const property of ['id', 'name'] as const)
+    if (contract[property] !== expected)
+      file.add(`"${contract[property]}" must be "${expected}", as its folder says`, [property]);
+  if (physicalName !== place) file.add(`must be "${place}", as its folder says`, ['schema', 0, 'physicalName']);
+  const described: Described = {
+    key: contract.id,
+    layer: contract.id.split('.')[0] ?? '',
+    purpose: contract.description.purpose,
+    owner: contract.team.name,
+    folder: join(folder, place),
+    columns,
+  };
+  return physicalType === 'view' ? readView(file, contract, described) : readTable(file, contract, described);
+}
+
+function readTable(file: ContractFile, contract: Contract, described: Described): Product | null {
+  const custom = file.checkNamed(customSchema, 'customProperties', contract.customProperties, ({ value }) => value);
+  const sla = file.checkNamed(slaSchema, 'slaProperties', contract.slaProperties, ({ property: _, ...rest }) => rest);
+  if (!custom || !sla) return null;
+  const { folder, columns } = described;
+  const partitionColumn = columns.find(({ partitioned }) => partitioned)?.name;
+  if (custom.zOrderBy && !partitionColumn)
+    file.add('needs a partitioned column: only partitions that have changed are sorted again', [
+      'customProperties',
+      'zOrderBy',
+    ]);
+  checkColumns(file, contract.schema[0], custom, sla);
+  if (custom.build.kind === 'sql' && !existsSync(modelIn(folder)))
+    file.add('there is no model.sql beside the contract', ['customProperties', 'build', 'kind']);
+  if (custom.build.kind === 'reference' && !existsSync(join(folder, custom.build.file)))
+    file.add(`there is no file "${custom.build.file}" beside the contract`, ['customProperties', 'build', 'file']);
+  return {
+    ...described,
+    ...custom,
+    partitionColumn,
+    cadence: custom.source?.schedule ?? dailyBatch,
+    latencyMinutes: sla.latency,
+    freshness: sla.freshness,
+  };
+}
+
+function readView(file: ContractFile, contract: Contract, described: Described): View | null {
+  const custom = file.checkNamed(viewSchema, 'customProperties', contract.customProperties, ({ value }) => value);
+  if (contract.slaProperties.length > 0)
+    file.add('must be empty: a view is as old as what it reads', ['slaProperties']);
+  const { columns, folder } = described;
+  const [{ quality }] = contract.schema;
+  if ([quality, ...columns.map((column) => column.quality)].flat().length > 0)
+    file.add('has rules that nobody would measure: they belong to what the view reads', ['schema', 0, 'quality']);
+  if (columns.some(({ partitioned }) => partitioned))
+    file.add('has a partition, which a view cannot have', ['schema', 0, 'properties']);
+  const model = modelIn(folder);
+  if (!existsSync(model)) {
+    file.add('there is no model.sql beside the contract', ['schema', 0, 'physicalType']);
+    return null;
+  }
+  const reads = custom?.inputs.map(({ product }) => product) ?? [];
+  return custom && { ...described, reads, table: custom.warehouse.table, select: readFileSync(model, 'utf8').trim() };
+}
+
+const modelIn = (folder: string): string => join(folder, 'model.sql');
+
+/** Columns that are named outside of the schema are in it. */
+function checkColumns(
+  file: ContractFile,
+  table: Contract['schema'][0],
+  { zOrderBy = [], statsColumns = [], warehouse }: CustomProperties,
+  { freshness }: ServiceLevels,
+): void {
+  const columns = new Set(table.properties.map(({ name }) => name));
+  const named = { zOrderBy, statsColumns, warehouse: [warehouse?.distKey ?? [], warehouse?.sortKeys ?? []].flat() };
+  for (const [property, names] of Object.entries(named))
+    for (const column of names.filter((name) => !columns.has(name)))
+      file.add(`no column "${column}" in the schema`, ['customProperties', property]);
+  const [of, column = ''] = freshness?.element.split('.') ?? [];
+  if (freshness && (of !== table.name || !columns.has(column)))
+    file.add(`no "${freshness.element}" in the schema`, ['slaProperties', 'freshness', 'element']);
+}
