@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import type { Construct } from 'constructs';
 import { loadCatalogue } from '../model/catalogue.ts';
+import { createDeployPolicy } from './deploy-policy.ts';
 import { createJobRoles } from './job-roles.ts';
 import { createNetwork } from './network.ts';
 import { createStorage } from './storage.ts';
@@ -17,7 +18,9 @@ export interface LakehouseProps extends StackProps {
 const worker = { vcpu: 4, memoryGb: 16, diskGb: 20 };
 /** A driver and the three executors that a job begins with. */
 const workersAtStart = 4;
-const rawFolders = [...loadCatalogue().products.values()].flatMap(({ source }) => source?.folder ?? []);
+const products = [...loadCatalogue().products.values()];
+const rawFolders = products.flatMap(({ source }) => source?.folder ?? []);
+const layers = [...new Set(products.map(({ layer }) => layer))];
 const applicationNames = { scheduled: 'tideline', backfill: 'tideline-backfill' } as const;
 
 /** Everything the batch products need in AWS: buckets, the Spark application, the warehouse, and a role for each job to be done. */
@@ -74,6 +77,7 @@ export class LakehouseStack extends Stack {
       jobRoles: Object.values(jobRoles),
       workgroup,
     });
+    const deployPolicy = createDeployPolicy(this, { ...storage, workgroup }, layers);
 
     const outputs = {
       TidelineRawBucket: storage.raw.bucketName,
@@ -88,6 +92,7 @@ export class LakehouseStack extends Stack {
       RedshiftDatabase: databaseName,
       RedshiftCopyRoleArn: copyRole.roleArn,
       WorkerPolicyArn: workerPolicy.managedPolicyArn,
+      DeployPolicyArn: deployPolicy.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

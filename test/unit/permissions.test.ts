@@ -123,6 +123,40 @@ function callsOfJob({ arguments: args, entryPoint, submitParameters }: SparkJob)
   ];
 }
 
+describe('the rights of a deploy', () => {
+  const warehouse = ['redshift-serverless:GetCredentials Workgroup'];
+  const glue = (action: string, ...of: string[]) => of.map((resource) => `glue:${action} ${glueArn(resource)}`);
+  const glueArn = (resource: string): string => `arn:AWS::Partition:glue:AWS::Region:AWS::AccountId:${resource}`;
+  const databases = ['bronze', 'silver', 'gold'].map((name) => `database/${name}`);
+  const tables = ['bronze', 'silver', 'gold'].map((name) => `table/${name}/trips`);
+  // In the catalogue of an account a right is asked for the catalogue, the database and the table:
+  // https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+  const ofTables = ['catalog', ...databases, ...tables];
+  const calls: Readonly<Record<string, readonly string[]>> = {
+    'activities/redshift/query.ts ExecuteStatement': ['redshift-data:ExecuteStatement Workgroup', ...warehouse],
+    'activities/redshift/query.ts DescribeStatement': ['redshift-data:DescribeStatement *'],
+    'activities/redshift/query.ts GetStatementResult': ['redshift-data:GetStatementResult *'],
+    'deployment/warehouse.ts BatchExecuteStatement': ['redshift-data:BatchExecuteStatement Workgroup', ...warehouse],
+    'deployment/warehouse.ts DescribeTable': ['redshift-data:DescribeTable Workgroup', ...warehouse],
+    // Who may not list a bucket is not told that an object is missing.
+    'deployment/spark-jobs.ts HeadObject': ['s3:GetObject Artifacts/spark-jobs/1/main.py', 's3:ListBucket Artifacts'],
+    'deployment/spark-jobs.ts PutObject': ['s3:PutObject Artifacts/spark-jobs/1/main.py'],
+    'deployment/glue.ts GetDatabase': glue('GetDatabase', 'catalog', ...databases),
+    'deployment/glue.ts CreateDatabase': glue('CreateDatabase', 'catalog', ...databases),
+    'deployment/glue.ts GetTables': glue('GetTables', ...ofTables),
+    'deployment/glue.ts CreateTable': glue('CreateTable', ...ofTables),
+    'deployment/glue.ts UpdateTable': glue('UpdateTable', ...ofTables),
+  };
+
+  it('are those for the calls in its code, and no others', () => {
+    const commands = ['glue', 'spark-jobs', 'warehouse'].flatMap((name) =>
+      [...filesFrom(`deployment/${name}.ts`)].flatMap(commandsIn),
+    );
+    expect([...new Set(commands)].sort()).toEqual(Object.keys(calls).sort());
+    expect(compare(grantsOf(template, 'DeployPolicy'), Object.values(calls).flat())).toEqual(nothing);
+  });
+});
+
 describe('the rights of a Spark job', () => {
   const catalogue = loadCatalogue();
   const about = { product: 'silver.trips', generation: 1 };
