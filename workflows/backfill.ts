@@ -1,4 +1,12 @@
-import { allHandlersFinished, condition, continueAsNew, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  patched,
+  setWorkflowOptions,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { controlBackfill } from './backfill-control.ts';
 import type { BackfillInput, BackfillProgress, BackfillReport } from '../model/messages/backfill.ts';
 import { backfillIncomplete } from './builds-failed.ts';
@@ -35,7 +43,17 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
       return control.report();
     }
     if (first.product !== stage?.product) progress.stage = { product: first.product, startedAtMs: Date.now() };
-    await runWindow(plan.next, control);
+    try {
+      await runWindow(plan.next, control);
+    } catch (error) {
+      // It ends early, cancelled or after too many failures: what it has built has changed what others read. What is wrong
+      // stays a person's matter.
+      if (plan.covers && (input.downstream ?? true) === true && patched('an-ended-backfill-restates-readers')) {
+        const after = { built: plan.covers, except: control.wrong };
+        await CancellationScope.nonCancellable(() => surveys(control.lane).restateReaders(after));
+      }
+      throw error;
+    }
     if (workflowInfo().historyLength > eventsBeforeNextPlan) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof backfill>(input, progress);

@@ -24,6 +24,12 @@ const inputsPollMs = 15_000;
 export type LateDataPolicy = Pick<LateDataInput, 'debounceSeconds' | 'approvalOverJobs'>;
 
 /** What is decided from the ledger: what to build, what to wait for, what is amiss. */
+export interface ReadersAsked {
+  readonly built: readonly ProductRange[];
+  /** Intervals of readers that are none of this; by default those that were built. */
+  readonly except?: readonly ProductRange[];
+}
+
 export function createPlanningActivities(
   ledger: Ledger,
   restorePoints: RestorePoints,
@@ -63,9 +69,12 @@ export function createPlanningActivities(
       return adoptable('inputs', () => awaitInputs(catalogue, ledger, orchestrator, asked, inputsPollMs));
     },
 
-    /** A plan has built all that it holds: has what reads its changes beside it built again. */
-    async restateReaders({ built }: { built: readonly ProductRange[] }): Promise<ChangedDates[]> {
-      const left = await changesLeft(catalogue, ledger, built);
+    /**
+     * A plan has built all that it holds, or, where it ended early, all it will: has what reads its changes, `except` where
+     * that is looked after, built again.
+     */
+    async restateReaders({ built, except = built }: ReadersAsked): Promise<ChangedDates[]> {
+      const left = await changesLeft(catalogue, ledger, built, except);
       for (const changes of left) await orchestrator.restate({ ...changes, ...lateData });
       return left;
     },

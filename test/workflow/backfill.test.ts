@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { CancelledFailure, rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -155,6 +156,19 @@ describe('a backfill', () => {
       expect((await failure(handle)).cause).toBeInstanceOf(CancelledFailure);
       expect(calls.cancelled).toHaveLength(calls.submitted.length);
       expect(calls.claims.size).toBe(0);
+    });
+  });
+
+  it('has what reads its changes built again when it is cancelled in the middle', async () => {
+    const ledger = new MemoryLedger();
+    await withWorkers(environment, { ledger }, async () => result(await start(twoDays)));
+    await withWorkers(environment, { ledger, jobs: ['done', 'hangs'] }, async (calls) => {
+      const handle = await start({ ...twoDays, mode: 'all', maximumJobsAtOnce: 1 });
+      while (calls.submitted.length < 2) await delay(50);
+      expect(calls.late).toEqual([]);
+      await handle.cancel();
+      expect((await failure(handle)).cause).toBeInstanceOf(CancelledFailure);
+      expect(calls.late).toEqual([{ product: 'bronze.events', dates: ['2025-01-01'] }]);
     });
   });
 

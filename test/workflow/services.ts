@@ -11,12 +11,13 @@ import { planBackfill } from '../../activities/planning/backfill.ts';
 import { healingOf } from '../../activities/planning/lost.ts';
 import { orchestratorOf } from '../../activities/orchestrator.ts';
 import { awaitInputs } from '../../activities/planning/missing-inputs.ts';
+import type { ReadersAsked } from '../../activities/planning/activities.ts';
 import { changesLeft } from '../../activities/planning/stale-readers.ts';
 import { refusingBadInput } from '../../activities/failures.ts';
 import { type Catalogue, loadCatalogue } from '../../model/catalogue.ts';
 import type { FreshnessFinding, FreshnessReport } from '../../model/messages/freshness.ts';
 import type { AwaitedInputs, InputsAsked } from '../../model/messages/inputs.ts';
-import { grainOf, intervalsIn, type ProductRange, shiftInterval } from '../../model/intervals.ts';
+import { grainOf, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import type { ChangedDates } from '../../model/messages/late-data.ts';
 import type { BackfillPlan, BackfillRequest } from '../../model/messages/backfill.ts';
 import { wholeTable } from '../../model/messages/builds.ts';
@@ -315,8 +316,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       if (healing && script.restates) await orchestratorOf(script.restates).heal(healing);
       return healing !== null;
     },
-    async restateReaders({ built }: { built: readonly ProductRange[] }): Promise<ChangedDates[]> {
-      const left = await changesLeft(catalogue, calls.ledger, built);
+    async restateReaders({ built, except = built }: ReadersAsked): Promise<ChangedDates[]> {
+      const left = await changesLeft(catalogue, calls.ledger, built, except);
       for (const late of left) await activities.reportLateDates(late);
       return left;
     },
