@@ -188,7 +188,12 @@ test('a view is made by the deploy, anew where it gets other columns, and refuse
       workerRole,
     );
   const columns = async () =>
-    (await rows(server, "SELECT column_name FROM information_schema.columns WHERE table_name = 'fact_trip'")).flat();
+    (
+      await rows(
+        server,
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'fact_trip' ORDER BY ordinal_position",
+      )
+    ).flat();
   expect(await columns()).toEqual(view.columns.map(({ name }) => name));
   await run(server, 'GRANT SELECT ON TABLE gold.fact_trip TO "IAMR:tideline-worker"');
   const mayRead = async () =>
