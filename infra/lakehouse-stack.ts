@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import type { Construct } from 'constructs';
-import { loadCatalogue } from '../model/catalogue.ts';
+import { loadCatalogue, rawProducts } from '../model/catalogue.ts';
 import { createDeployPolicy } from './deploy-policy.ts';
 import { createJobRoles } from './job-roles.ts';
 import { createNetwork } from './network.ts';
@@ -18,9 +18,9 @@ export interface LakehouseProps extends StackProps {
 const worker = { vcpu: 4, memoryGb: 16, diskGb: 20 };
 /** A driver and the three executors that a job begins with. */
 const workersAtStart = 4;
-const products = [...loadCatalogue().products.values()];
-const rawFolders = products.flatMap(({ source }) => source?.folder ?? []);
-const layers = [...new Set(products.map(({ layer }) => layer))];
+const catalogue = loadCatalogue();
+const rawFolders = rawProducts(catalogue).map(({ source }) => source.folder);
+const layers = [...new Set([...catalogue.products.values()].map(({ layer }) => layer))];
 const applicationNames = { scheduled: 'tideline', backfill: 'tideline-backfill' } as const;
 
 /** Everything the batch products need in AWS: buckets, the Spark application, the warehouse, and a role for each job to be done. */

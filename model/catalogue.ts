@@ -3,10 +3,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dailyBatch, freshnessSchedule } from './cadences.ts';
 import { ContractFile } from './contract-file.ts';
-import { type Product, readContract, type View } from './product.ts';
+import { type Product, type RawProduct, readContract, type View } from './product.ts';
 
 /** The product whose builds write this one's table: its own, as a rule. */
 export const writerOf = ({ key, build }: Product): string => (build.kind === 'written-with' ? build.product : key);
+
+export const rawProducts = ({ products }: Pick<Catalogue, 'products'>): RawProduct[] =>
+  [...products.values()].filter((product): product is RawProduct => product.source !== undefined);
 
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
@@ -89,7 +92,7 @@ function checkProduct(
   if (build.kind === 'written-with' && !products.has(build.product))
     file.add(`no product "${build.product}"`, ['customProperties', 'build', 'product']);
   const { scheduleId } = source?.schedule ?? {};
-  const others = [...products.values()].filter((other) => other.key !== key && other.source);
+  const others = rawProducts({ products }).filter((other) => other.key !== key);
   const taken = [dailyBatch.scheduleId, freshnessSchedule, ...others.map(({ cadence }) => cadence.scheduleId)];
   if (scheduleId !== undefined && taken.includes(scheduleId))
     file.add(`"${scheduleId}" is another schedule`, ['customProperties', 'source', 'schedule', 'scheduleId']);

@@ -37,6 +37,9 @@ export interface Product extends Described, CustomProperties {
   readonly freshness?: ServiceLevels['freshness'];
 }
 
+/** A product that is made from raw files. */
+export type RawProduct = Product & { readonly source: NonNullable<Product['source']> };
+
 /** A SELECT of the warehouse over tables that are loaded: nothing builds it, and it is as old as they are. */
 export interface View extends Described {
   /** The products whose tables it reads. */

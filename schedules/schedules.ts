@@ -1,34 +1,27 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
-import { type Catalogue, loadCatalogue } from '../model/catalogue.ts';
-import type { Product } from '../model/product.ts';
+import { type Catalogue, loadCatalogue, rawProducts } from '../model/catalogue.ts';
+import type { RawProduct } from '../model/product.ts';
 import { dailyBatch, freshnessSchedule, maintenanceSchedule } from '../model/cadences.ts';
 import type { MaintainTableInput } from '../workflows/maintain-table.ts';
 import { orchestrationQueue } from '../model/queues.ts';
 
 /** One a product that is made from raw files: what its contract says. */
-const hourlyOf = ({ key, source }: Product): ScheduleOptions[] =>
-  source
-    ? [
-        {
-          scheduleId: source.schedule.scheduleId,
-          spec: {
-            calendars: [
-              { minute: source.schedule.firesAfterMinutes, hour: '*', comment: 'the two hours before the current one' },
-            ],
-          },
-          action: {
-            type: 'startWorkflow',
-            workflowType: 'hourlyBronze',
-            workflowId: source.schedule.scheduleId,
-            taskQueue: orchestrationQueue,
-            args: [{ product: key }],
-            staticSummary: `${key}, hourly`,
-          },
-          // An hour is built twice by design, so runs that were missed for longer than this are a case for a backfill.
-          policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '6h' },
-        },
-      ]
-    : [];
+const hourlyOf = ({ key, source: { schedule } }: RawProduct): ScheduleOptions => ({
+  scheduleId: schedule.scheduleId,
+  spec: {
+    calendars: [{ minute: schedule.firesAfterMinutes, hour: '*', comment: 'the two hours before the current one' }],
+  },
+  action: {
+    type: 'startWorkflow',
+    workflowType: 'hourlyBronze',
+    workflowId: schedule.scheduleId,
+    taskQueue: orchestrationQueue,
+    args: [{ product: key }],
+    staticSummary: `${key}, hourly`,
+  },
+  // An hour is built twice by design, so runs that were missed for longer than this are a case for a backfill.
+  policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '6h' },
+});
 
 /** One a table, so that one can be paused alone. After the daily batch, with the longest time until the next bronze build. */
 const maintenanceOf = (product: string): ScheduleOptions => ({
@@ -47,8 +40,8 @@ const maintenanceOf = (product: string): ScheduleOptions => ({
 });
 
 /** The schedules as they shall be, by id. Overlap and catch-up are always said: the server's default catch-up is a year. */
-export const declaredSchedules = ({ products }: Catalogue = loadCatalogue()): readonly ScheduleOptions[] => [
-  ...[...products.values()].flatMap(hourlyOf),
+export const declaredSchedules = (catalogue: Catalogue = loadCatalogue()): readonly ScheduleOptions[] => [
+  ...rawProducts(catalogue).map(hourlyOf),
   {
     scheduleId: dailyBatch.scheduleId,
     spec: {
@@ -84,5 +77,5 @@ export const declaredSchedules = ({ products }: Catalogue = loadCatalogue()): re
     // A check of the past is worth nothing: the next one sees the same.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10m' },
   },
-  ...[...products.keys()].map(maintenanceOf),
+  ...[...catalogue.products.keys()].map(maintenanceOf),
 ];

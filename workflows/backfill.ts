@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { controlBackfill } from './backfill-control.ts';
 import type { BackfillInput, BackfillProgress, BackfillReport } from '../model/messages/backfill.ts';
+import type { ProductRange } from '../model/intervals.ts';
 import { backfillIncomplete } from './builds-failed.ts';
 import { checkInput } from './inputs.ts';
 import { surveys } from './proxies.ts';
@@ -27,18 +28,18 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
   checkInput('backfill', input);
   const control = controlBackfill(input, carried);
   const { progress } = control;
+  const wrongRanges = (): ProductRange[] => control.wrong.map(({ product, start, end }) => ({ product, start, end }));
   for (;;) {
     const { startedAtMs, stage } = progress;
-    const without = control.wrong.map(({ product, start, end }) => ({ product, start, end }));
-    const plan = await surveys(control.lane).planBackfill({ ...input, startedAtMs, stage, without });
+    const plan = await surveys(control.lane).planBackfill({ ...input, startedAtMs, stage, without: wrongRanges() });
+    // Hours may have changed any date. Who leaves out what is downstream looks after it.
+    const covers = (input.downstream ?? true) === true ? plan.covers : undefined;
     control.planned(plan);
     if (input.dryRun) return control.report();
     await control.approved();
     const [first] = plan.next;
     if (!first) {
-      // Hours may have changed any date. Who leaves out what is downstream looks after it.
-      if (plan.covers && (input.downstream ?? true) === true)
-        await surveys(control.lane).restateReaders({ built: plan.covers });
+      if (covers) await surveys(control.lane).restateReaders({ built: covers });
       if (control.wrong.length > 0) throw backfillIncomplete(control.wrong, 'all else is published', plan.left);
       return control.report();
     }
@@ -48,8 +49,8 @@ export async function backfill(input: BackfillInput, carried?: BackfillProgress)
     } catch (error) {
       // It ends early, cancelled or after too many failures: what it has built has changed what others read. What is wrong
       // stays a person's matter.
-      if (plan.covers && (input.downstream ?? true) === true && patched('an-ended-backfill-restates-readers')) {
-        const after = { built: plan.covers, except: control.wrong };
+      if (covers && patched('an-ended-backfill-restates-readers')) {
+        const after = { built: covers, except: wrongRanges() };
         await CancellationScope.nonCancellable(() => surveys(control.lane).restateReaders(after));
       }
       throw error;

@@ -51,10 +51,10 @@ export interface TableCommit {
 /** A commit as its own file has it: a restore to a timestamp does not name the version. */
 type OwnCommit = Omit<TableCommit, 'restored'> & { readonly restored: number | null | 'not named' };
 
-/** Parses a commit file. Throws a ZodError for what is no Delta commit. */
 /** Delta's own writers name a version by a number, delta-rs by its digits. */
 const restoredVersionSchema = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]).nullish();
 
+/** Parses a commit file. Throws a ZodError for what is no Delta commit. */
 export function parseCommit(version: number, text: string): OwnCommit {
   const actions = text
     .split('\n')

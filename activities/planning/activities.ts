@@ -23,13 +23,13 @@ const inputsPollMs = 15_000;
 /** How long late dates are collected, and how large a restatement may be without approval. */
 export type LateDataPolicy = Pick<LateDataInput, 'debounceSeconds' | 'approvalOverJobs'>;
 
-/** What is decided from the ledger: what to build, what to wait for, what is amiss. */
 export interface ReadersAsked {
   readonly built: readonly ProductRange[];
-  /** Intervals of readers that are none of this; by default those that were built. */
+  /** Intervals of readers that are looked after; by default those that were built. */
   readonly except?: readonly ProductRange[];
 }
 
+/** What is decided from the ledger: what to build, what to wait for, what is amiss. */
 export function createPlanningActivities(
   ledger: Ledger,
   restorePoints: RestorePoints,

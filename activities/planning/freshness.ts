@@ -6,7 +6,7 @@ import { DateTime } from 'luxon';
 import { maintenanceSchedule } from '../../model/cadences.ts';
 import { findOldData } from './data-age.ts';
 import { findThinHours } from './line-counts.ts';
-import type { Orchestrator } from '../orchestrator.ts';
+import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
 import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 /** How far back intervals are expected; older ones are a backfill's matter. */
@@ -97,7 +97,7 @@ export async function checkFreshness(
   { at }: FreshnessCheck,
 ): Promise<FreshnessReport> {
   const now = DateTime.fromISO(at, { zone: 'utc' });
-  const schedules = new Map<string, Awaited<ReturnType<Orchestrator['scheduleOf']>>>();
+  const schedules = new Map<string, ServerSchedule | null>();
   for (const id of new Set([...catalogue.products.values()].map(({ cadence }) => cadence.scheduleId)))
     schedules.set(id, await orchestrator.scheduleOf(id));
   let expected = 0;

@@ -1,9 +1,9 @@
 import type { DateTime } from 'luxon';
-import type { Catalogue } from '../../model/catalogue.ts';
+import { type Catalogue, rawProducts } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
 import type { FreshnessFinding } from '../../model/messages/freshness.ts';
 import { intervalsIn, shiftInterval } from '../../model/intervals.ts';
-import { rawProducts, settledHours } from './raw-hours.ts';
+import { settledHours } from './raw-hours.ts';
 import type { LedgerReader } from './survey.ts';
 
 const week = 168;

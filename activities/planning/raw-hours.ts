@@ -1,5 +1,4 @@
 import type { DateTime } from 'luxon';
-import type { Catalogue } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
 import { intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 
@@ -7,12 +6,6 @@ import { intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.t
 const hoursWatched = 48;
 /** Every hour is built by two runs of its schedule. */
 const runsAnHour = 2;
-
-/** A product that is made from raw files. */
-export type RawProduct = Product & { readonly source: NonNullable<Product['source']> };
-
-export const rawProducts = (catalogue: Catalogue): RawProduct[] =>
-  [...catalogue.products.values()].filter((product): product is RawProduct => product.source !== undefined);
 
 /** The last hours of which no run of their own is still to come, in order. */
 export function settledHours({ latencyMinutes, cadence }: Product, at: DateTime): string[] {

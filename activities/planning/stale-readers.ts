@@ -13,7 +13,7 @@ export async function changesLeft(
   catalogue: Catalogue,
   ledger: LedgerReader,
   built: readonly ProductRange[],
-  except: readonly ProductRange[] = built,
+  except: readonly ProductRange[],
 ): Promise<ChangedDates[]> {
   const left = [...new Set(built.map(({ product }) => product))].map(async (product): Promise<ChangedDates> => {
     const readers = readersIn(catalogue, product).map(({ reader }) => reader);

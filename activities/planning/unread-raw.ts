@@ -1,11 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
-import type { Catalogue } from '../../model/catalogue.ts';
+import { type Catalogue, rawProducts } from '../../model/catalogue.ts';
+import type { RawProduct } from '../../model/product.ts';
 import type { FreshnessCheck, FreshnessFinding } from '../../model/messages/freshness.ts';
 import { intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import { fingerprint, listRawFiles, newestWritten } from '../lake/raw-files.ts';
 import type { Orchestrator } from '../orchestrator.ts';
-import { type RawProduct, rawProducts, settledHours } from './raw-hours.ts';
+import { settledHours } from './raw-hours.ts';
 import type { LedgerReader } from './survey.ts';
 
 const keysTold = 5;
@@ -17,13 +18,13 @@ const filesMissed = 2;
 /** A product whose files have come until a while ago, and come no more. */
 async function findSilence(
   client: S3Client,
-  rawBucketUri: string,
+  rawUri: string,
   { key, source }: RawProduct,
   now: DateTime,
 ): Promise<FreshnessFinding[]> {
   const current = intervalKey('hour', now);
   const hours = { start: shiftInterval('hour', current, -silentHours), end: shiftInterval('hour', current, 1) };
-  const written = await newestWritten(client, `${rawBucketUri}/${source.folder}`, intervalsIn('hour', hours));
+  const written = await newestWritten(client, rawUri, intervalsIn('hour', hours));
   if (written === null) return [];
   const minutes = Math.floor(now.diff(DateTime.fromJSDate(written)).as('minutes'));
   if (minutes <= filesMissed * source.filesEveryMinutes) return [];
@@ -50,12 +51,13 @@ export function createUnreadRawActivities(
       const findings: FreshnessFinding[] = [];
       for (const product of rawProducts(catalogue)) {
         const { key, cadence, source } = product;
+        const rawUri = `${rawBucketUri}/${source.folder}`;
         const paused = (await orchestrator.scheduleOf(cadence.scheduleId))?.paused === true;
         const kept = paused ? `; not built while the schedule ${cadence.scheduleId} is paused` : '';
-        findings.push(...(await findSilence(client, rawBucketUri, product, now)));
+        findings.push(...(await findSilence(client, rawUri, product, now)));
         const hours = settledHours(product, now);
         const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];
-        const { byHour, foreign } = await listRawFiles(client, `${rawBucketUri}/${source.folder}`, dates);
+        const { byHour, foreign } = await listRawFiles(client, rawUri, dates);
         const told = foreign.slice(0, keysTold).join(', ');
         if (foreign.length > 0) {
           const problem = `${foreign.length} raw objects that no build reads, for they are no .gz file in the folder of an hour: ${told}`;

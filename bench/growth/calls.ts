@@ -99,7 +99,7 @@ async function callsOf(
     checkFreshness: { run: () => checkFreshness(ledger, catalogue, orchestrator, check), ...many },
     findUnreadRaw: { run: () => unread.findUnreadRaw(check), ...many },
     'recordCommits, one new': { run: () => recordCommits(ledger, s3, name, bronze), prepare: forget, ...many },
-    restateReaders: { run: () => changesLeft(catalogue, ledger, built), ...many },
+    restateReaders: { run: () => changesLeft(catalogue, ledger, built, built), ...many },
     oldestNeededVersion: {
       run: () => oldestNeededVersion(catalogue, ledger, new RestorePoints(documents, name), bronze),
       ...many,

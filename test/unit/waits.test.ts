@@ -63,6 +63,11 @@ const heldBack: Answer = (_, signal) =>
 const $metadata = {};
 const activity = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
 
+const forgotten = (): never => {
+  const message = 'Query does not exist';
+  throw new ResourceNotFoundException({ Message: message, message, ResourceId: 's', $metadata });
+};
+
 describe('a wait', () => {
   it('for a statement ends as cancelled when a person cancels it in the middle of a long poll', async () => {
     const environment = activity();
@@ -81,14 +86,7 @@ describe('a wait', () => {
   });
 
   it('for a statement that the service has forgotten ends as failed, so that the load is repeated', async () => {
-    const { awaitStatement } = redshift(() => {
-      throw new ResourceNotFoundException({
-        Message: 'Query does not exist',
-        message: 'Query does not exist',
-        ResourceId: 's',
-        $metadata,
-      });
-    });
+    const { awaitStatement } = redshift(forgotten);
     expect(await activity().run(() => awaitStatement({ statementId: 's' }))).toMatchObject({
       meaning: 'failed',
     });
@@ -133,14 +131,7 @@ describe('a cancel of remote work that ends at the same moment', () => {
 });
 
 it('a cancel of a statement that Redshift has forgotten ends, as failed', async () => {
-  const { cancelStatement } = redshift(() => {
-    throw new ResourceNotFoundException({
-      message: 'Query does not exist.',
-      Message: 'Query does not exist.',
-      ResourceId: 's',
-      $metadata,
-    });
-  });
+  const { cancelStatement } = redshift(forgotten);
   expect(await activity().run(() => cancelStatement({ statementId: 's' }))).toMatchObject({ meaning: 'failed' });
 });
 
