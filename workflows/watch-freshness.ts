@@ -13,17 +13,16 @@ export async function watchFreshness(input: WatchFreshnessInput): Promise<Freshn
   checkInput('watchFreshness', input);
   const check = { at: firedAt(input.firedAt).toISO() };
   const { checkFreshness, findUnreadRaw, recordUnrecorded } = surveys('scheduled');
-  await recordUnrecorded();
-  const unread = await findUnreadRaw(check);
+  const found = [...(await recordUnrecorded()), ...(await findUnreadRaw(check))];
   const due = await checkFreshness(check);
-  const report = { ...due, found: due.found + unread.length, findings: [...unread, ...due.findings] };
+  const report = { ...due, found: found.length + due.found, findings: [...found, ...due.findings] };
   const rows = report.findings.map(({ product, interval, problem }) => [product, interval ?? '', problem]);
   const summary = `${report.found} findings among ${report.expected} intervals due`;
   setCurrentDetails([summary, '', markdownTable(['product', 'interval', 'problem'], [], rows)].join('\n'));
   if (report.found === 0) return report;
   const told = report.findings
     .slice(0, 10)
-    .map(({ product, interval, problem }) => [product, interval, problem].join(' '));
+    .map(({ product, interval, problem }) => [product, interval, problem].filter((word) => word !== null).join(' '));
   throw ApplicationFailure.create({
     message: `${summary}: ${told.join('; ')}. What to do: docs/runbooks/stale-data.md`,
     type: 'NotFresh',

@@ -54,7 +54,12 @@ type OwnCommit = Omit<TableCommit, 'restored'> & { readonly restored: number | n
 /** Delta's own writers name a version by a number, delta-rs by its digits. */
 const restoredVersionSchema = z.union([z.int(), z.string().regex(/^\d+$/).transform(Number)]).nullish();
 
-/** Parses a commit file. Throws a ZodError for what is no Delta commit. */
+/** A file of a table's log that is no Delta commit; the message names it. */
+export class UnreadableLog extends Error {
+  override readonly name = 'UnreadableLog';
+}
+
+/** Parses a commit file. Throws a ZodError or SyntaxError for what is no Delta commit. */
 export function parseCommit(version: number, text: string): OwnCommit {
   const actions = text
     .split('\n')
@@ -123,7 +128,7 @@ const readsAtOnce = 50;
 
 /**
  * The commits of a product's table whose files its log still holds, oldest first; none when there is no table. Only those
- * after a version, and no more of them than `atMost`, where that is said.
+ * after a version, and no more of them than `atMost`, where that is said. Throws UnreadableLog.
  */
 export async function readCommits(
   client: S3Client,
@@ -135,8 +140,14 @@ export async function readCommits(
     (await textIfThere(client, bucket, commitKey(product, version))) ?? '';
   const read = async ([version, key]: [number, string]): Promise<TableCommit> => {
     const text = await textOf(client, bucket, key);
-    const { restored, ...commit } = parseCommit(version, text);
-    return { ...commit, restored: restored === 'not named' ? await restoredVersion(version, text, older) : restored };
+    try {
+      const { restored, ...commit } = parseCommit(version, text);
+      return { ...commit, restored: restored === 'not named' ? await restoredVersion(version, text, older) : restored };
+    } catch (error) {
+      if (!(error instanceof z.ZodError || error instanceof SyntaxError)) throw error;
+      const problem = error instanceof z.ZodError ? z.prettifyError(error) : error.message;
+      throw new UnreadableLog(`s3://${bucket}/${key} is no Delta commit: ${problem}`, { cause: error });
+    }
   };
   const keys: [number, string][] = [];
   for await (const key of commitKeys(client, bucket, product, after)) if (keys.push(key) >= atMost) break;

@@ -3,8 +3,9 @@ import type { Catalogue } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
 import { firstDateCovered } from '../../model/daily-window.ts';
 import { intervalStart } from '../../model/intervals.ts';
+import type { FreshnessFinding } from '../../model/messages/freshness.ts';
 import type { ChangedDates } from '../../model/messages/late-data.ts';
-import { readCommits, readUndone, standing, type TableCommit } from '../lake/delta-log.ts';
+import { readCommits, readUndone, standing, type TableCommit, UnreadableLog } from '../lake/delta-log.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type IntervalRecord, type Published, type PublishedBuild, publishedOf } from '../ledger/records.ts';
 import { builtProducts } from '../planning/survey.ts';
@@ -165,9 +166,21 @@ export function createTableHistoryActivities(
       await ledger.publish(catalogue.products.get(build.product)?.warehouse ? { ...build, loaded: null } : build);
     },
 
-    /** Writes down what builds have committed that ended before they could tell, in all tables. */
-    async recordUnrecorded(): Promise<void> {
-      for (const { key } of builtProducts(catalogue)) await catchUp(key);
+    /**
+     * Writes down what builds have committed that ended before they could tell, in all tables. Returns those whose log
+     * cannot be read, and why.
+     */
+    async recordUnrecorded(): Promise<readonly FreshnessFinding[]> {
+      const unreadable: FreshnessFinding[] = [];
+      for (const { key } of builtProducts(catalogue)) {
+        try {
+          await catchUp(key);
+        } catch (error) {
+          if (!(error instanceof UnreadableLog)) throw error;
+          unreadable.push({ product: key, interval: null, problem: error.message });
+        }
+      }
+      return unreadable;
     },
 
     /** Writes down that `version` has put a table back: its intervals are what they were, and who reads what has changed is stale. */

@@ -91,6 +91,18 @@ describe('a commit that its build did not live to record', () => {
     expect(restated).toHaveLength(1);
   });
 
+  it('is found beside a table whose log cannot be read, which is told with its file', async () => {
+    commit(0, [today], 'first');
+    await record('first', 0, [today]);
+    commit(1, [longAgo], 'terminated');
+    s3.put('silver/trips/_delta_log/00000000000000000000.json', '{"commitInfo":{"timestamp":"yesterday"}}');
+    const [finding, ...others] = await activities().recordUnrecorded();
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ product: 'silver.trips', interval: null });
+    expect(finding?.problem).toMatch(/s3:.*silver.trips.*0000.json is no Delta commit: .*commitInfo.timestamp/s);
+    expect(restated).toEqual([{ product, dates: [longAgo] }]);
+  });
+
   it('counts with the dates that a restore has undone, which it need not have changed itself', async () => {
     commit(0, [today], 'first');
     commit(1, ['2024-06-01'], 'second');

@@ -308,6 +308,16 @@ describe('watchFreshness', () => {
     });
   });
 
+  it('looks at everything else where a table’s log cannot be read, and fails for that', async () => {
+    const unreadable = [{ product: 'silver.trips', interval: null, problem: 'no Delta commit' }];
+    await withWorkers(environment, { ...scenarios['unread-raw-files'].script, unreadable }, async () => {
+      const handle = await play(environment, 'unread-raw-files');
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: { message: expect.stringMatching(/^2 findings.*silver.trips no Delta commit; bronze.events/) },
+      });
+    });
+  });
+
   it('fails, naming what is missing, when something is', async () => {
     await withWorkers(environment, scenarios['not-fresh'].script, async () => {
       const handle = await play(environment, 'not-fresh');

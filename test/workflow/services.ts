@@ -62,6 +62,7 @@ export interface Script {
   readonly restates?: Client;
   /** What is found among the raw files. */
   readonly unread?: readonly FreshnessFinding[];
+  readonly unreadable?: readonly FreshnessFinding[];
   /** What has been built before; by default nothing. */
   readonly ledger?: MemoryLedger;
 }
@@ -285,8 +286,9 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     async findUnreadRaw(): Promise<readonly FreshnessFinding[]> {
       return script.unread ?? [];
     },
-    async recordUnrecorded(): Promise<void> {
+    async recordUnrecorded(): Promise<readonly FreshnessFinding[]> {
       calls.unrecorded += 1;
+      return script.unreadable ?? [];
     },
     async releaseIntervals({ failure, ...claimant }: Released): Promise<void> {
       const at = new Date().toISOString();

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from tideline_jobs.model.contracts import Contract
@@ -126,11 +126,12 @@ def measures(rules: list[Rule], among: Column) -> list[Column]:
 
 
 def count_duplicates(frame: DataFrame, interval: Column, keys: list[str]) -> dict[str, int]:
-    """Rows beyond the first of each key, by their interval: the first is in the earliest one."""
+    """
+    Rows beyond the first of each key within an interval. What another interval holds does not count: the verdict on one
+    must be the same whatever else is built in the same job.
+    """
     copies = frame.groupBy(interval.alias("interval"), *keys).agg(F.count("*").alias("copies"))
-    is_first = F.col("interval") == F.min("interval").over(Window.partitionBy(*keys))
-    extra = copies.select("interval", (F.col("copies") - is_first.cast("int")).alias("extra"))
-    found = extra.groupBy("interval").agg(F.sum("extra").alias("extra")).collect()
+    found = copies.groupBy("interval").agg(F.sum(F.col("copies") - 1).alias("extra")).collect()
     return {row["interval"]: int(row["extra"]) for row in found}
 
 
