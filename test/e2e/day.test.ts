@@ -2,14 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { paginateListJobRuns, EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCommits } from '../../activities/lake/delta-log.ts';
+import { newestVersion, readCommits } from '../../activities/lake/delta-log.ts';
 import type { SurveyedInterval } from '../../activities/planning/survey.ts';
 import { runDay } from '../../cli/laptop/days.ts';
 import { putInto } from '../../cli/laptop/land.ts';
@@ -30,8 +27,11 @@ import { restateWorkflowId } from '../../model/messages/late-data.ts';
 import type { BuildOutcome, MaintenanceOutcome } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
 import { checkoutWith } from './checkout.ts';
-import { deltaVersion } from './delta-table.ts';
+import { killingDataPlane } from './killing.ts';
+import { countsOf, readTable } from './delta-table.ts';
+import { readByDeltaRs } from './delta-rs.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';
+import { lateTrip } from './late-trip.ts';
 
 /** A checkout with a product that nobody has written a line of code for. */
 const checkout = checkoutWith(join(import.meta.dirname, 'products'));
@@ -42,32 +42,6 @@ const dayAlone = { arrivedBefore: '2025-01-19T00', start: '2025-01-15', end: '20
 const withLateEvents = { arrivedBefore: '2025-01-22T00', start: '2025-01-15', end: '2025-01-22' };
 const quiet = (): void => undefined;
 
-/** The events of one trip on 2025-01-17, gzipped. */
-function lateTrip(): Uint8Array {
-  const place = { latitude: 51.5, longitude: -0.12, address: '1 Strand' };
-  const trip = { trip_id: 'trip_five_days_late', driver_id: 'drv_late', rider_id: 'rid_late', city_id: 'london' };
-  const ride = {
-    ...trip,
-    geo_zone: 'lon_soho',
-    pickup_location: place,
-    dropoff_location: place,
-    vehicle_type: 'economy',
-  };
-  const fares = { estimated_fare: 20, actual_fare: 21.5, surge_multiplier: 1 };
-  const steps = ['trip_requested', 'driver_assigned', 'trip_started', 'trip_completed', 'payment_processed'];
-  const lines = steps.map((event_name, minute) =>
-    JSON.stringify({
-      event_name,
-      event_id: `evt_late_${minute}`,
-      event_timestamp: `2025-01-17T10:0${minute}:00.000Z`,
-      schema_version: 'v2.1',
-      app_version: 'ios-4.1',
-      payload: { ...ride, ...fares, status: minute < 3 ? 'ACTIVE' : 'COMPLETED' },
-    }),
-  );
-  return gzipSync(`${lines.join('\n')}\n`);
-}
-
 /** What the ledger says of the rows of each interval. */
 const rowsOf = (intervals: readonly SurveyedInterval[]) =>
   Object.fromEntries(
@@ -76,15 +50,6 @@ const rowsOf = (intervals: readonly SurveyedInterval[]) =>
       return [`${product} ${interval}`, { rowsIn, rowsPublished, rowsDuplicate, rowsQuarantined }];
     }),
   );
-
-/** The session's own ledger, or another one, with what it can be made from. */
-const ledgerSources = (table = ledgerTable) => ({
-  ledger: openLedger(table),
-  client: session.platform.s3,
-  bucket: buckets.lake,
-  catalogue: session.catalogue,
-  warehouse: session.warehouse,
-});
 
 let session: Session;
 let landed: WriteSummary;
@@ -101,6 +66,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await rm(checkout, { recursive: true, force: true });
 });
+
+const run = <T = unknown>(workflow: string, workflowId: string, input: object): Promise<T> =>
+  session.client.workflow.execute(workflow, { workflowId, taskQueue: orchestrationQueue, args: [input] }) as Promise<T>;
+
+/** Every interval of dates [from, to), as a ledger has it. */
+const survey = async (from: string, to: string, table = ledgerTable): Promise<readonly SurveyedInterval[]> =>
+  (await surveyDates(openLedger(table), session.catalogue, { from, to })).intervals;
 
 describe('a day of trips', () => {
   it('is published as it was, in the lake and in the warehouse', async () => {
@@ -129,10 +101,7 @@ describe('a day of trips', () => {
 
   it('is in the ledger, which the tables alone give back when it is lost', async () => {
     const { hours } = await readTruth(truthFolder, dayAlone.arrivedBefore);
-    const { intervals } = await surveyDates(openLedger(ledgerTable), session.catalogue, {
-      from: date,
-      to: '2025-01-19',
-    });
+    const intervals = await survey(date, '2025-01-19');
     expect(intervals.filter(({ state }) => state !== 'published')).toEqual([]);
     expect(rowsOf(intervals)).toMatchObject(
       Object.fromEntries(
@@ -145,18 +114,16 @@ describe('a day of trips', () => {
       ),
     );
     await ensureLedger(new DynamoDBClient(), 'rebuilt');
-    await rebuildLedger(ledgerSources('rebuilt'), quiet);
-    const rebuilt = await surveyDates(openLedger('rebuilt'), session.catalogue, { from: date, to: '2025-01-19' });
-    expect(rowsOf(rebuilt.intervals)).toEqual(rowsOf(intervals));
-    expect(rebuilt.intervals.filter(({ record }) => record?.published?.loaded).length).toBeGreaterThan(0);
+    const { platform, catalogue, warehouse } = session;
+    const [ledger, client, bucket] = [openLedger('rebuilt'), platform.s3, buckets.lake];
+    await rebuildLedger({ ledger, client, bucket, catalogue, warehouse }, quiet);
+    const rebuilt = await survey(date, '2025-01-19', 'rebuilt');
+    expect(rowsOf(rebuilt)).toEqual(rowsOf(intervals));
+    expect(rebuilt.filter(({ record }) => record?.published?.loaded).length).toBeGreaterThan(0);
   });
 
   it('is explained to people who have only the `temporal` command', async () => {
-    const explanation = await session.client.workflow.execute('explainInterval', {
-      workflowId: 'explain',
-      taskQueue: orchestrationQueue,
-      args: [{ product: 'silver.trips', interval: date }],
-    });
+    const explanation = await run('explainInterval', 'explain', { product: 'silver.trips', interval: date });
     expect(explanation).toMatch(
       /^silver\.trips 2025-01-18 is published: [\d,]+ rows.*from version \d+ of bronze\.events/,
     );
@@ -175,9 +142,19 @@ describe('a day of trips', () => {
     expect(lake('sql', 'gold.rider_days')).toContain('CREATE TABLE IF NOT EXISTS gold.rider_days');
   });
 
+  it('is read by other tools, which know of the Glue catalogue alone, with the columns of the contracts', async () => {
+    const tables = readByDeltaRs(session.platform);
+    expect(tables.map(({ table }) => table).sort()).toEqual([...session.catalogue.products.keys()].sort());
+    for (const { table, columns, counts } of tables) {
+      const declared = session.catalogue.get(table).columns.map(({ name, physicalType }) => [name, physicalType]);
+      expect([table, columns]).toEqual([table, Object.fromEntries(declared)]);
+      expect([table, countsOf(await readTable(session.platform, table))]).toEqual([table, counts]);
+    }
+  });
+
   it('stays as it is when every hour and the day are built again', async () => {
-    const tables = [...session.catalogue.products.keys()].map((key) => key.replace('.', '/'));
-    const versions = () => Promise.all(tables.map((table) => deltaVersion(session.platform.s3, buckets.lake, table)));
+    const tables = [...session.catalogue.products.keys()];
+    const versions = () => Promise.all(tables.map((key) => newestVersion(session.platform.s3, buckets.lake, key)));
     const before = await versions();
     const again = [
       { product: 'bronze.events', start: '2025-01-17T23', end: '2025-01-19T00' },
@@ -187,11 +164,8 @@ describe('a day of trips', () => {
       { product: 'gold.rider_days', start: dayAlone.start, end: dayAlone.end },
     ];
     for (const input of again) {
-      const { built } = (await session.client.workflow.execute('backfill', {
-        workflowId: `backfill/${input.product}/again`,
-        taskQueue: orchestrationQueue,
-        args: [{ ...input, mode: 'all', downstream: false }],
-      })) as BackfillReport;
+      const all = { ...input, mode: 'all', downstream: false };
+      const { built } = await run<BackfillReport>('backfill', `backfill/${input.product}/again`, all);
       expect(built.intervals).toBe(intervalsIn(grainOf(input.start), input).length);
     }
     expect(await versions()).toEqual(before);
@@ -199,45 +173,15 @@ describe('a day of trips', () => {
   });
 
   it('grows by late events in a backfill, and a worker killed in the middle of every stage starts no job twice', async () => {
-    const { supervisor, environment } = session.platform;
-    const emr = new EMRServerlessClient();
-    const applicationId = environment.EMR_BACKFILL_APPLICATION_ID;
-    const names = async (): Promise<string[]> => {
-      const found: string[] = [];
-      for await (const page of paginateListJobRuns({ client: emr }, { applicationId })) {
-        found.push(...(page.jobRuns ?? []).map(({ name }) => name ?? ''));
-      }
-      return found;
-    };
-    const before = (await names()).length;
-    const working = session.client.workflow.execute('backfill', {
-      workflowId: 'backfill/late',
-      taskQueue: orchestrationQueue,
-      args: [{ product: 'bronze.events', start: '2025-01-19T00', end: '2025-01-22T00' }],
-    }) as Promise<BackfillReport>;
-    let ended = false;
-    void working.finally(() => (ended = true)).catch(quiet);
-    let kills = 0;
-    let seen = before;
-    while (!ended) {
-      const started = (await names()).length;
-      if (started > seen) {
-        seen = started;
-        await supervisor.restart('data-plane', 'SIGKILL');
-        kills += 1;
-      }
-      await delay(200);
-    }
-    const late = await working;
+    const late = { product: 'bronze.events', start: '2025-01-19T00', end: '2025-01-22T00' };
+    const working = run<BackfillReport>('backfill', 'backfill/late', late);
+    const { kills, jobs } = await killingDataPlane(session.platform, working);
+    const { built } = await working;
     expect(kills).toBeGreaterThanOrEqual(3);
-    const made = (await names()).slice(0, (await names()).length - before);
-    expect(made.length).toBe(new Set(made).size);
-    expect(made).toHaveLength(late.built.jobs);
+    expect(jobs.length).toBe(new Set(jobs).size);
+    expect(jobs).toHaveLength(built.jobs);
     await expectLakeToBeTrue(session, truthFolder, withLateEvents);
-    const { intervals } = await surveyDates(openLedger(ledgerTable), session.catalogue, {
-      from: date,
-      to: '2025-01-22',
-    });
+    const intervals = await survey(date, '2025-01-22');
     const builtFromEvents = intervals.filter(({ product }) => !product.startsWith('gold.dim_'));
     expect(builtFromEvents.filter(({ state }) => state !== 'published')).toEqual([]);
     expect(landed.lines).toBe((await readTruth(truthFolder)).hours.reduce((sum, hour) => sum + hour.lines, 0));
@@ -245,13 +189,8 @@ describe('a day of trips', () => {
 
   it('stays as it is when its tables are maintained', async () => {
     const maintained = await Promise.all(
-      [...session.catalogue.products.keys()].map(
-        (product) =>
-          session.client.workflow.execute('maintainTable', {
-            workflowId: `maintain/${product}`,
-            taskQueue: orchestrationQueue,
-            args: [{ product }],
-          }) as Promise<MaintenanceOutcome>,
+      [...session.catalogue.products.keys()].map((product) =>
+        run<MaintenanceOutcome>('maintainTable', `maintain/${product}`, { product }),
       ),
     );
     const events = maintained.find(({ product }) => product === 'bronze.events')!;
@@ -269,11 +208,7 @@ describe('a day of trips', () => {
     const arrival = '2025-01-23T02';
     await putInto(s3, buckets.raw)(partKey('raw/events', intervalStart(arrival).toMillis(), 0), lateTrip());
     const before = (await silverCommits()).length;
-    await session.client.workflow.execute('hourlyBronze', {
-      workflowId: 'hourly-bronze-late',
-      taskQueue: orchestrationQueue,
-      args: [{ firedAt: '2025-01-23T04:20:00Z' }],
-    });
+    await run('hourlyBronze', 'hourly-bronze-late', { firedAt: '2025-01-23T04:20:00Z' });
     await session.client.workflow.getHandle(restateWorkflowId('bronze.events')).result();
     const commits = (await silverCommits()).slice(before);
     expect(commits.map(({ changedPartitions }) => changedPartitions)).toEqual([['2025-01-17']]);
@@ -290,10 +225,7 @@ describe('a day of trips', () => {
     const product = 'gold.trips';
     const lateTrips = () => query(session.warehouse, `SELECT trip_id FROM gold.trips WHERE trip_date = '2025-01-17'`);
     const stateOf = async () => {
-      const { intervals } = await surveyDates(openLedger(ledgerTable), session.catalogue, {
-        from: '2025-01-17',
-        to: '2025-01-18',
-      });
+      const intervals = await survey('2025-01-17', '2025-01-18');
       return intervals.find((interval) => interval.product === product)?.state;
     };
     expect(await lateTrips()).toHaveLength(1);
@@ -303,11 +235,7 @@ describe('a day of trips', () => {
     expect(commits.at(-1)?.restored).toBe(restored.restored);
     expect(await lateTrips()).toEqual([]);
     expect(await stateOf()).not.toBe('published');
-    await session.client.workflow.execute('backfill', {
-      workflowId: 'backfill/after-restore',
-      taskQueue: orchestrationQueue,
-      args: [{ product, start: '2025-01-17', end: '2025-01-18' }],
-    });
+    await run('backfill', 'backfill/after-restore', { product, start: '2025-01-17', end: '2025-01-18' });
     expect(await lateTrips()).toHaveLength(1);
     expect(await stateOf()).toBe('published');
   });

@@ -1,7 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { globSync } from 'node:fs';
+import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
 import {
   DuckDBInstance,
   type DuckDBValue,
@@ -10,62 +8,51 @@ import {
   DuckDBDateValue,
   DuckDBDecimalValue,
 } from '@duckdb/node-api';
+import type { Platform } from '../../local/platform.ts';
+import { root } from '../tools.ts';
 
 export type Row = Record<string, unknown>;
 
-interface Action {
-  readonly add?: { readonly path: string; readonly partitionValues: Record<string, string> };
-  readonly remove?: { readonly path: string };
+/** DuckDB's own extensions, of the release that is asked; PyPI has them in packages of their own. */
+function extension(name: string): string {
+  const [found] = globSync(
+    `.tideline/tools/clients-venv/lib/*/site-packages/duckdb_extension_${name}/extensions/*/${name}.duckdb_extension`,
+    { cwd: root },
+  );
+  if (found === undefined) throw new Error(`DuckDB's extension ${name} is not installed: npm test installs it.`);
+  return `${root}/${found}`;
 }
 
-async function bytes(client: S3Client, bucket: string, key: string): Promise<Uint8Array> {
-  const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  return (await object.Body?.transformToByteArray()) ?? new Uint8Array();
+/** The rows of a product's table, found by the Glue catalogue. */
+export async function readTable({ environment }: Platform, product: string): Promise<Row[]> {
+  const [DatabaseName, Name] = product.split('.');
+  const { Table } = await new GlueClient().send(new GetTableCommand({ DatabaseName, Name }));
+  return readDelta(String(environment.AWS_ENDPOINT_URL), String(Table?.StorageDescriptor?.Location));
 }
 
-async function keysUnder(client: S3Client, bucket: string, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
-    keys.push(...(page.Contents ?? []).map(({ Key }) => Key ?? ''));
-  }
-  return keys.sort();
-}
-
-/** The version of a Delta table, from its log. */
-export async function deltaVersion(client: S3Client, bucket: string, table: string): Promise<number> {
-  const log = await keysUnder(client, bucket, `${table}/_delta_log/`);
-  return log.filter((key) => key.endsWith('.json')).length - 1;
-}
-
-/** The rows of a Delta table, read without Spark: its log by the protocol's own rules, its files by DuckDB. */
-export async function readDelta(client: S3Client, bucket: string, table: string): Promise<Row[]> {
-  const active = new Map<string, Record<string, string>>();
-  for (const key of await keysUnder(client, bucket, `${table}/_delta_log/`)) {
-    if (!/\/\d{20}\.json$/.test(key)) continue;
-    const commit = Buffer.from(await bytes(client, bucket, key)).toString();
-    for (const line of commit.trim().split('\n')) {
-      const { add, remove } = JSON.parse(line) as Action;
-      if (remove) active.delete(remove.path);
-      if (add) active.set(add.path, add.partitionValues);
-    }
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'delta-'));
+/** The rows of the Delta table at an S3 location, read by DuckDB: nothing of this project, nor Spark, is asked. */
+export async function readDelta(endpoint: string, location: string): Promise<Row[]> {
   const duck = await DuckDBInstance.create(':memory:');
   const connection = await duck.connect();
   try {
-    const rows: Row[] = [];
-    for (const [path, partition] of active) {
-      const file = join(folder, 'part.parquet');
-      await writeFile(file, await bytes(client, bucket, `${table}/${decodeURIComponent(path)}`));
-      const reader = await connection.runAndReadAll(`SELECT * FROM read_parquet('${file}')`);
-      for (const row of reader.getRowObjects()) rows.push({ ...partition, ...plain(row) });
-    }
-    return rows;
+    for (const name of ['httpfs', 'delta']) await connection.run(`LOAD '${extension(name)}'`);
+    await connection.run(
+      `CREATE SECRET (TYPE s3, KEY_ID 'local', SECRET 'local', REGION 'us-east-1', URL_STYLE 'path', USE_SSL false,
+         ENDPOINT '${new URL(endpoint).host}')`,
+    );
+    const reader = await connection.runAndReadAll(`SELECT * FROM delta_scan('${location}')`);
+    return reader.getRowObjects().map(plain);
   } finally {
     connection.closeSync();
     duck.closeSync();
-    await rm(folder, { recursive: true });
   }
+}
+
+/** How many rows there are, and how many values of each column. */
+export function countsOf(rows: readonly Row[]): Record<string, number> {
+  const columns = Object.keys(rows[0] ?? {});
+  const values = columns.map((name) => [name, rows.filter((row) => row[name] !== null).length] as const);
+  return { rows: rows.length, ...Object.fromEntries(values) };
 }
 
 const plain = (row: Record<string, DuckDBValue>): Row =>

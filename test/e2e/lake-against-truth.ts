@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import { query } from '../../activities/redshift/query.ts';
 import type { Session } from '../../cli/laptop/session.ts';
-import { buckets } from '../../local/provision.ts';
 import {
   expectedDailyMetrics,
   expectedDriverMetrics,
@@ -12,7 +11,7 @@ import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';
 import { readTruth } from '../truth/read-truth.ts';
 import { expectedTrips } from '../truth/trips.ts';
 import { differences } from './compare.ts';
-import { readDelta, type Row } from './delta-table.ts';
+import { readTable, type Row } from './delta-table.ts';
 
 const hourOf = (row: Row): string =>
   new Date(
@@ -61,24 +60,24 @@ export async function expectLakeToBeTrue(
     arrival_hour: `${arrival_hour}:00:00.000Z`,
   }));
 
-  const lake = (table: string) => readDelta(session.platform.s3, buckets.lake, table);
+  const lake = (product: string) => readTable(session.platform, product);
   const stored = (table: string) => query(session.warehouse, `SELECT * FROM ${table}`);
   const inFile = (rows: Row[]): Row[] => rows.map((row) => ({ ...row, file: String(row.file).split('/').at(-1) }));
   const checks: Record<string, () => Promise<string[]>> = {
-    'bronze.events': async () => differences(events, await lake('bronze/events'), keys.event),
+    'bronze.events': async () => differences(events, await lake('bronze.events'), keys.event),
     'bronze.events_quarantine': async () =>
-      differences(quarantine, inFile(await lake('bronze/events_quarantine')), keys.quarantined),
-    'silver.trips': async () => differences(rowsOf(trips), await lake('silver/trips'), keys.trip),
+      differences(quarantine, inFile(await lake('bronze.events_quarantine')), keys.quarantined),
+    'silver.trips': async () => differences(rowsOf(trips), await lake('silver.trips'), keys.trip),
     'silver.driver_metrics': async () =>
-      differences(rowsOf(expectedDriverMetrics(trips)), await lake('silver/driver_metrics'), keys.driverDay),
-    'gold.trips': async () => differences(rowsOf(copied), await lake('gold/trips'), keys.trip),
+      differences(rowsOf(expectedDriverMetrics(trips)), await lake('silver.driver_metrics'), keys.driverDay),
+    'gold.trips': async () => differences(rowsOf(copied), await lake('gold.trips'), keys.trip),
     'gold.daily_metrics': async () =>
-      differences(rowsOf(expectedDailyMetrics(trips)), await lake('gold/daily_metrics'), keys.date),
+      differences(rowsOf(expectedDailyMetrics(trips)), await lake('gold.daily_metrics'), keys.date),
     'gold.rider_days': async () =>
-      differences(rowsOf(expectedRiderDays(trips)), await lake('gold/rider_days'), keys.riderDay),
+      differences(rowsOf(expectedRiderDays(trips)), await lake('gold.rider_days'), keys.riderDay),
     'warehouse gold.rider_days': async () =>
       differences(rowsOf(expectedRiderDays(trips)), await stored('gold.rider_days'), keys.riderDay),
-    'gold.fact_hourly_metrics': async () => differences(metrics, await lake('gold/fact_hourly_metrics'), keys.metric),
+    'gold.fact_hourly_metrics': async () => differences(metrics, await lake('gold.fact_hourly_metrics'), keys.metric),
     'warehouse gold.trips': async () => differences(rowsOf(copied), await stored('gold.trips'), keys.trip),
     'warehouse gold.fact_trip': async () =>
       differences(rowsOf(expectedFactTrips(trips)), await stored('gold.fact_trip'), keys.trip),

@@ -208,7 +208,7 @@ describe('the log store of the jobs', () => {
       Array.from({ length: COMMITS }, (_, number) => `${writer} ${number}`),
     );
     expect((await userMetadata()).sort()).toEqual(expected.sort());
-    const rows = await readDelta(s3.client, 'lake', 'shared');
+    const rows = await readDelta(s3.url, 's3://lake/shared');
     expect(rows.map(({ writer, number }) => `${String(writer)} ${String(number)}`).sort()).toEqual(expected);
   }, 1_500_000);
 
