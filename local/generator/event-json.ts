@@ -51,6 +51,7 @@ function payloadMembers(event: PlannedEvent): string {
   if (event.actualFareCents !== null) members += `,"actual_fare":${money(event.actualFareCents)}`;
   if (event.surgeMultiplier !== null) members += `,"surge_multiplier":${event.surgeMultiplier}`;
   if (event.rating !== null) members += `,"rating":${event.rating}`;
+  if (event.durationSeconds !== null) members += `,"duration":${event.durationSeconds}`;
   return event.extra === '' ? members : `${members},${event.extra}`;
 }
 

@@ -36,6 +36,8 @@ export interface PlannedEvent {
   readonly actualFareCents: number | null;
   readonly surgeMultiplier: number | null;
   readonly rating: number | null;
+  /** Of the whole trip, as the app measures it. */
+  readonly durationSeconds: number | null;
   /** More payload members, already JSON (`"tip":1.50`), or empty. */
   readonly extra: string;
   /** Picks this event's padding, so that a repeated delivery of it has the same bytes. */
@@ -56,5 +58,6 @@ export const NO_DETAILS = {
   actualFareCents: null,
   surgeMultiplier: null,
   rating: null,
+  durationSeconds: null,
   extra: '',
 } as const;

@@ -112,6 +112,7 @@ export function planTrip(context: TripContext): PlannedEvent[] {
     status: 'COMPLETED',
     dropoff: route.dropoff,
     rating: random.chance(0.6) ? random.pick([5, 5, 5, 4.5, 4, 3, 1]) : null,
+    durationSeconds: Math.round((completedAtMs - startedAtMs) / SECOND_MS),
   };
   log.add('trip_completed', completedAtMs, completed);
   if (random.chance(0.003)) log.add('trip_completed', completedAtMs + random.between(1, MINUTE_MS) / pace, completed);

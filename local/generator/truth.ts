@@ -32,6 +32,7 @@ export interface EventTruth {
   readonly actual_fare: number | null;
   readonly surge_multiplier: number | null;
   readonly rating: number | null;
+  readonly duration: number | null;
   readonly file: string;
   readonly line: number;
 }
@@ -90,6 +91,7 @@ export function eventTruth(event: PlannedEvent, arrivalHourMs: number, file: str
     actual_fare: fareNumber(event.actualFareCents),
     surge_multiplier: event.surgeMultiplier,
     rating: event.rating,
+    duration: event.durationSeconds,
     file,
     line,
   };

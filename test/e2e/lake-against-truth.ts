@@ -41,7 +41,7 @@ export async function expectLakeToBeTrue(
   const built = (date: string): boolean => date >= start && date < end;
   const allTrips = expectedTrips(truth.events);
   const trips = allTrips.filter(({ trip_date }) => built(trip_date));
-  const copied = trips.map(({ rating, cancelled_at, location_updates, ...trip }) => trip);
+  const copied = trips.map(({ rating, cancelled_at, location_updates, reported_duration_seconds, ...trip }) => trip);
   const metrics = expectedHourlyMetrics(allTrips)
     .filter(({ metric_date }) => built(metric_date))
     .map(({ total_fare_cents, driver_ms, city_id, vehicle_type, ...row }) => ({

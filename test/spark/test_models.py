@@ -9,7 +9,8 @@ from tideline_jobs.model.contracts import all_contracts, contract_of
 from tideline_jobs.model.errors import BuildError
 
 MODELS = [product for product, contract in all_contracts().items() if contract.build["kind"] == "sql"]
-TRIPS = "SELECT * EXCEPT (processing_timestamp, rating, cancelled_at, location_updates) FROM silver.trips AS t"
+ONLY_IN_SILVER = "rating, cancelled_at, location_updates, reported_duration_seconds"
+TRIPS = f"SELECT * EXCEPT (processing_timestamp, {ONLY_IN_SILVER}) FROM silver.trips AS t"
 
 
 def _empty(spark: SparkSession, product: str) -> dict[str, DataFrame]:

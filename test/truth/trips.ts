@@ -23,6 +23,7 @@ export type TripEvent = Pick<
   | 'actual_fare'
   | 'surge_multiplier'
   | 'rating'
+  | 'duration'
 >;
 
 /** A row that silver.trips must hold. Timestamps are ISO with milliseconds and Z. */
@@ -46,6 +47,7 @@ export interface ExpectedTrip {
   readonly surge_multiplier: number | null;
   readonly rating: number | null;
   readonly duration_seconds: number | null;
+  readonly reported_duration_seconds: number | null;
   readonly duration_min: number | null;
   readonly distance_km: number | null;
   readonly status: string | null;
@@ -114,6 +116,7 @@ function expectedTrip(tripId: string, unordered: readonly TripEvent[]): Expected
     surge_multiplier: request?.surge_multiplier ?? null,
     rating: end?.rating ?? null,
     duration_seconds: seconds,
+    reported_duration_seconds: end?.duration ?? null,
     duration_min: seconds === null ? null : seconds / 60,
     distance_km: distanceKm(place),
     status,

@@ -20,12 +20,18 @@ const event = (id: string, name: string, timestamp: string, details: Partial<Tri
   actual_fare: null,
   surge_multiplier: null,
   rating: null,
+  duration: null,
   ...details,
 });
 
 const nightRide = [
   event('e6', 'payment_processed', '2025-01-19T01:05:00.000Z', { status: 'COMPLETED', actual_fare: 11 }),
-  event('e5', 'trip_completed', '2025-01-19T01:00:30.500Z', { status: 'COMPLETED', end_lat: 0, end_lon: 1 }),
+  event('e5', 'trip_completed', '2025-01-19T01:00:30.500Z', {
+    status: 'COMPLETED',
+    end_lat: 0,
+    end_lon: 1,
+    duration: 5400,
+  }),
   event('e4', 'trip_started', '2025-01-18T23:30:00.000Z', { status: 'ACTIVE', start_lat: 0, start_lon: 0 }),
   event('e2', 'driver_assigned', '2025-01-18T22:45:00.000Z', { driver_id: 'd1' }),
   event('e1', 'trip_requested', '2025-01-18T22:40:00.000Z', {
@@ -63,6 +69,7 @@ describe('the expected row of a trip', () => {
         surge_multiplier: 1.5,
         rating: null,
         duration_seconds: 5430,
+        reported_duration_seconds: 5400,
         duration_min: 90.5,
         // One degree of the equator: 2π × 6371.0088 / 360.
         distance_km: 111.195,

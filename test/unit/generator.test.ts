@@ -127,6 +127,7 @@ describe('raw events landed in a directory', () => {
         actual_fare: payload.actual_fare ?? null,
         surge_multiplier: payload.surge_multiplier ?? null,
         rating: payload.rating ?? null,
+        duration: payload.duration ?? null,
       });
     }
   });

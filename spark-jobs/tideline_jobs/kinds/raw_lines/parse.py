@@ -31,6 +31,7 @@ PAYLOAD_FIELDS = {
     "vehicle_type": "STRING",
     "status": "STRING",
     "rating": "DOUBLE",
+    "duration": "BIGINT",
 }
 _FLAT = {
     "start_lat": "pickup_location.latitude",

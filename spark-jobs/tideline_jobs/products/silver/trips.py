@@ -31,6 +31,7 @@ _USED = (
     "surge_multiplier",
     "status",
     "rating",
+    "duration",
 )
 
 
@@ -71,7 +72,7 @@ def windows(events: DataFrame, start: date, days: int, read: range) -> DataFrame
 def sessions(windowed: DataFrame) -> DataFrame:
     """One row per trip and session date with the events that decide, still as they are."""
     started = _first(F.struct("event_timestamp", "start_lat", "start_lon"), _is("trip_started"))
-    completed = _last(F.struct("event_timestamp", "end_lat", "end_lon", "rating"), _is("trip_completed"))
+    completed = _last(F.struct("event_timestamp", "end_lat", "end_lon", "rating", "duration"), _is("trip_completed"))
     requested = _first(F.struct("event_timestamp", "surge_multiplier"), _is("trip_requested"))
     return windowed.groupBy("trip_id", "session_date").agg(
         *[_first_known(column) for column in ("driver_id", "rider_id", "city_id", "vehicle_type", "estimated_fare")],
@@ -109,6 +110,7 @@ def trips(sessioned: DataFrame) -> DataFrame:
         F.col("completed.end_lat").alias("end_lat"),
         F.col("completed.end_lon").alias("end_lon"),
         F.col("completed.rating").alias("rating"),
+        F.col("completed.duration").alias("reported_duration_seconds"),
         F.to_date("started.event_timestamp").alias("trip_date"),
     ).where("start_time IS NOT NULL AND event_count >= 2 AND trip_date = session_date")
     seconds = F.floor((F.unix_millis("end_time") - F.unix_millis("start_time")) / 1000)
