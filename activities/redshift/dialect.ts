@@ -60,21 +60,27 @@ SELECT :product, ''
 WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product);
 `;
 
-/** Makes a product's schema and table where they are missing. */
-export function tableDdl(product: Product): string {
-  const { table, distKey, sortKeys } = targetOf(product);
+/** A product's columns, in the contract's order, and how its rows lie. */
+function shapeOf(product: Product): string {
+  const { distKey, sortKeys } = targetOf(product);
   const width = Math.max(...product.columns.map(({ name }) => name.length));
   const columns = product.columns.map(
     (column) => `    ${column.name.padEnd(width)} ${warehouseType(column).ddl}${column.required ? ' NOT NULL' : ''}`,
   );
-  return `
-CREATE SCHEMA IF NOT EXISTS ${table.split('.')[0] ?? ''};
-
-CREATE TABLE IF NOT EXISTS ${table} (
+  return `(
 ${columns.join(',\n')}
 )
 ${distKey === undefined ? 'DISTSTYLE ALL' : `DISTKEY (${distKey})`}
-SORTKEY (${sortKeys.join(', ')});
+SORTKEY (${sortKeys.join(', ')})`;
+}
+
+/** Makes a product's schema and table where they are missing. */
+export function tableDdl(product: Product): string {
+  const { table } = targetOf(product);
+  return `
+CREATE SCHEMA IF NOT EXISTS ${table.split('.')[0] ?? ''};
+
+CREATE TABLE IF NOT EXISTS ${table} ${shapeOf(product)};
 `;
 }
 
@@ -84,15 +90,17 @@ export const columnDdl = (product: Product, column: Column): string =>
 
 /**
  * Loads what a build has exported: one transaction, so that readers see the old rows or the new ones, never a mixture. COPY
- * of Parquet goes by position, so that an export with other columns fails as a whole.
+ * of Parquet goes by position and wants as many columns as the files have: into a table of the contract's own columns, so
+ * that workers may still load while a deploy has added one that they do not know.
  */
 export function loadSql(product: Product): string {
   const { table } = targetOf(product);
   const copied = `load_${table.split('.')[1] ?? ''}`;
   const { partitionColumn: date } = product;
+  const columns = product.columns.map(({ name }) => name).join(', ');
   const within = date === undefined ? '' : `\nWHERE ${date} >= :start_date AND ${date} < :end_date`;
   return `
-CREATE TEMP TABLE ${copied} (LIKE ${table});
+CREATE TEMP TABLE ${copied} ${shapeOf(product)};
 
 COPY ${copied}
 FROM :manifest
@@ -102,8 +110,8 @@ MANIFEST;
 
 DELETE FROM ${table}${within};
 
-INSERT INTO ${table}
-SELECT *
+INSERT INTO ${table} (${columns})
+SELECT ${columns}
 FROM ${copied}${within};
 
 INSERT INTO meta.loads (product, start_date, end_date, build_id, rows, loaded_at)

@@ -25,17 +25,16 @@ export function differenceOfView({ columns }: View, live: readonly ColumnMetadat
 
 /**
  * The columns by which a product's contract has grown since its table was made. Throws an Error that says what to do where
- * they differ otherwise: COPY of Parquet goes by position, so that every load would fail, or mix columns up.
+ * they differ otherwise: every load would fail, or leave a column without values.
  */
 export function columnsToAdd(product: Product, live: readonly ColumnMetadata[]): readonly Column[] {
   const problems: string[] = [];
   const { table } = targetOf(product);
-  for (const [place, { name = '', ...told }] of live.entries()) {
-    const column = product.columns[place];
-    if (column?.name !== name) {
-      const is = column ? `"${column.name}" in the contract` : 'not in the contract';
-      problems.push(`column ${place + 1} is "${name}" in the warehouse and ${is}: new columns come last`);
-      break;
+  for (const { name = '', ...told } of live) {
+    const column = product.columns.find((each) => each.name === name);
+    if (!column) {
+      problems.push(`"${name}" is in the warehouse and not in the contract`);
+      continue;
     }
     const [type, nullable] = [toldType(told), told.nullable !== 0];
     const wanted = warehouseType(column);
@@ -45,7 +44,7 @@ export function columnsToAdd(product: Product, live: readonly ColumnMetadata[]):
         `"${name}" ${nullable ? 'may' : 'must not'} be null in the warehouse, by its contract it ${nullable ? 'must not' : 'may'}`,
       );
   }
-  const added = product.columns.slice(live.length);
+  const added = product.columns.filter((column) => live.every(({ name }) => name !== column.name));
   for (const { name } of added.filter(({ required }) => required))
     problems.push(`"${name}" is new and required: rows that are there already have no value of it; let it be optional`);
   if (problems.length === 0) return added;

@@ -16,8 +16,8 @@ from tideline_jobs.model.results import (
     MaintenanceReport,
     Quality,
     RestoreReport,
+    fill_report,
     maintenance_document,
-    restore,
     restore_document,
     result_document,
 )
@@ -76,7 +76,7 @@ def test_a_build_is_told_as_the_orchestrator_reads_it() -> None:
         export_manifest=report.export_manifest,
         status="published",
     )
-    restore(kept, expected)
+    fill_report(kept, expected)
     assert result_document(_build_identity(expected), kept, None) == expected
 
 

@@ -93,17 +93,16 @@ describe('a contract that its table in the warehouse has not followed', () => {
   const tip = { ...trips.columns.find(({ name }) => name === 'fare_amount')!, name: 'tip' };
   const [first, second, ...others] = trips.columns;
 
-  it('is brought to it where columns have come at its end', () => {
+  it('is brought to it where columns have come, wherever the contract has them', () => {
     expect(columnsToAdd(trips, live)).toEqual([]);
-    const grown = { ...trips, columns: [...trips.columns, tip] };
+    const grown = { ...trips, columns: [first!, tip, second!, ...others] };
     expect(columnsToAdd(grown, live)).toEqual([tip]);
     expect(columnDdl(grown, tip)).toBe('ALTER TABLE gold.trips ADD COLUMN tip DECIMAL(12, 2);');
   });
 
   it.each([
     ['a required column', [...trips.columns, { ...tip, required: true }], '"tip" is new and required'],
-    ['a column in the middle', [first!, tip, second!, ...others], 'column 2 is "driver_id" in the warehouse and "tip"'],
-    ['a column less', trips.columns.slice(0, -1), '"processing_timestamp" in the warehouse and not in the contract'],
+    ['a column less', trips.columns.slice(0, -1), '"processing_timestamp" is in the warehouse and not in the contract'],
     ['another type', [{ ...first!, physicalType: 'int' }, second!, ...others], 'varchar(256) in the warehouse, by its'],
     ['a column that may be null', [{ ...first!, required: false }, second!, ...others], 'must not be null in the'],
   ])('is refused with what to do: %s', (_, columns, problem) => {

@@ -10,7 +10,7 @@ import {
 import { notedLoads } from '../../activities/redshift/noted-loads.ts';
 import { statementsOf } from '../../activities/redshift/statements.ts';
 import { applyWarehouse } from '../../deployment/warehouse.ts';
-import { loadCatalogue } from '../../model/catalogue.ts';
+import { type Catalogue, loadCatalogue } from '../../model/catalogue.ts';
 import { clientOf, rows, run, startRedshift, startStorage, temporaryFolder, url } from './redshift-data-harness.ts';
 import type { Server, Storage } from './redshift-data-harness.ts';
 
@@ -30,12 +30,16 @@ beforeAll(async () => {
   for (const sql of statementsOf(readFileSync(earlier, 'utf8'), 'earlier-warehouse.sql')) await run(server, sql);
   await applyWarehouse({ client: server.client, ...warehouse }, catalogue, workerRole);
   await applyWarehouse({ client: server.client, ...warehouse }, catalogue, workerRole);
-  activities = createRedshiftActivities(clientOf(server, workerRole), catalogue, {
+  activities = workerOf(catalogue);
+});
+
+/** A worker that knows these contracts. */
+const workerOf = (contracts: Catalogue): RedshiftActivities =>
+  createRedshiftActivities(clientOf(server, workerRole), contracts, {
     ...warehouse,
     copyRoleArn: 'arn:aws:iam::000000000000:role/copy',
     longPollSeconds: 20,
   });
-});
 
 afterAll(async () => {
   await server.stop();
@@ -48,18 +52,18 @@ beforeEach(async () => {
   await run(server, 'DELETE FROM meta.loads');
 });
 
-/** What a build has exported: for each date, `trips` rows of a city. */
+/** What a build has exported: for each date, a row of `trips` in a city; `second` is another column behind the first. */
 async function exported(
   name: string,
   dates: readonly string[],
   trips: number,
+  second = '',
   city = "'london'",
-  more = '',
 ): Promise<string> {
   const each = dates.map(
     (date) =>
-      `SELECT DATE '${date}' a, TIMESTAMPTZ '${date} 03:00:00+00' b, ${city} c, 'car' d, ${trips}::BIGINT e,
-              1.5::DECIMAL(18, 2) f, 1.0::DOUBLE g, 0::BIGINT h, 1.0::DOUBLE i, 1.0::DOUBLE j, now() k, 2.0::DOUBLE l${more}`,
+      `SELECT DATE '${date}' a, ${second}TIMESTAMPTZ '${date} 03:00:00+00' b, ${city} c, 'car' d, ${trips}::BIGINT e,
+              1.5::DECIMAL(18, 2) f, 1.0::DOUBLE g, 0::BIGINT h, 1.0::DOUBLE i, 1.0::DOUBLE j, now() k, 2.0::DOUBLE l`,
   );
   const size = await storage.putParquet(`${name}/part-0.parquet`, each.join(' UNION ALL '));
   const entries = [{ url: url(`${name}/part-0.parquet`), mandatory: true, meta: { content_length: size } }];
@@ -67,16 +71,16 @@ async function exported(
   return url(`${name}/manifest.json`);
 }
 
-/** One try of a load; each is another build's. */
-async function load(manifest: string, start: string, end: string): Promise<StatementEnd> {
+/** One try of a load, by a worker of today's contracts if no other is said; each is another build's. */
+async function load(manifest: string, start: string, end: string, worker = activities): Promise<StatementEnd> {
   loads += 1;
   const buildId = `gold.fact_hourly_metrics/${start}/${loads}`;
   const input = { token: buildId, buildId, product: 'gold.fact_hourly_metrics', start, end, manifest };
   const environment = new MockActivityEnvironment();
   const { statementId } = await environment.run<[], { statementId: string }, () => Promise<{ statementId: string }>>(
-    () => activities.submitLoad(input),
+    () => worker.submitLoad(input),
   );
-  return environment.run(() => activities.awaitStatement({ statementId }));
+  return environment.run(() => worker.awaitStatement({ statementId }));
 }
 
 const loaded = () =>
@@ -169,7 +173,7 @@ test('the worker may do no more than load', async () => {
 });
 
 test('a load that fails tells file, line, column and reason, and no value', async () => {
-  const manifest = await exported('long', ['2025-01-18'], 1, "repeat('x', 257)");
+  const manifest = await exported('long', ['2025-01-18'], 1, '', "repeat('x', 257)");
 
   const end = await load(manifest, '2025-01-18', '2025-01-19');
 
@@ -213,24 +217,30 @@ test('a view is made by the deploy, anew where it gets other columns, and refuse
   expect(await columns()).toEqual(view.columns.map(({ name }) => name));
 });
 
-test('a column that the contract has gained is added by the deploy, and loaded', async () => {
+test('a column that the contract has gained is added by the deploy, and loaded by the workers that know it', async () => {
   const metrics = catalogue.get('gold.fact_hourly_metrics');
   const tips = { ...metrics.columns.find(({ name }) => name === 'avg_duration')!, name: 'tips' };
-  const grown = { ...metrics, columns: [...metrics.columns, tips] };
-  const products = new Map(catalogue.products).set(grown.key, grown);
+  const [first, ...others] = metrics.columns;
+  const products = new Map(catalogue.products).set(metrics.key, { ...metrics, columns: [first!, tips, ...others] });
+  const grown = { ...catalogue, products, get: (key: string) => products.get(key)! };
   await load(await exported('narrow', ['2025-05-01'], 1), '2025-05-01', '2025-05-02');
 
-  await applyWarehouse({ client: server.client, ...warehouse }, { ...catalogue, products }, workerRole);
+  await applyWarehouse({ client: server.client, ...warehouse }, grown, workerRole);
 
-  await load(await exported('wide', ['2025-05-02'], 1, "'london'", ', 2.5::DOUBLE m'), '2025-05-02', '2025-05-03');
+  const beside = await load(await exported('beside', ['2025-05-02'], 1), '2025-05-02', '2025-05-03');
+  expect(beside).toMatchObject({ meaning: 'done', rowCount: 1 });
+  const newer = workerOf(grown);
+  const wide = await exported('wide', ['2025-05-03'], 1, '2.5::DOUBLE tips, ');
+  expect(await load(wide, '2025-05-03', '2025-05-04', newer)).toMatchObject({ meaning: 'done', error: '' });
   const read = () => rows(server, 'SELECT metric_date, tips FROM gold.fact_hourly_metrics ORDER BY 1');
   expect(await read()).toEqual([
     ['2025-05-01', null],
-    ['2025-05-02', 2.5],
+    ['2025-05-02', null],
+    ['2025-05-03', 2.5],
   ]);
-  const late = await load(await exported('late', ['2025-05-01'], 2), '2025-05-01', '2025-05-02');
-  expect(late.meaning).toBe('failed');
-  expect(await read()).toHaveLength(2);
+  const other = await load(await exported('other', ['2025-05-01'], 2), '2025-05-01', '2025-05-02', newer);
+  expect(other.meaning).toBe('failed');
+  expect(await read()).toHaveLength(3);
   const back = applyWarehouse({ client: server.client, ...warehouse }, catalogue, workerRole);
-  await expect(back).rejects.toThrow('"tips" in the warehouse and not in the contract');
+  await expect(back).rejects.toThrow('"tips" is in the warehouse and not in the contract');
 });

@@ -14,7 +14,7 @@ from tideline_jobs.engine.inputs import read_inputs
 from tideline_jobs.engine.rows import WHOLE_TABLE, rows_between, rows_of
 from tideline_jobs.model.contracts import PROCESSED_AT
 from tideline_jobs.model.errors import BuildError
-from tideline_jobs.model.results import restore
+from tideline_jobs.model.results import fill_report
 from tideline_jobs.tables.delta import Table, until_committed
 from tideline_jobs.tables.history import Head
 from tideline_jobs.tables.log import Commit
@@ -33,7 +33,7 @@ def settle_early(build: Build, head: Head) -> bool:
     request, report = build.request, build.report
     done = head.find_build(request.build_id, request.generation)
     if done and done.build:
-        restore(report, done.build)
+        fill_report(report, done.build)
         report.output_version = done.version
         report.status = "published"
         return True
@@ -55,7 +55,7 @@ def _yield_to(build: Build, newer: Commit, other: dict[str, Any]) -> None:
     if request.start < other["start"] or other["end"] < request.end:
         # The rest is still to do, on inputs at least as new as those of the other build.
         raise BuildError("CONFLICT", f"{request.product}: the newer {told} while this build ran: build again")
-    restore(report, other)
+    fill_report(report, other)
     report.intervals = [replace(counts, changed=False) for counts in report.intervals if counts.interval in build.keys]
     report.held_back = [held for held in report.held_back if held.interval in build.keys]
     require_publishable(build)

@@ -129,7 +129,7 @@ def measured(report: BuildReport) -> dict[str, Any]:
     }
 
 
-def restore(report: BuildReport, kept: dict[str, Any], keys: list[str] | None = None) -> None:
+def fill_report(report: BuildReport, kept: dict[str, Any], keys: list[str] | None = None) -> None:
     """Fills `report` from what `measured` gave; with `keys`, adds these intervals to what it says already."""
     snake = {_camel(name): name for name in (*IntervalCounts.__annotations__, *Check.__annotations__)}
 

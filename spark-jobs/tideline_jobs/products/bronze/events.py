@@ -13,7 +13,7 @@ from tideline_jobs.kinds.raw_lines.publish import publish_events
 from tideline_jobs.kinds.raw_lines.stage import stage
 from tideline_jobs.kinds.raw_lines.staged import StagedHours
 from tideline_jobs.model.intervals import key_of
-from tideline_jobs.model.results import DRIFT_NAMES, HeldBack, restore
+from tideline_jobs.model.results import DRIFT_NAMES, HeldBack, fill_report
 from tideline_jobs.tables.delta import Table
 from tideline_jobs.tables.history import Head
 from tideline_jobs.tables.log import Commit
@@ -37,10 +37,10 @@ def _built_before(build: Build, head: Head) -> dict[str, Commit]:
     }
 
 
-def _restore(build: Build, kept: dict[str, Commit]) -> None:
+def _report_kept(build: Build, kept: dict[str, Commit]) -> None:
     for key, commit in kept.items():
         if commit.build:
-            restore(build.report, commit.build, [key])
+            fill_report(build.report, commit.build, [key])
     build.report.intervals = [replace(counts, changed=False) for counts in build.report.intervals]
 
 
@@ -76,7 +76,7 @@ def run(build: Build) -> None:
     raw = list_hours(build.spark, build.raw, build.keys)
     build.report.sources = {key: f"{raw.fingerprint(key)} {build.earliest_event}" for key in build.keys}
     kept = _built_before(build, head)
-    _restore(build, kept)
+    _report_kept(build, kept)
     missing = [key for key in build.keys if key not in kept]
     if not missing:
         build.report.status, build.report.output_version = "unchanged", head.version
