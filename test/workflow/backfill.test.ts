@@ -17,7 +17,7 @@ import { orchestrationQueue } from '../../model/queues.ts';
 import { localServer, withWorkers, workflowBundle } from './environment.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { play, scenarios } from './scenarios.ts';
-import type { Script } from './services.ts';
+import type { Script } from './script.ts';
 
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {

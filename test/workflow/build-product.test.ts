@@ -1,62 +1,17 @@
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure, rootCause } from '@temporalio/common';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildInput, BuildOutcome } from '../../model/messages/builds.ts';
+import { describe, expect, it } from 'vitest';
 import { orchestrationQueue } from '../../model/queues.ts';
-import { timeSkippingServer, withWorkers } from './environment.ts';
-import { play, type ScenarioName, scenarios } from './scenarios.ts';
-import type { Calls, Script } from './services.ts';
+import { useBuilds } from './build-endings.ts';
+import { withWorkers } from './environment.ts';
+import { play, scenarios } from './scenarios.ts';
 
-let environment: TestWorkflowEnvironment;
-beforeAll(async () => {
-  environment = await timeSkippingServer();
-});
-afterAll(async () => {
-  await environment.teardown();
-});
-
-interface Ending {
-  readonly calls: Calls;
-  readonly outcome: BuildOutcome | undefined;
-  readonly failure: WorkflowFailedError | undefined;
-  readonly status: { state: string; details: string };
-}
-
-const ending = (name: ScenarioName): Promise<Ending> => endingOf(scenarios[name].script, () => play(environment, name));
-
-const gold = scenarios['build-loaded-into-warehouse'].input;
-
-/** How a build ends, by default of two dates of silver. */
-const built = (script: Script, input: BuildInput = scenarios['build-published'].input): Promise<Ending> =>
-  endingOf(script, () =>
-    environment.client.workflow.start('buildProduct', {
-      workflowId: 'build/silver.trips/2025-01-18..2025-01-19',
-      taskQueue: orchestrationQueue,
-      args: [input],
-    }),
-  );
-
-async function endingOf(script: Script, start: () => Promise<WorkflowHandle>): Promise<Ending> {
-  return withWorkers(environment, script, async (calls) => {
-    const handle = await start();
-    const [result] = await Promise.allSettled([handle.result() as Promise<BuildOutcome>]);
-    if (result.status === 'rejected' && !(result.reason instanceof WorkflowFailedError)) throw result.reason;
-    return {
-      calls,
-      outcome: result.status === 'fulfilled' ? result.value : undefined,
-      failure: result.status === 'rejected' ? (result.reason as WorkflowFailedError) : undefined,
-      status: await handle
-        .query<{ state: string; details: string }>('status')
-        .catch(() => ({ state: '', details: '' })),
-    };
-  });
-}
+const used = useBuilds();
+const { ending, built } = used;
 
 describe('a build', () => {
   it('does nothing in which a dead worker would be missed for long', async () => {
-    await withWorkers(environment, scenarios['build-loaded-into-warehouse'].script, async () => {
-      const handle = await play(environment, 'build-loaded-into-warehouse');
+    await withWorkers(used.environment, scenarios['build-loaded-into-warehouse'].script, async () => {
+      const handle = await play(used.environment, 'build-loaded-into-warehouse');
       await handle.result();
       const { events } = await handle.fetchHistory();
       const scheduled = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: each }) =>
@@ -78,80 +33,11 @@ describe('a build', () => {
     expect(status.details).toMatch(/\|\s+2025-01-18\s+\|\s+10\s+\|\s+8\s+\|\s+1\s+\|\s+1\s+\|\s+yes\s+\|/);
   });
 
-  it('loads the warehouse with exactly its dates where the contract names a table there', async () => {
-    const { calls, outcome } = await ending('build-loaded-into-warehouse');
-    expect(calls.loads).toMatchObject([{ product: 'gold.trips', start: '2025-01-18', end: '2025-01-19' }]);
-    expect(outcome?.rowsLoaded).toBe(8);
-  });
-
   it('starts another job, under another token, when a driver is lost', async () => {
     const { calls, outcome } = await ending('build-after-lost-driver');
     expect(new Set(calls.submitted.map(({ token }) => token)).size).toBe(2);
     expect(new Set(calls.submitted.map(({ job }) => job.arguments.join(' '))).size).toBe(1);
     expect(outcome).toMatchObject({ state: 'published', costUsd: 0.02 });
-  });
-
-  it('loads under a claim of the warehouse’s table, and tells the ledger that it has', async () => {
-    const { calls } = await ending('build-loaded-into-warehouse');
-    expect(calls.released).toMatchObject([
-      { product: 'warehouse.gold.trips', intervals: ['table'], failure: null },
-      { product: 'gold.trips', intervals: ['2025-01-18'], failure: null },
-    ]);
-    expect(calls.loaded).toMatchObject([
-      { product: 'gold.trips', start: '2025-01-18', end: '2025-01-19', statementId: 'statement-1', rows: 8 },
-    ]);
-  });
-
-  it('waits with its load while another loads the table', async () => {
-    await withWorkers(environment, {}, async (calls) => {
-      const builds = Array.from({ length: 3 }, (_, index) => ({
-        product: 'gold.trips',
-        start: `2025-02-${String(index + 10)}`,
-        end: `2025-02-${String(index + 11)}`,
-      }));
-      const handles = await Promise.all(
-        builds.map((input) =>
-          environment.client.workflow.start('buildProduct', {
-            workflowId: `build/gold.trips/${input.start}`,
-            taskQueue: orchestrationQueue,
-            args: [input],
-          }),
-        ),
-      );
-      // One after the other: the server skips time for one who waits.
-      const outcomes: unknown[] = [];
-      for (const handle of handles) outcomes.push(await handle.result());
-      expect(outcomes).toMatchObject(builds.map(() => ({ state: 'published', rowsLoaded: 8 })));
-      expect(calls.loads).toHaveLength(3);
-      expect(calls.loading.atMost).toBe(1);
-    });
-  });
-
-  it('starts the load again when it failed, under another token', async () => {
-    const { calls, outcome } = await ending('build-after-failed-load');
-    expect(new Set(calls.loads.map(({ token }) => token)).size).toBe(2);
-    expect(outcome?.state).toBe('published');
-  });
-
-  it('starts the load again as often as it loses against other transactions', async () => {
-    const { calls, outcome } = await built({ loads: [...Array<'conflict'>(5).fill('conflict'), 'done'] }, gold);
-    expect(calls.loads).toHaveLength(6);
-    expect(outcome?.state).toBe('published');
-  });
-
-  it('gives up after three failed loads, and the ledger says why', async () => {
-    const { calls, failure } = await built({ loads: ['failed'] }, gold);
-    expect(calls.loads).toHaveLength(3);
-    expect(rootCause(failure?.cause)).toContain('its load statement-3 failed 3 times');
-    expect(calls.released.map(({ failure: told }) => told?.state)).toEqual([undefined, 'failed']);
-    expect(calls.loaded).toEqual([]);
-  });
-
-  it('that is cancelled while another loads the table says that the warehouse lacks the rows', async () => {
-    const { calls, failure } = await ending('load-cancelled-while-it-waits');
-    expect(failure?.cause).toBeInstanceOf(CancelledFailure);
-    expect(calls.loads).toEqual([]);
-    expect(calls.released.at(-1)?.failure?.reason).toContain('cancelled before the warehouse was loaded');
   });
 
   it('of a product without partitions claims the table with its dates, of which the ledger tells', async () => {
@@ -212,16 +98,6 @@ describe('a build', () => {
     expect(status.details).toContain('2025-01-18 is held back**, one odd trip');
   });
 
-  it('loads the dates around one that is held back, whose rows in the warehouse stay', async () => {
-    const { calls, outcome } = await ending('loads-around-a-date-held-back');
-    expect(calls.loads.map(({ start, end }) => [start, end])).toEqual([
-      ['2025-01-16', '2025-01-18'],
-      ['2025-01-19', '2025-01-20'],
-    ]);
-    expect(new Set(calls.loads.map(({ token }) => token)).size).toBe(2);
-    expect(outcome?.rowsLoaded).toBe(16);
-  });
-
   it('names the products there are when it is asked for another', async () => {
     const { calls, failure } = await ending('build-of-unknown-product');
     expect(calls.submitted).toHaveLength(0);
@@ -259,9 +135,9 @@ describe('a build', () => {
   it.each(['scheduled', 'backfill'] as const)(
     'on the %s lane waits for a day at the most, ever more rarely, and says for whom',
     async (lane) => {
-      await withWorkers(environment, { refusals: Infinity }, async (calls) => {
+      await withWorkers(used.environment, { refusals: Infinity }, async (calls) => {
         const workflowId = `build/waits/${lane}`;
-        const handle = await environment.client.workflow.start('buildProduct', {
+        const handle = await used.environment.client.workflow.start('buildProduct', {
           workflowId,
           taskQueue: orchestrationQueue,
           args: [{ ...scenarios['build-published'].input, lane }],
@@ -280,8 +156,8 @@ describe('a build', () => {
   );
 
   it('waits for times of its own, so that builds which wait together do not come back together', async () => {
-    await withWorkers(environment, scenarios['build-after-another'].script, async () => {
-      const handle = await play(environment, 'build-after-another');
+    await withWorkers(used.environment, scenarios['build-after-another'].script, async () => {
+      const handle = await play(used.environment, 'build-after-another');
       await handle.result();
       const { events } = await handle.fetchHistory();
       const waits = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) => {

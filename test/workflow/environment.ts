@@ -20,7 +20,9 @@ import { laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../mod
 import { versioned } from '../../workers/versions.ts';
 import { root, tools } from '../tools.ts';
 import { jobConfig } from '../unit/job-config.ts';
-import { type Calls, type Script, scriptedServices } from './services.ts';
+import type { Calls } from './calls.ts';
+import type { Script } from './script.ts';
+import { scriptedServices } from './services.ts';
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),

@@ -4,7 +4,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localServer, withWorkers } from './environment.ts';
 import { play, type ScenarioName, scenarios } from './scenarios.ts';
-import type { Calls } from './services.ts';
+import type { Calls } from './calls.ts';
 
 // The server that skips time tells the workflow nothing of an error that comes after a cancel.
 let environment: TestWorkflowEnvironment;

@@ -11,7 +11,7 @@ import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../mo
 import { orchestrationQueue } from '../../model/queues.ts';
 import { timeSkippingServer, withWorkers } from './environment.ts';
 import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
-import type { Calls } from './services.ts';
+import type { Calls } from './calls.ts';
 
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {

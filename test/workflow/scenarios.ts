@@ -4,7 +4,7 @@ import type { WatchFreshnessInput } from '../../model/messages/freshness.ts';
 import { proceedUpdate } from '../../model/messages/inputs.ts';
 import type { BuildInput } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
-import type { Script } from './services.ts';
+import type { Script } from './script.ts';
 
 /** One way a workflow can go. Workflow tests assert on it; its history is kept and replayed against later code. */
 export interface Scenario {

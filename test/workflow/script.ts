@@ -1,0 +1,55 @@
+import type { Client } from '@temporalio/client';
+import type { Catalogue } from '../../model/catalogue.ts';
+import type { FreshnessFinding } from '../../model/messages/freshness.ts';
+import type { MemoryLedger } from './memory-ledger.ts';
+
+/** What happens to each job and each load, in order; the last entry repeats. */
+export interface Script {
+  readonly jobs?: readonly (
+    | 'done'
+    | 'lost'
+    | 'finds no room'
+    | 'timed out'
+    | 'broken'
+    | 'quality'
+    | 'superseded'
+    | 'hangs'
+    | 'hangs, then throttles'
+  )[];
+  readonly loads?: readonly ('done' | 'failed' | 'conflict' | 'hangs, then throttles')[];
+  /** No job ends before. */
+  readonly gate?: Promise<void>;
+  /** How often a claim is refused, because another build holds an interval, until it is given. */
+  readonly refusals?: number;
+  /** A product, or a table of the warehouse, that another build holds all the time. */
+  readonly holds?: string;
+  /** The dates in which a build changes rows; by default all that it builds. */
+  readonly changedDates?: readonly string[];
+  /** Intervals that the audit holds back, by product. */
+  readonly heldBack?: Readonly<Record<string, readonly string[]>>;
+  /** What a check of freshness finds. */
+  readonly freshness?: readonly FreshnessFinding[];
+  /** The job, by its name, that fails for its rows, whatever `jobs` say. */
+  readonly failing?: string;
+  /** What the builds are planned by; by default the contracts. */
+  readonly catalogue?: Catalogue;
+  /** The one hour of bronze.events that is missing; by default none is. */
+  readonly hole?: string;
+  /** Whether the time of what waits for inputs is up. */
+  readonly tooLate?: boolean;
+  /** Where late dates are restated; by default they are only written down. */
+  readonly restates?: Client;
+  /** What is found among the raw files. */
+  readonly unread?: readonly FreshnessFinding[];
+  readonly unreadable?: readonly FreshnessFinding[];
+  /** What has been built before; by default nothing. */
+  readonly ledger?: MemoryLedger;
+}
+
+/** What happens to the job or the load of this place in a list. */
+export const at = <T>(list: readonly T[], index: number, otherwise: T): T =>
+  list[Math.min(index, list.length - 1)] ?? otherwise;
+
+export const throttled = (): never => {
+  throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+};

@@ -1,0 +1,54 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { localServer, withWorkers } from './environment.ts';
+import { play, scenarios } from './scenarios.ts';
+
+let environment: TestWorkflowEnvironment;
+beforeAll(async () => {
+  environment = await localServer();
+});
+afterAll(async () => {
+  await environment.teardown();
+});
+
+describe('watchFreshness', () => {
+  it('ends well when everything that is due is published', async () => {
+    await withWorkers(environment, scenarios.fresh.script, async () => {
+      const handle = await play(environment, 'fresh');
+      expect(await handle.result()).toMatchObject({ expected: 83, found: 0 });
+    });
+  });
+
+  it('looks for commits that nobody has recorded, and fails for raw files that no build has read', async () => {
+    await withWorkers(environment, scenarios['unread-raw-files'].script, async (calls) => {
+      const handle = await play(environment, 'unread-raw-files');
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: {
+          message: expect.stringContaining('1 findings among 83 intervals due: bronze.events 2025-01-18T03 raw'),
+        },
+      });
+      expect(calls.unrecorded).toBe(1);
+    });
+  });
+
+  it('looks at everything else where a table’s log cannot be read, and fails for that', async () => {
+    const unreadable = [{ product: 'silver.trips', interval: null, problem: 'no Delta commit' }];
+    await withWorkers(environment, { ...scenarios['unread-raw-files'].script, unreadable }, async () => {
+      const handle = await play(environment, 'unread-raw-files');
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: { message: expect.stringMatching(/^2 findings.*silver.trips no Delta commit; bronze.events/) },
+      });
+    });
+  });
+
+  it('fails, naming what is missing, when something is', async () => {
+    await withWorkers(environment, scenarios['not-fresh'].script, async () => {
+      const handle = await play(environment, 'not-fresh');
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: {
+          message: expect.stringContaining('1 findings among 83 intervals due: bronze.events 2025-01-18T03 missing'),
+        },
+      });
+    });
+  });
+});
