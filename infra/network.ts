@@ -8,7 +8,7 @@ export interface Place {
   readonly securityGroupIds: string[];
 }
 
-/** A network from which nothing but S3 can be reached: who reads personal data can send it nowhere. */
+/** A network from which nothing but S3 can be reached; into which buckets jobs may write, their roles say. */
 export function createNetwork(scope: Construct): { warehouse: Place; spark: Place } {
   // https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-usage-considerations.html: three subnets in three zones.
   const vpc = new Vpc(scope, 'Vpc', {
