@@ -22,6 +22,7 @@ import { scriptedJobs } from './scripted-jobs.ts';
 import { scriptedLoads } from './scripted-loads.ts';
 
 const catalogue = loadCatalogue();
+
 /** Services that follow a script and write down what was asked of them: workflow tests are about order and decisions. */
 export function scriptedServices(script: Script = {}, waitForCancel: () => Promise<never>) {
   const calls: Calls = {
