@@ -6,7 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { CancelJobRunCommand, CreateApplicationCommand, StartJobRunCommand } from '@aws-sdk/client-emr-serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tools } from '../tools.ts';
-import { LocalS3, roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
+import { roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
+import { LocalS3 } from './local-s3.ts';
 
 /** Tells what it sees: settings, arguments, its package, what an earlier job left, what Delta Lake has. */
 const JOB = `

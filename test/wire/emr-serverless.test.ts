@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CancelJobRunCommand,
-  CreateApplicationCommand,
   DeleteApplicationCommand,
   GetApplicationCommand,
   GetDashboardForJobRunCommand,
@@ -20,9 +19,9 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
   UpdateApplicationCommand,
-  type StartJobRunCommandInput,
 } from '@aws-sdk/client-emr-serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApplication, runRequest, startRun, startRunWith } from './emr-serverless-runs.ts';
 import { roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
 
 // No run is given capacity here, so no Spark is started: these tests are about the API alone.
@@ -41,42 +40,18 @@ afterAll(async () => {
   await rm(stateDir, { recursive: true });
 });
 
-const createApplication = async (settings: object = {}): Promise<string> => {
-  const command = new CreateApplicationCommand({ type: 'SPARK', releaseLabel: 'emr-spark-8.0.0', ...settings });
-  const { applicationId } = await service.client.send(command);
-  return applicationId!;
-};
-
-const runRequest = (
-  applicationId: string,
-  changes: Partial<StartJobRunCommandInput> = {},
-): StartJobRunCommandInput => ({
-  applicationId,
-  executionRoleArn: roleArn,
-  jobDriver: { sparkSubmit: { entryPoint: 's3://bucket/main.py' } },
-  ...changes,
-});
-
-const startRun = async (applicationId: string, changes: Partial<StartJobRunCommandInput> = {}): Promise<string> => {
-  const { jobRunId } = await service.client.send(new StartJobRunCommand(runRequest(applicationId, changes)));
-  return jobRunId!;
-};
-
-const startRunWith = (applicationId: string, sparkSubmitParameters: string): Promise<string> =>
-  startRun(applicationId, { jobDriver: { sparkSubmit: { entryPoint: 's3://bucket/main.py', sparkSubmitParameters } } });
-
 describe('applications', () => {
   it('are created once per client token', async () => {
     const settings = { clientToken: 'create-once', name: 'once' };
-    expect(await createApplication(settings)).toBe(await createApplication(settings));
-    await expect(createApplication({ ...settings, name: 'twice' })).rejects.toMatchObject({
+    expect(await createApplication(service, settings)).toBe(await createApplication(service, settings));
+    await expect(createApplication(service, { ...settings, name: 'twice' })).rejects.toMatchObject({
       name: 'ConflictException',
       $metadata: { httpStatusCode: 409 },
     });
   });
 
   it('show their settings with the defaults of the service', async () => {
-    const applicationId = await createApplication({
+    const applicationId = await createApplication(service, {
       name: 'tideline',
       tags: { team: 'data' },
       schedulerConfiguration: { maxConcurrentRuns: 1 },
@@ -96,7 +71,7 @@ describe('applications', () => {
   });
 
   it('start, stop and end, and are changed only while they are down', async () => {
-    const applicationId = await createApplication();
+    const applicationId = await createApplication(service);
     await service.client.send(new StartApplicationCommand({ applicationId }));
     await expect
       .poll(async () => (await service.client.send(new GetApplicationCommand({ applicationId }))).application?.state)
@@ -110,12 +85,12 @@ describe('applications', () => {
     const { application } = await service.client.send(change);
     expect(application?.schedulerConfiguration).toEqual({ maxConcurrentRuns: 3 });
     await service.client.send(new DeleteApplicationCommand({ applicationId }));
-    await expect(startRun(applicationId)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(startRun(service, applicationId)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
   it('are listed page by page, each exactly once', async () => {
     const created = new Set<string>();
-    for (let index = 0; index < 5; index += 1) created.add(await createApplication());
+    for (let index = 0; index < 5; index += 1) created.add(await createApplication(service));
     const listed: (string | undefined)[] = [];
     for await (const page of paginateListApplications({ client: service.client, pageSize: 2 }, {})) {
       expect(page.applications!.length).toBeLessThanOrEqual(2);
@@ -126,7 +101,7 @@ describe('applications', () => {
   });
 
   it('and their runs carry tags', async () => {
-    const applicationId = await createApplication();
+    const applicationId = await createApplication(service);
     const { arn: resourceArn } = await service.client.send(new StartJobRunCommand(runRequest(applicationId)));
     await service.client.send(new TagResourceCommand({ resourceArn, tags: { a: '1', b: '2' } }));
     await service.client.send(new UntagResourceCommand({ resourceArn, tagKeys: ['a'] }));
@@ -137,18 +112,18 @@ describe('applications', () => {
 
 describe('job runs', () => {
   it('are started once per client token, and a token with other parameters is a conflict', async () => {
-    const applicationId = await createApplication();
-    const first = await startRun(applicationId, { clientToken: 'token-1', name: 'a' });
-    expect(await startRun(applicationId, { clientToken: 'token-1', name: 'a' })).toBe(first);
-    expect(await startRun(applicationId, { clientToken: 'token-2', name: 'a' })).not.toBe(first);
-    await expect(startRun(applicationId, { clientToken: 'token-1', name: 'b' })).rejects.toMatchObject({
+    const applicationId = await createApplication(service);
+    const first = await startRun(service, applicationId, { clientToken: 'token-1', name: 'a' });
+    expect(await startRun(service, applicationId, { clientToken: 'token-1', name: 'a' })).toBe(first);
+    expect(await startRun(service, applicationId, { clientToken: 'token-2', name: 'a' })).not.toBe(first);
+    await expect(startRun(service, applicationId, { clientToken: 'token-1', name: 'b' })).rejects.toMatchObject({
       name: 'ConflictException',
     });
   });
 
   it('start their application and wait for capacity', async () => {
-    const applicationId = await createApplication();
-    const jobRunId = await startRun(applicationId);
+    const applicationId = await createApplication(service);
+    const jobRunId = await startRun(service, applicationId);
     const run = await waitForRun(service.client, applicationId, jobRunId, ['PENDING']);
     expect(run).toMatchObject({ attempt: 1, mode: 'BATCH', executionRole: roleArn, releaseLabel: 'emr-spark-8.0.0' });
     const { application } = await service.client.send(new GetApplicationCommand({ applicationId }));
@@ -156,13 +131,13 @@ describe('job runs', () => {
   });
 
   it('are refused if the application is down and does not start by itself', async () => {
-    const applicationId = await createApplication({ autoStartConfiguration: { enabled: false } });
-    await expect(startRun(applicationId)).rejects.toMatchObject({ name: 'ValidationException' });
+    const applicationId = await createApplication(service, { autoStartConfiguration: { enabled: false } });
+    await expect(startRun(service, applicationId)).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
   it('are cancelled while they wait, and only once', async () => {
-    const applicationId = await createApplication();
-    const jobRunId = await startRun(applicationId);
+    const applicationId = await createApplication(service);
+    const jobRunId = await startRun(service, applicationId);
     await service.client.send(new CancelJobRunCommand({ applicationId, jobRunId }));
     expect((await waitForRun(service.client, applicationId, jobRunId)).state).toBe('CANCELLED');
     await expect(service.client.send(new CancelJobRunCommand({ applicationId, jobRunId }))).rejects.toMatchObject({
@@ -171,9 +146,9 @@ describe('job runs', () => {
   });
 
   it('are listed newest first, page by page, by state and time', async () => {
-    const applicationId = await createApplication();
+    const applicationId = await createApplication(service);
     const started: string[] = [];
-    for (let index = 0; index < 5; index += 1) started.unshift(await startRun(applicationId));
+    for (let index = 0; index < 5; index += 1) started.unshift(await startRun(service, applicationId));
     await service.client.send(new CancelJobRunCommand({ applicationId, jobRunId: started[2] }));
     const list = async (filter: object): Promise<(string | undefined)[]> => {
       const ids: (string | undefined)[] = [];
@@ -189,8 +164,8 @@ describe('job runs', () => {
   });
 
   it('have attempts and a place where their logs are', async () => {
-    const applicationId = await createApplication();
-    const jobRunId = await startRun(applicationId);
+    const applicationId = await createApplication(service);
+    const jobRunId = await startRun(service, applicationId);
     const { jobRunAttempts } = await service.client.send(new ListJobRunAttemptsCommand({ applicationId, jobRunId }));
     expect(jobRunAttempts).toMatchObject([{ id: jobRunId, attempt: 1 }]);
     const { url } = await service.client.send(new GetDashboardForJobRunCommand({ applicationId, jobRunId }));
@@ -204,19 +179,19 @@ describe('job runs', () => {
     ['--conf "spark.app.name=unbalanced', 'unbalanced'],
     ['--py-files ./local.zip', './local.zip'],
   ])('are refused loudly with parameters that cannot be honoured: %s', async (parameters, named) => {
-    const applicationId = await createApplication();
-    await expect(startRunWith(applicationId, parameters)).rejects.toMatchObject({
+    const applicationId = await createApplication(service);
+    await expect(startRunWith(service, applicationId, parameters)).rejects.toMatchObject({
       name: 'ValidationException',
       message: expect.stringContaining(named) as string,
     });
   });
 
   it('survive a restart of the server, with their order and tokens', async () => {
-    const applicationId = await createApplication({ name: 'restarted' });
-    const jobRunId = await startRun(applicationId, { clientToken: 'before' });
+    const applicationId = await createApplication(service, { name: 'restarted' });
+    const jobRunId = await startRun(service, applicationId, { clientToken: 'before' });
     await service.stop();
     service = await startService({ ...environment, EMR_SERVERLESS_STATE_DIR: stateDir });
-    expect(await startRun(applicationId, { clientToken: 'before' })).toBe(jobRunId);
+    expect(await startRun(service, applicationId, { clientToken: 'before' })).toBe(jobRunId);
     const run = await waitForRun(service.client, applicationId, jobRunId, ['PENDING']);
     expect(run.jobDriver).toEqual({ sparkSubmit: { entryPoint: 's3://bucket/main.py' } });
   });
@@ -224,11 +199,11 @@ describe('job runs', () => {
 
 describe('the server', () => {
   it('does not know what was never created', async () => {
-    const applicationId = await createApplication();
+    const applicationId = await createApplication(service);
     for (const command of [
       service.client.send(new GetApplicationCommand({ applicationId: '00none' })),
       service.client.send(new GetJobRunCommand({ applicationId, jobRunId: '00none' })),
-      startRun('00none'),
+      startRun(service, '00none'),
     ]) {
       await expect(command).rejects.toMatchObject({
         name: 'ResourceNotFoundException',
@@ -238,10 +213,10 @@ describe('the server', () => {
   });
 
   it('checks limits and patterns of the service model', async () => {
-    const applicationId = await createApplication();
-    await expect(startRun(applicationId, { executionRoleArn: 'me' })).rejects.toThrow("'executionRoleArn'");
-    await expect(startRun(applicationId, { name: 'x'.repeat(257) })).rejects.toThrow("'name'");
-    await expect(createApplication({ type: 'HIVE' })).rejects.toThrow('HIVE');
+    const applicationId = await createApplication(service);
+    await expect(startRun(service, applicationId, { executionRoleArn: 'me' })).rejects.toThrow("'executionRoleArn'");
+    await expect(startRun(service, applicationId, { name: 'x'.repeat(257) })).rejects.toThrow("'name'");
+    await expect(createApplication(service, { type: 'HIVE' })).rejects.toThrow('HIVE');
   });
 
   it('names the operations that it does not have', async () => {

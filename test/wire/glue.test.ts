@@ -8,7 +8,8 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyGlue, planGlue } from '../../deployment/glue.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
-import { access, LocalS3 } from './emr-serverless-service.ts';
+import { access } from './access.ts';
+import { LocalS3 } from './local-s3.ts';
 
 const catalogue = loadCatalogue();
 const lake = 's3://tideline-lake';

@@ -7,7 +7,8 @@ import { Ledger } from '../../activities/ledger/ledger.ts';
 import { RestorePoints } from '../../activities/ledger/restore-points.ts';
 import { ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
-import { access, LocalS3 } from './emr-serverless-service.ts';
+import { access } from './access.ts';
+import { LocalS3 } from './local-s3.ts';
 
 const catalogue = loadCatalogue();
 

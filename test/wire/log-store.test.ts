@@ -9,7 +9,8 @@ import { loadCatalogue } from '../../model/catalogue.ts';
 import { Interceptor } from '../crash/interceptor.ts';
 import { readDelta } from '../e2e/delta-table.ts';
 import { jobConfig } from '../unit/job-config.ts';
-import { LocalS3, roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
+import { roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
+import { LocalS3 } from './local-s3.ts';
 
 const COMMITS = 40;
 const COMMIT_FILE = /^PUT \/lake\/shared\/_delta_log\/\d{20}\.json$/;

@@ -5,7 +5,6 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BatchExecuteStatementCommand,
   DescribeStatementCommand,
@@ -14,13 +13,11 @@ import {
   RedshiftDataClient,
 } from '@aws-sdk/client-redshift-data';
 import type { DescribeStatementResponse, ExecuteStatementInput, Field } from '@aws-sdk/client-redshift-data';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll } from 'vitest';
-import { freePort } from '../../local/ports.ts';
+import { access } from './access.ts';
+import { LocalS3 } from './local-s3.ts';
 
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
-const REGION = 'us-east-1';
 export const TARGET = { WorkgroupName: 'tideline', Database: 'lakehouse' };
 export const BUCKET = 'warehouse-test';
 
@@ -48,11 +45,11 @@ export function temporaryFolder(): { path: string; remove(): void } {
 }
 
 /** A client with an access key, by default that of the owner of all tables. */
-export function clientOf(address: Address, accessKeyId = CREDENTIALS.accessKeyId): RedshiftDataClient {
+export function clientOf(address: Address, accessKeyId = access.credentials.accessKeyId): RedshiftDataClient {
   return new RedshiftDataClient({
     endpoint: address.listening,
-    region: REGION,
-    credentials: { ...CREDENTIALS, accessKeyId },
+    region: access.region,
+    credentials: { ...access.credentials, accessKeyId },
   });
 }
 
@@ -108,35 +105,18 @@ export interface Storage {
 
 /** Starts an S3 with one bucket. */
 export async function startStorage(): Promise<Storage> {
-  const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
-  const child = spawn(resolve('.tideline/tools/venv/bin/ministack'), [], {
-    env: { ...process.env, BIND_HOST: '127.0.0.1', GATEWAY_PORT: String(port), LOG_LEVEL: 'ERROR' },
-    stdio: 'ignore',
-  });
-  const s3 = new S3Client({ endpoint, region: REGION, credentials: CREDENTIALS, forcePathStyle: true, maxAttempts: 1 });
-  for (const deadline = Date.now() + 60_000; ;) {
-    try {
-      await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-      break;
-    } catch (error) {
-      if (Date.now() > deadline || child.exitCode !== null) throw error;
-      await sleep(100);
-    }
-  }
+  const s3 = await LocalS3.start();
+  await s3.createBucket(BUCKET);
   const put = async (key: string, body: string | Buffer): Promise<number> => {
-    await s3.send(
-      new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body, ContentLength: Buffer.byteLength(body) }),
-    );
+    await s3.put(BUCKET, key, body);
     return Buffer.byteLength(body);
   };
-  const stop = async (): Promise<void> => {
-    s3.destroy();
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    await exited;
+  return {
+    endpoint: s3.url,
+    put,
+    putParquet: async (key, query) => put(key, await parquet(query)),
+    stop: () => s3.stop(),
   };
-  return { endpoint, put, putParquet: async (key, query) => put(key, await parquet(query)), stop };
 }
 
 async function parquet(query: string): Promise<Buffer> {
@@ -159,11 +139,16 @@ export function url(key: string): string {
 
 type Extra = Partial<ExecuteStatementInput>;
 
-/** Runs one statement to its end. */
-export async function run(server: Server, sql: string, extra: Extra = {}): Promise<DescribeStatementResponse> {
+/** Starts one statement; gives its id. */
+export async function submit(server: Server, sql: string, extra: Extra = {}): Promise<string> {
   const target = extra.SessionId === undefined ? TARGET : {};
   const { Id } = await server.client.send(new ExecuteStatementCommand({ ...target, Sql: sql, ...extra }));
-  return settled(server, Id);
+  return Id ?? '';
+}
+
+/** Runs one statement to its end. */
+export async function run(server: Server, sql: string, extra: Extra = {}): Promise<DescribeStatementResponse> {
+  return settled(server, await submit(server, sql, extra));
 }
 
 /** Runs a batch to its end. */

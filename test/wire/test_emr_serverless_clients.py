@@ -2,35 +2,21 @@
 
 import importlib
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]
 import pytest
 from botocore.config import Config  # type: ignore[import-untyped]
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+from local_service import ACCESS, aws, local_s3, node_service, wait_until
 
-ROOT = Path(__file__).parents[2]
-NODE = ROOT / "node_modules" / "node" / "bin" / "node"
-SERVER = ROOT / "local" / "emr-serverless" / "main.ts"
-MINISTACK = ROOT / ".tideline" / "tools" / "venv" / "bin" / "ministack"
 ROLE_ARN = "arn:aws:iam::000000000000:role/tideline-job"
 ENDED = {"SUCCESS", "FAILED", "CANCELLED"}
-ACCESS = {
-    "AWS_ACCESS_KEY_ID": "local",
-    "AWS_SECRET_ACCESS_KEY": "local",
-    "AWS_DEFAULT_REGION": "us-east-1",
-    "AWS_REGION": "us-east-1",
+CREDENTIALS = {
+    "region_name": ACCESS["AWS_REGION"],
+    "aws_access_key_id": ACCESS["AWS_ACCESS_KEY_ID"],
+    "aws_secret_access_key": ACCESS["AWS_SECRET_ACCESS_KEY"],
 }
 
 JOB = """
@@ -45,82 +31,30 @@ if total == 13:
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.05)
-
-
-@contextmanager
-def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(command, text=True, **options)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) in (0, -signal.SIGTERM)
-
-
 @pytest.fixture(scope="module")
 def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    data = str(tmp_path_factory.mktemp("s3"))
-    settings = {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "IOT_MTLS_ENABLED": "0"}
-    storage = {"S3_PERSIST": "1", "S3_DATA_DIR": data, "STATE_DIR": data}
-
-    def answers() -> bool:
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            return False
-        return True
-
-    with running([str(MINISTACK)], env={**os.environ, **settings, **storage}, stdout=subprocess.DEVNULL):
-        wait_until(answers, 30)
-        s3 = boto3.client("s3", endpoint_url=url, **credentials())
+    with local_s3(str(tmp_path_factory.mktemp("s3"))) as url:
+        s3 = boto3.client("s3", endpoint_url=url, **CREDENTIALS)
         s3.create_bucket(Bucket="artifacts")
         s3.put_object(Bucket="artifacts", Key="count.py", Body=JOB.encode())
         yield url
 
 
-def credentials() -> dict[str, str]:
-    return {
-        "region_name": "us-east-1",
-        "aws_access_key_id": "local",
-        "aws_secret_access_key": "local",
-    }
-
-
 @pytest.fixture(scope="module")
 def emr_url(s3_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    environment = {
-        **os.environ,
+    variables = {
         "AWS_ENDPOINT_URL": s3_url,
         "EMR_SERVERLESS_PORT": "0",
         "EMR_SERVERLESS_STATE_DIR": str(tmp_path_factory.mktemp("emr")),
     }
-    with running([str(NODE), str(SERVER)], env=environment, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        url: str = json.loads(server.stdout.readline())["listening"]
+    with node_service("emr-serverless", variables) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def emr(emr_url: str) -> Any:
     return boto3.client(
-        "emr-serverless", endpoint_url=emr_url, config=Config(retries={"max_attempts": 0}), **credentials()
+        "emr-serverless", endpoint_url=emr_url, config=Config(retries={"max_attempts": 0}), **CREDENTIALS
     )
 
 
@@ -205,10 +139,8 @@ def test_boto3_pages_through_runs_and_sees_typed_errors(emr: Any, application_id
         emr.list_sessions(applicationId=application_id)
 
 
-def aws(emr_url: str, *arguments: str) -> dict[str, Any]:
-    environment = {**os.environ, **ACCESS, "AWS_ENDPOINT_URL_EMR_SERVERLESS": emr_url}
-    command = [str(Path(sys.executable).parent / "aws"), "emr-serverless", *arguments, "--output", "json"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+def cli(emr_url: str, *arguments: str) -> dict[str, Any]:
+    done = aws({"AWS_ENDPOINT_URL_EMR_SERVERLESS": emr_url}, "emr-serverless", *arguments)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     answer: dict[str, Any] = json.loads(done.stdout or "{}")
@@ -216,7 +148,7 @@ def aws(emr_url: str, *arguments: str) -> dict[str, Any]:
 
 
 def test_the_aws_cli_runs_a_job(emr: Any, emr_url: str, application_id: str) -> None:
-    started = aws(
+    started = cli(
         emr_url,
         "start-job-run",
         "--application-id",
@@ -228,13 +160,13 @@ def test_the_aws_cli_runs_a_job(emr: Any, emr_url: str, application_id: str) -> 
     )
     wait_for_run(emr, application_id, started["jobRunId"])
     run_id = ["--application-id", application_id, "--job-run-id", started["jobRunId"]]
-    run = aws(emr_url, "get-job-run", *run_id)["jobRun"]
+    run = cli(emr_url, "get-job-run", *run_id)["jobRun"]
     assert run["state"] == "SUCCESS"
     assert run["jobDriver"] == job_driver(9)
-    listed = aws(emr_url, "list-job-runs", "--application-id", application_id, "--states", "SUCCESS")
+    listed = cli(emr_url, "list-job-runs", "--application-id", application_id, "--states", "SUCCESS")
     assert started["jobRunId"] in [each["id"] for each in listed["jobRuns"]]
     with pytest.raises(RuntimeError, match=r"ValidationException.*terminal state"):
-        aws(emr_url, "cancel-job-run", *run_id)
+        cli(emr_url, "cancel-job-run", *run_id)
 
 
 @pytest.fixture

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +12,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from local_service import ACCESS, aws, node_service
 
-ROOT = Path(__file__).resolve().parents[2]
-NODE = ROOT / "node_modules" / "node" / "bin" / "node"
 TARGET = {"WorkgroupName": "tideline", "Database": "lakehouse"}
 
 
@@ -29,27 +24,12 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     # As root, PostgreSQL runs under an account of its own, and pytest's folders are private.
     for parent in [folder, folder.parent, folder.parent.parent]:
         parent.chmod(0o711)
-    credentials = {
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
-    }
-    process = subprocess.Popen(
-        [NODE, ROOT / "local" / "redshift-data" / "main.ts"],
-        env={**os.environ, **credentials, "REDSHIFT_DATA_DIR": str(folder / "data")},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    listening = json.loads(process.stdout.readline())["listening"]
-    variables = {**credentials, "AWS_ENDPOINT_URL_REDSHIFT_DATA": listening}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
-            patch.setenv(name, value)
-        yield variables
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
+    with node_service("redshift-data", {"REDSHIFT_DATA_DIR": str(folder / "data")}) as url:
+        variables = {**ACCESS, "AWS_ENDPOINT_URL_REDSHIFT_DATA": url}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            yield variables
 
 
 @pytest.fixture
@@ -99,38 +79,19 @@ def test_boto3_finds_tables_and_columns(client: Any) -> None:
     ]
 
 
-def aws(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("aws")
-    return subprocess.run(
-        [program, "redshift-data", *arguments, "--output", "json"],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_the_aws_cli_runs_a_statement_and_reads_its_rows(environment: dict[str, str]) -> None:
     where = ["--workgroup-name", "tideline", "--database", "lakehouse"]
     parameters = ["--parameters", "name=city,value=Zürich"]
     sql = "SELECT :city AS city, 1.50::DECIMAL(4, 2)"
-    started = aws(
-        environment,
-        "execute-statement",
-        *where,
-        "--sql",
-        sql,
-        *parameters,
-    )
+    started = aws(environment, "redshift-data", "execute-statement", *where, "--sql", sql, *parameters)
     statement_id = json.loads(started.stdout)["Id"]
-    described = json.loads(
-        aws(environment, "describe-statement", "--id", statement_id, "--wait-time-seconds", "20").stdout
-    )
-    result = json.loads(aws(environment, "get-statement-result", "--id", statement_id).stdout)
+    by_id = ["--id", statement_id]
+    described = aws(environment, "redshift-data", "describe-statement", *by_id, "--wait-time-seconds", "20")
+    result = aws(environment, "redshift-data", "get-statement-result", *by_id)
 
-    assert described["Status"] == "FINISHED"
-    assert result["Records"] == [[{"stringValue": "Zürich"}, {"stringValue": "1.50"}]]
-    refused = aws(environment, "cancel-statement", "--id", statement_id)
+    assert json.loads(described.stdout)["Status"] == "FINISHED"
+    assert json.loads(result.stdout)["Records"] == [[{"stringValue": "Zürich"}, {"stringValue": "1.50"}]]
+    refused = aws(environment, "redshift-data", "cancel-statement", *by_id)
     assert refused.returncode != 0
     assert "already in FINISHED state" in refused.stderr
 

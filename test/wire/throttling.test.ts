@@ -22,7 +22,8 @@ import type { BuildInput } from '../../model/messages/builds.ts';
 import { laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../model/queues.ts';
 import { localServer, orchestrationWorker } from '../workflow/environment.ts';
 import { scriptedServices } from '../workflow/services.ts';
-import { access, roleArn } from './emr-serverless-service.ts';
+import { access } from './access.ts';
+import { roleArn } from './emr-serverless-service.ts';
 
 // Ten times an account's rates, so that three hundred jobs take half a minute; the workers' shares are as much larger.
 const quotas = { StartJobRun: { perSecond: 10, burst: 25 }, GetJobRun: { perSecond: 100, burst: 50 } };
