@@ -14,7 +14,7 @@ const longestWaitSeconds = 60;
 const paceOfLoads: Pace = { first: 1, longest: 15 };
 
 type LoadInput = Pick<BuildInput, 'product' | 'start' | 'end'>;
-type LoadPlan = Pick<BuildPlan, 'buildId' | 'name'>;
+type LoadPlan = Pick<BuildPlan, 'buildId' | 'name' | 'columns'>;
 
 /** Loads the exported rows of dates [start, end) while nobody else loads the table, and writes into the ledger that it has them. */
 export async function loadWarehouse(
@@ -45,13 +45,13 @@ export async function loadWarehouse(
 /** One transaction, started over for as long as it loses against others. */
 async function load(input: LoadInput, plan: LoadPlan, lane: Lane, manifest: string, report: Report) {
   const { product, start, end } = input;
-  const { buildId } = plan;
+  const { buildId, columns } = plan;
   let failures = 0;
   for (let attempt = 1; ; attempt++) {
     if (CancellationScope.current().consideredCancelled) throw new LoadCancelled(loadCancelled);
     const token = `${buildId}/load/${start}/${attempt}`;
     const { statementId } = await CancellationScope.nonCancellable(() =>
-      calls(lane).submitLoad({ token, buildId, product, start, end, manifest }),
+      calls(lane).submitLoad({ token, buildId, product, start, end, manifest, columns }),
     );
     report.show('loading', `Redshift statement \`${statementId}\``);
     const ended = await endOf(statementId, lane);

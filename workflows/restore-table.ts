@@ -39,7 +39,7 @@ export async function restoreTable(input: RestoreTableInput): Promise<RestoreOut
         if (changedPartitions.length > 0) await reportLateDates({ product, dates: changedPartitions });
       });
       const load = { product, start: exportStart, end: exportEnd };
-      const named = { buildId: plan.buildId, name: `${exportStart} to ${exportEnd}` };
+      const named = { ...plan, name: `${exportStart} to ${exportEnd}` };
       const rowsLoaded = exportManifest ? await loadWarehouse(load, named, lane, exportManifest, report) : null;
       report.show('restored', `Version ${version} has the rows of version ${restored}.`);
       return { product, restored, version, changedPartitions, ...ended, rowsLoaded };

@@ -35,6 +35,8 @@ export interface JobPlan {
   readonly buildId: string;
   readonly job: SparkJob;
   readonly resultUri: string;
+  /** Those of the rows that it exports for the warehouse, where it has the product too. */
+  readonly columns?: readonly string[];
 }
 
 export interface BuildPlan extends JobPlan {
@@ -59,7 +61,7 @@ const option = (flag: string, value: string): string[] => [`--${flag}`, value];
 function planJob(
   config: JobConfig,
   kind: 'build' | 'maintain' | 'restore',
-  product: string,
+  { key: product, columns, warehouse }: Product,
   buildId: string,
   interval: string,
   specific: readonly string[],
@@ -69,6 +71,7 @@ function planJob(
   return {
     buildId,
     resultUri,
+    ...(warehouse && { columns: columns.map(({ name }) => name) }),
     job: {
       name: `${product} ${interval}`,
       entryPoint: `${config.jobsUri}/main.py`,
@@ -105,7 +108,7 @@ export function planBuild(
   const limited = { ...config, timeoutMinutes: timeoutOf(product, count, config.timeoutMinutes) };
   const buildId = `${product.key}/${name}/${input.generation.toString(36)}`;
   return {
-    ...planJob(limited, 'build', product.key, buildId, name, [
+    ...planJob(limited, 'build', product, buildId, name, [
       ...option('start', input.start),
       ...option('end', input.end),
       ...option('build-id', buildId),
@@ -131,7 +134,7 @@ export function planMaintenance(
   const product = catalogue.get(input.product);
   const { key } = product;
   const id = `${key}/maintenance/${input.generation.toString(36)}`;
-  const job = planJob(config, 'maintain', key, id, 'maintenance', option('maintenance-id', id));
+  const job = planJob(config, 'maintain', product, id, 'maintenance', option('maintenance-id', id));
   return { ...job, claims: writerOf(product) };
 }
 
@@ -144,7 +147,7 @@ export function planRestore(
   const product = catalogue.get(input.product);
   const { key } = product;
   const id = `${key}/restore-${input.version}/${input.generation.toString(36)}`;
-  const job = planJob(config, 'restore', key, id, `restore to version ${input.version}`, [
+  const job = planJob(config, 'restore', product, id, `restore to version ${input.version}`, [
     ...option('restore-id', id),
     ...option('generation', String(input.generation)),
     ...option('version', String(input.version)),

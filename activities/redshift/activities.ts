@@ -98,15 +98,21 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
       start: string;
       end: string;
       manifest: string;
+      /** Those of the exported rows; builds on earlier code do not say. */
+      columns?: readonly string[] | undefined;
     }): Promise<{ statementId: string }> {
-      const statements = statementsOf(loadSql(catalogue.get(input.product)), `The load of ${input.product}`, {
-        product: input.product,
-        build_id: input.buildId ?? input.token,
-        manifest: input.manifest,
-        iam_role: config.copyRoleArn,
-        start_date: input.start,
-        end_date: input.end,
-      });
+      const statements = statementsOf(
+        loadSql(catalogue.get(input.product), input.columns),
+        `The load of ${input.product}`,
+        {
+          product: input.product,
+          build_id: input.buildId ?? input.token,
+          manifest: input.manifest,
+          iam_role: config.copyRoleArn,
+          start_date: input.start,
+          end_date: input.end,
+        },
+      );
       const { Id } = await client.send(
         new BatchExecuteStatementCommand({
           WorkgroupName: config.workgroup,

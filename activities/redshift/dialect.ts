@@ -60,11 +60,11 @@ SELECT :product, ''
 WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product);
 `;
 
-/** A product's columns, in the contract's order, and how its rows lie. */
-function shapeOf(product: Product): string {
+/** Columns of a product, and how its rows lie. */
+function shapeOf(product: Product, shown: readonly Column[]): string {
   const { distKey, sortKeys } = targetOf(product);
-  const width = Math.max(...product.columns.map(({ name }) => name.length));
-  const columns = product.columns.map(
+  const width = Math.max(...shown.map(({ name }) => name.length));
+  const columns = shown.map(
     (column) => `    ${column.name.padEnd(width)} ${warehouseType(column).ddl}${column.required ? ' NOT NULL' : ''}`,
   );
   return `(
@@ -80,7 +80,7 @@ export function tableDdl(product: Product): string {
   return `
 CREATE SCHEMA IF NOT EXISTS ${table.split('.')[0] ?? ''};
 
-CREATE TABLE IF NOT EXISTS ${table} ${shapeOf(product)};
+CREATE TABLE IF NOT EXISTS ${table} ${shapeOf(product, product.columns)};
 `;
 }
 
@@ -90,17 +90,17 @@ export const columnDdl = (product: Product, column: Column): string =>
 
 /**
  * Loads what a build has exported: one transaction, so that readers see the old rows or the new ones, never a mixture. COPY
- * of Parquet goes by position and wants as many columns as the files have: into a table of the contract's own columns, so
- * that workers may still load while a deploy has added one that they do not know.
+ * of Parquet goes by position and wants as many columns as the files have: into a table of the columns that the build
+ * knew, so that neither it nor a worker need know one that a deploy adds meanwhile. Throws an Error for unknown columns.
  */
-export function loadSql(product: Product): string {
+export function loadSql(product: Product, names: readonly string[] = product.columns.map(({ name }) => name)): string {
   const { table } = targetOf(product);
   const copied = `load_${table.split('.')[1] ?? ''}`;
   const { partitionColumn: date } = product;
-  const columns = product.columns.map(({ name }) => name).join(', ');
+  const columns = names.join(', ');
   const within = date === undefined ? '' : `\nWHERE ${date} >= :start_date AND ${date} < :end_date`;
   return `
-CREATE TEMP TABLE ${copied} ${shapeOf(product)};
+CREATE TEMP TABLE ${copied} ${shapeOf(product, columnsOf(product, names))};
 
 COPY ${copied}
 FROM :manifest
@@ -127,6 +127,14 @@ WHERE product = :product;
 -- Sessions may outlive a batch.
 DROP TABLE ${copied};
 `;
+}
+
+function columnsOf({ key, columns }: Product, names: readonly string[]): readonly Column[] {
+  return names.map((name) => {
+    const column = columns.find((each) => each.name === name);
+    if (!column) throw new Error(`${key}: this worker's contract has no column ${name}; a newer worker can load it.`);
+    return column;
+  });
 }
 
 /** Makes a view; of one that is there already, with the same columns, it keeps what others may do with it. */

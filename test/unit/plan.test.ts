@@ -51,9 +51,13 @@ describe('a build plan', () => {
     expect(id(1)).not.toBe(id(2));
   });
 
-  it('loads the warehouse only where the contract names a table there', () => {
-    expect(planBuild(catalogue, jobConfig, input).loadsWarehouse).toBe(false);
-    expect(planBuild(catalogue, jobConfig, { ...input, product: 'gold.trips' }).loadsWarehouse).toBe(true);
+  it('loads the warehouse only where the contract names a table there, and then says which columns', () => {
+    expect(planBuild(catalogue, jobConfig, input)).toMatchObject({ loadsWarehouse: false });
+    expect(planBuild(catalogue, jobConfig, input)).not.toHaveProperty('columns');
+    const columns = catalogue.get('gold.trips').columns.map(({ name }) => name);
+    const trips = { ...input, product: 'gold.trips' };
+    expect(planBuild(catalogue, jobConfig, trips)).toMatchObject({ loadsWarehouse: true, columns });
+    expect(planRestore(catalogue, jobConfig, { ...trips, version: 1 })).toMatchObject({ columns });
   });
 
   it('gives a job the time that its contract says for its intervals, within that of the configuration', () => {
