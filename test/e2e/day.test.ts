@@ -32,6 +32,7 @@ import { countsOf, readTable } from './delta-table.ts';
 import { readByDeltaRs } from './delta-rs.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';
 import { lateTrip } from './late-trip.ts';
+import { rowsOf } from './ledger-rows.ts';
 
 /** A checkout with a product that nobody has written a line of code for. */
 const checkout = checkoutWith(join(import.meta.dirname, 'products'));
@@ -41,15 +42,6 @@ const date = '2025-01-18';
 const dayAlone = { arrivedBefore: '2025-01-19T00', start: '2025-01-15', end: '2025-01-19' };
 const withLateEvents = { arrivedBefore: '2025-01-22T00', start: '2025-01-15', end: '2025-01-22' };
 const quiet = (): void => undefined;
-
-/** What the ledger says of the rows of each interval. */
-const rowsOf = (intervals: readonly SurveyedInterval[]) =>
-  Object.fromEntries(
-    intervals.map(({ product, interval, record }) => {
-      const { rowsIn, rowsPublished, rowsDuplicate, rowsQuarantined } = record?.published ?? {};
-      return [`${product} ${interval}`, { rowsIn, rowsPublished, rowsDuplicate, rowsQuarantined }];
-    }),
-  );
 
 let session: Session;
 let landed: WriteSummary;
