@@ -12,7 +12,7 @@ import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInter
 /** How far back intervals are expected; older ones are a backfill's matter. */
 const horizons = { hour: 48, date: 7 } as const;
 /** A history is no place for thousands of lines; the ledger has them all. */
-const findingsTold = 50;
+const findingsShown = 50;
 
 /**
  * By when a change must have reached what reads it. Products of one schedule are built after each other; what another
@@ -117,5 +117,5 @@ export async function checkFreshness(
     findings.push(...checked.findings);
   }
   findings.push(...(await findThinHours(ledger, catalogue, now)));
-  return { expected, found: findings.length, findings: findings.slice(0, findingsTold) };
+  return { expected, found: findings.length, findings: findings.slice(0, findingsShown) };
 }

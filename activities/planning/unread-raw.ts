@@ -9,7 +9,7 @@ import type { Orchestrator } from '../orchestrator.ts';
 import { settledHours } from './raw-hours.ts';
 import type { LedgerReader } from './survey.ts';
 
-const keysTold = 5;
+const keysShown = 5;
 /** In so many hours before the current one files are looked for: what is silent for longer, the age of its data tells. */
 const silentHours = 2;
 /** A delivery is silent when so many of its files have not come. */
@@ -58,7 +58,7 @@ export function createUnreadRawActivities(
         const hours = settledHours(product, now);
         const dates = [...new Set(hours.map((hour) => hour.slice(0, 10)))];
         const { byHour, foreign } = await listRawFiles(client, rawUri, dates);
-        const told = foreign.slice(0, keysTold).join(', ');
+        const told = foreign.slice(0, keysShown).join(', ');
         if (foreign.length > 0) {
           const problem = `${foreign.length} raw objects that no build reads, for they are no .gz file in the folder of an hour: ${told}`;
           findings.push({ product: key, interval: null, problem });

@@ -1,7 +1,7 @@
 import { query, type Warehouse } from './query.ts';
 
 /** How many places of one failed COPY are told. */
-const placesTold = 3;
+const placesShown = 3;
 
 /**
  * An error of the warehouse without the values of rows, which are nobody's to read in histories, the ledger and alarms:
@@ -19,7 +19,7 @@ export async function loadErrors(warehouse: Warehouse, queryId: number): Promise
   const rows = await query(
     warehouse,
     `SELECT TRIM(file_name) AS file_name, line_number, TRIM(column_name) AS column_name, TRIM(error_message) AS error_message
-     FROM sys_load_error_detail WHERE query_id = CAST(:query AS BIGINT) ORDER BY line_number LIMIT ${placesTold}`,
+     FROM sys_load_error_detail WHERE query_id = CAST(:query AS BIGINT) ORDER BY line_number LIMIT ${placesShown}`,
     { query: String(queryId) },
   );
   return rows.map(

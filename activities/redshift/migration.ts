@@ -4,12 +4,12 @@ import type { Column } from '../../model/contract.ts';
 import { targetOf, warehouseType } from './dialect.ts';
 
 /** A column's type as DescribeTable tells it. */
-function toldType({ typeName = '', length = 0, precision = 0, scale = 0 }: ColumnMetadata): string {
+function declaredType({ typeName = '', length = 0, precision = 0, scale = 0 }: ColumnMetadata): string {
   if (typeName === 'varchar') return `varchar(${length})`;
   return typeName === 'numeric' ? `numeric(${precision}, ${scale})` : typeName;
 }
 
-const typeOf = (column: ColumnMetadata): string => `${column.name ?? ''} ${toldType(column)}`;
+const typeOf = (column: ColumnMetadata): string => `${column.name ?? ''} ${declaredType(column)}`;
 
 /** How a view's columns differ from those of its contract, in words; empty where they do not. */
 export function differenceOfView({ columns }: View, live: readonly ColumnMetadata[]): string {
@@ -36,7 +36,7 @@ export function columnsToAdd(product: Product, live: readonly ColumnMetadata[]):
       problems.push(`"${name}" is in the warehouse and not in the contract`);
       continue;
     }
-    const [type, nullable] = [toldType(told), told.nullable !== 0];
+    const [type, nullable] = [declaredType(told), told.nullable !== 0];
     const wanted = warehouseType(column);
     if (type !== wanted.told) problems.push(`"${name}" is ${type} in the warehouse, by its contract ${wanted.told}`);
     if (nullable === column.required)

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { intervalStart } from '../../model/intervals.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
 import type { Call, Disturbance } from './interceptor.ts';
-import type { Scene } from './scene.ts';
+import type { Testbed } from './testbed.ts';
 
 /** The build that is disturbed. */
 export interface Target {
@@ -17,11 +17,11 @@ export interface Case {
   readonly when: string;
   /** The call at which it goes wrong, and how. */
   readonly call?: (call: Call) => boolean;
-  readonly disturb?: (scene: Scene, target: Target) => Disturbance;
+  readonly disturb?: (testbed: Testbed, target: Target) => Disturbance;
   /** How often; by default once. */
   readonly times?: number;
   /** What makes the build start, where it is not started by itself. */
-  readonly trigger?: (scene: Scene, target: Target) => Promise<unknown>;
+  readonly trigger?: (testbed: Testbed, target: Target) => Promise<unknown>;
   /** What has to be built; by default an hour of bronze. */
   readonly product?: 'gold';
   /** How many intervals; by default one. */
@@ -109,7 +109,7 @@ const workersKilled: readonly Omit<Case, 'what'>[] = [
   { when: 'before the claim ends', call: release, disturb: (s) => before(s.killWorkers) },
 ];
 
-const byPerson: Case['disturb'] = (scene, { workflowId }) => meanwhile(scene.cancel(workflowId));
+const byPerson: Case['disturb'] = (testbed, { workflowId }) => meanwhile(testbed.cancel(workflowId));
 
 /** A person's cancel, in every phase. Once the job has published, a cancel comes too late for it. */
 const cancelled: readonly Omit<Case, 'what' | 'disturb'>[] = [
@@ -212,14 +212,14 @@ export const cases: readonly Case[] = [
     when: 'at once',
     intervals: 2,
     jobs: 2,
-    trigger: async (scene, { end }) => {
+    trigger: async (testbed, { end }) => {
       const fire = (name: string): Promise<unknown> =>
-        scene.session.client.workflow.execute('hourlyBronze', {
+        testbed.session.client.workflow.execute('hourlyBronze', {
           workflowId: `hourly-bronze/${name}`,
           taskQueue: orchestrationQueue,
           args: [{ firedAt: intervalStart(end).plus({ minutes: 20 }).toISO() }],
         });
-      scene.disturbances += 1;
+      testbed.disturbances += 1;
       await Promise.all([fire('first'), fire('second')]);
     },
   },

@@ -16,7 +16,7 @@ import { orchestrationQueue } from '../../model/queues.ts';
 import { expectLakeToBeTrue } from '../e2e/lake-against-truth.ts';
 import { root } from '../tools.ts';
 import { type Case, cases, type Target } from './cases.ts';
-import { Scene } from './scene.ts';
+import { Testbed } from './testbed.ts';
 
 /** Dates whose silver is there before anything goes wrong, for builds of gold; the hours after them are for bronze. */
 const settled = { start: '2025-01-15', end: '2025-01-19' };
@@ -24,19 +24,19 @@ const goldProducts = ['gold.trips', 'gold.fact_hourly_metrics'];
 
 const folder = mkdtempSync(join(tmpdir(), 'tideline-crash-'));
 const truthFolder = join(folder, 'truth');
-let scene: Scene;
+let testbed: Testbed;
 let nextHour = `${settled.end}T00`;
 const goldTargets = intervalsIn('date', settled).flatMap((date) => goldProducts.map((product) => ({ product, date })));
 const matrix: string[][] = [];
 
 const execute = (type: string, workflowId: string, input: object): Promise<unknown> =>
-  scene.session.client.workflow.execute(type, { workflowId, taskQueue: orchestrationQueue, args: [input] });
+  testbed.session.client.workflow.execute(type, { workflowId, taskQueue: orchestrationQueue, args: [input] });
 
 beforeAll(async () => {
-  scene = await Scene.open(folder);
+  testbed = await Testbed.open(folder);
   await writeRaw(
     { seed: 11, start: settled.start, days: 6, tripsPerDay: 120, newSchemaFrom: `${settled.start}T12` },
-    { put: putInto(scene.session.platform.s3, buckets.raw), truthDirectory: truthFolder },
+    { put: putInto(testbed.session.platform.s3, buckets.raw), truthDirectory: truthFolder },
   );
   await execute('backfill', 'bronze', {
     product: 'bronze.events',
@@ -47,7 +47,7 @@ beforeAll(async () => {
   await execute('backfill', 'silver', { product: 'silver.trips', ...settled, downstream: false });
 });
 afterAll(async () => {
-  await scene.close();
+  await testbed.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -65,7 +65,7 @@ function nextTarget({ product, intervals = 1 }: Case): Target {
 const withId = (target: Omit<Target, 'workflowId'>): Target => ({ ...target, workflowId: buildWorkflowId(target) });
 
 const build = ({ product, start, end, workflowId }: Target): Promise<WorkflowHandle> =>
-  scene.session.client.workflow.start('buildProduct', {
+  testbed.session.client.workflow.start('buildProduct', {
     workflowId,
     taskQueue: orchestrationQueue,
     args: [{ product, start, end }],
@@ -87,7 +87,7 @@ async function records({ product, start, end }: Target) {
 
 /** Bronze up to the target, or the target's gold product, in the lake and in the warehouse. */
 async function expectRowsToBeTrue({ product, end }: Target): Promise<void> {
-  const { session } = scene;
+  const { session } = testbed;
   const isBronze = product === 'bronze.events';
   const cutoff = isBronze
     ? { ...settled, arrivedBefore: end }
@@ -99,22 +99,22 @@ describe('one interval is built', () => {
   it.each(cases)('$what: $when', async (each) => {
     const target = nextTarget(each);
     const name = `${target.product} ${rangeName(grainOf(target.start), target)}`;
-    if (each.call && each.disturb) scene.on(each.call, each.disturb(scene, target), each.times ?? 1);
-    if (each.trigger) await each.trigger(scene, target);
+    if (each.call && each.disturb) testbed.on(each.call, each.disturb(testbed, target), each.times ?? 1);
+    if (each.trigger) await each.trigger(testbed, target);
     else {
       const handle = await build(target);
       if (each.ends === 'cancelled') await expectCancelled(handle);
       else await handle.result();
     }
-    expect(await scene.recovered()).toBeGreaterThan(0);
+    expect(await testbed.recovered()).toBeGreaterThan(0);
 
     if (each.ends === 'cancelled') {
       const published = (await records(target)).filter((record) => record.published).length;
-      expect(published).toBe(await scene.commits(target.product, target.start));
+      expect(published).toBe(await testbed.commits(target.product, target.start));
       await (await build(target)).result();
     }
-    const jobs = await scene.jobRuns(name);
-    const commits = await scene.commits(target.product, target.start);
+    const jobs = await testbed.jobRuns(name);
+    const commits = await testbed.commits(target.product, target.start);
     const allowed = [each.jobs ?? 1].flat();
     expect(commits).toBe(1);
     expect(allowed).toContain(jobs);

@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from '../tools.ts';
 
 /** A copy of this checkout in which `products/` has the folders of `added` too, and nothing else is changed. */
@@ -16,3 +17,13 @@ export function checkoutWith(added: string): string {
     symlinkSync(join(root, '.tideline', installed), join(copy, '.tideline', installed));
   return copy;
 }
+
+/** The `lake` command of a checkout: what it prints, without colours. */
+export const lakeOf =
+  (checkout: string, environment: Readonly<Record<string, string>>) =>
+  (...args: string[]): string => {
+    const options = { env: { ...process.env, ...environment }, encoding: 'utf8' } as const;
+    return stripVTControlCharacters(
+      spawnSync(process.execPath, [join(checkout, 'cli/main.ts'), ...args], options).stdout,
+    );
+  };

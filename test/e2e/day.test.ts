@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestVersion, readCommits } from '../../activities/lake/delta-log.ts';
@@ -26,7 +24,7 @@ import { grainOf, intervalsIn, intervalStart } from '../../model/intervals.ts';
 import { restateWorkflowId } from '../../model/messages/late-data.ts';
 import type { BuildOutcome, MaintenanceOutcome } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
-import { checkoutWith } from './checkout.ts';
+import { checkoutWith, lakeOf } from './checkout.ts';
 import { killingDataPlane } from './killing.ts';
 import { countsOf, readTable } from './delta-table.ts';
 import { readByDeltaRs } from './delta-rs.ts';
@@ -122,15 +120,10 @@ describe('a day of trips', () => {
   });
 
   it('is known of an added product, by its folder alone, to schedules, explanation, warehouse and catalogue', async () => {
-    const lake = (...args: string[]): string => {
-      const env = { ...process.env, ...session.platform.environment };
-      return spawnSync(process.execPath, [join(checkout, 'cli', 'main.ts'), ...args], { env, encoding: 'utf8' }).stdout;
-    };
-    expect(stripVTControlCharacters(lake('schedules', 'plan'))).toMatch(
-      /\+ maintain\/gold\.rider_days {2}to be created/,
-    );
+    const lake = lakeOf(checkout, session.platform.environment);
+    expect(lake('schedules', 'plan')).toMatch(/\+ maintain\/gold\.rider_days {2}to be created/);
     expect(lake('explain', 'gold.rider_days', date)).toMatch(/^gold\.rider_days 2025-01-18 is published: [\d,]+ rows/);
-    expect(stripVTControlCharacters(lake('catalogue', 'plan'))).toContain('= gold.rider_days  as declared');
+    expect(lake('catalogue', 'plan')).toContain('= gold.rider_days  as declared');
     expect(lake('sql', 'gold.rider_days')).toContain('CREATE TABLE IF NOT EXISTS gold.rider_days');
   });
 

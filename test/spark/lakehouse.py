@@ -109,7 +109,7 @@ class Lakehouse:
         columns = ", ".join(f"`{name}` STRING" for name in contract.columns)
         given = [tuple(None if row.get(name) is None else str(row[name]) for name in contract.columns) for row in rows]
         frame = contract.conform(self.spark.createDataFrame(given, columns))
-        table.commit(frame, EVERYTHING, table.head(), {"buildId": "case", "generation": 0, "start": "", "end": ""})
+        table.commit(frame, EVERYTHING, table.snapshot(), {"buildId": "case", "generation": 0, "start": "", "end": ""})
 
     def path(self, product: str) -> str:
         return f"{self.lake}/{product.replace('.', '/')}"

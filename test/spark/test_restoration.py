@@ -97,7 +97,7 @@ def test_builds_go_on_after_somebodys_restore_to_a_timestamp(lakehouse: Lakehous
     assert _ids(lakehouse) == ["a"]
     table = Table(lakehouse.spark, contract_of(EVENTS), lakehouse.lake)
     assert table.log.commit(last + 1).restored == good
-    assert [commit.version for commit in table.head().commits()][:2] == [last + 1, good]
+    assert [commit.version for commit in table.snapshot().commits()][:2] == [last + 1, good]
     again = lakehouse.must_build(EVENTS, HOUR[0], NEXT[1])
     assert [counts["changed"] for counts in again["intervals"]] == [True, True]
     assert _ids(lakehouse) == ["also bad", "bad"]
@@ -107,10 +107,10 @@ def test_an_interval_whose_build_was_undone_was_built_once(lakehouse: Lakehouse)
     good = _publish(lakehouse, HOUR, "a")
     _publish(lakehouse, NEXT, "b")
     _must_restore(lakehouse, EVENTS, good)
-    head = Table(lakehouse.spark, contract_of(EVENTS), lakehouse.lake).head()
-    assert head.last_build(NEXT[0]) is None
-    assert not head.never_built(NEXT[0])
-    assert head.never_built(NEXT[1])
+    snapshot = Table(lakehouse.spark, contract_of(EVENTS), lakehouse.lake).snapshot()
+    assert snapshot.last_build(NEXT[0]) is None
+    assert not snapshot.never_built(NEXT[0])
+    assert snapshot.never_built(NEXT[1])
 
 
 def test_a_second_try_of_a_restore_answers_like_the_first_and_commits_nothing(lakehouse: Lakehouse) -> None:

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 
 from events import event
 from lakehouse import Lakehouse, Line
-from tideline_jobs.kinds.raw_lines import settle
+from tideline_jobs.kinds.raw_lines import deduplication
 from tideline_jobs.tables.delta import Table
 
 EVENTS = "bronze.events"
@@ -61,7 +61,7 @@ def test_late_events_open_only_files_that_may_hold_their_twins(
     lakehouse.land(TEN, [_requested("now", "2025-01-18T10:00:00.000Z"), *late])
     opened: list[str] = []
     compared: list[int] = []
-    original = settle.compare
+    original = deduplication.compare
 
     def compare(staged: DataFrame, published: DataFrame | None) -> DataFrame:
         assert published is not None
@@ -70,7 +70,7 @@ def test_late_events_open_only_files_that_may_hold_their_twins(
         compared.append(published.count())
         return original(staged, published)
 
-    monkeypatch.setattr(settle, "compare", compare)
+    monkeypatch.setattr(deduplication, "compare", compare)
     assert _build(lakehouse, TEN)["rowsDuplicate"] == 1
     # Of two files each; and of their six rows the one of a time that has been staged.
     assert (opened, compared) == (["2025-01-15", "2025-01-17"], [1])

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { newestVersion } from '../../activities/lake/delta-log.ts';
 import type { Ledger } from '../../activities/ledger/ledger.ts';
+import type { PublishedBuild } from '../../activities/ledger/records.ts';
 import { createTableHistoryActivities } from '../../activities/table-history/activities.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
 import { intervalStart, shiftInterval } from '../../model/intervals.ts';
@@ -10,7 +11,6 @@ import { MemoryS3 } from './memory-s3.ts';
 const product = 'bronze.events';
 const log = 'bronze/events/_delta_log';
 const hourOf = (version: number): string => shiftInterval('hour', '2025-01-01T00', version);
-const keyOf = (version: number): string => `${log}/${String(version).padStart(20, '0')}.json`;
 
 let s3: MemoryS3;
 let ledger: MemoryLedger;
@@ -19,22 +19,33 @@ beforeEach(() => {
   ledger = new MemoryLedger();
 });
 
-/** A commit of the build of an hour, an hour and a half after it began, or of a restore. */
-function commit(version: number, { hour = hourOf(version), restored }: { hour?: string; restored?: number } = {}) {
-  const timestamp = intervalStart(hourOf(version)).toMillis() + 5_400_000;
-  const build = publishedBuild(
-    product,
-    { start: hour, end: shiftInterval('hour', hour, 1) },
-    { outputVersion: version },
-  );
-  const { qualityScore, ...kept } = { ...build, buildId: `build-${version}` };
-  const told = { ...kept, quality: { score: qualityScore, checks: [] }, generation: version, sequence: version };
+/** A commit by a build, or by a restore to version `restored`, that adds a file to each of `dates`. */
+function write(
+  table: string,
+  at: number,
+  build: PublishedBuild,
+  { restored, dates = [] }: { restored?: number | undefined; dates?: readonly string[] } = {},
+): void {
+  const version = build.outputVersion;
+  const { qualityScore, ...kept } = { ...build, buildId: `build-${version}`, generation: version };
+  const told = { ...kept, quality: { score: qualityScore, checks: [] }, sequence: version };
   const info =
     restored === undefined
-      ? { timestamp, operation: 'WRITE', userMetadata: JSON.stringify(told) }
-      : { timestamp, operation: 'RESTORE', operationParameters: { version: restored } };
-  s3.put(keyOf(version), JSON.stringify({ commitInfo: info }));
-  if (restored === undefined) ledger.publish({ ...build, buildId: `build-${version}`, generation: version });
+      ? { timestamp: at, operation: 'WRITE', userMetadata: JSON.stringify(told) }
+      : { timestamp: at, operation: 'RESTORE', operationParameters: { version: String(restored) } };
+  const files = dates.map((date) => ({
+    add: { path: `${version}-${date}`, partitionValues: { trip_date: date }, dataChange: true },
+  }));
+  const text = [{ commitInfo: info }, ...files].map((action) => JSON.stringify(action)).join('\n');
+  s3.put(`${table.replace('.', '/')}/_delta_log/${String(version).padStart(20, '0')}.json`, text);
+  if (restored === undefined) ledger.publish({ ...kept, qualityScore });
+}
+
+/** A commit of the build of an hour, an hour and a half after it began, or of a restore. */
+function commit(version: number, { hour = hourOf(version), restored }: { hour?: string; restored?: number } = {}) {
+  const run = { start: hour, end: shiftInterval('hour', hour, 1) };
+  const at = intervalStart(hourOf(version)).toMillis() + 5_400_000;
+  write(product, at, publishedBuild(product, run, { outputVersion: version }), { restored });
 }
 
 const historyOf = () =>
@@ -52,26 +63,8 @@ it('says of dates whose rows a restore has changed that the warehouse lacks them
   const gold = 'gold.trips';
   const day = 86_400_000;
   for (const [version, dates] of [['2025-01-18', '2025-01-19'], ['2025-01-19'], ['2025-01-19']].entries()) {
-    const timestamp = Date.parse('2025-01-20') + version * day;
-    const build = {
-      ...publishedBuild(gold, { start: dates[0]!, end: '2025-01-20' }, { outputVersion: version }),
-      buildId: `build-${version}`,
-      generation: version,
-    };
-    const { qualityScore, ...kept } = build;
-    const told = { ...kept, quality: { score: qualityScore, checks: [] }, sequence: version };
-    const info =
-      version === 2
-        ? { timestamp, operation: 'RESTORE', operationParameters: { version: '0' } }
-        : { timestamp, operation: 'WRITE', userMetadata: JSON.stringify(told) };
-    const files = dates.map((date) => ({
-      add: { path: `${version}-${date}`, partitionValues: { trip_date: date }, dataChange: true },
-    }));
-    s3.put(
-      `gold/trips/_delta_log/${String(version).padStart(20, '0')}.json`,
-      [{ commitInfo: info }, ...files].map((action) => JSON.stringify(action)).join('\n'),
-    );
-    if (version < 2) ledger.publish(build);
+    const build = publishedBuild(gold, { start: dates[0]!, end: '2025-01-20' }, { outputVersion: version });
+    write(gold, Date.parse('2025-01-20') + version * day, build, { dates, restored: version === 2 ? 0 : undefined });
   }
   await ledger.recordUpTo(gold, 1);
   await historyOf().recordRestored({ product: gold, version: 2 });

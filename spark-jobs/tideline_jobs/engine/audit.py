@@ -26,8 +26,8 @@ def audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
     if foreign:
         raise BuildError("INTERNAL", f"{build.request.product}: rows of intervals not asked for: {', '.join(foreign)}")
     if event_time:
-        tell_newest_events(build, by_key)
-    judge(build, build.keys if build.contract.interval_column else [WHOLE_TABLE], by_key, staged)
+        record_newest_events(build, by_key)
+    record_verdicts(build, build.keys if build.contract.interval_column else [WHOLE_TABLE], by_key, staged)
     held_back = {held.interval for held in build.report.held_back}
     for key in build.keys:
         row = by_key.get(WHOLE_TABLE) or by_key.get(key)
@@ -37,7 +37,7 @@ def audit(build: Build, staged: DataFrame, rows_in: Column) -> None:
     require_publishable(build)
 
 
-def judge(build: Build, keys: list[str], counted: Mapping[str, Mapping[str, Any]], staged: DataFrame) -> None:
+def record_verdicts(build: Build, keys: list[str], counted: Mapping[str, Mapping[str, Any]], staged: DataFrame) -> None:
     """
     Puts into the report which of the intervals may not be published and why, and the quality of the others, or of all
     where none may. `counted` are the `measures` of each interval that has rows.
@@ -70,6 +70,6 @@ def newest(time: Column) -> Column:
     return F.date_format(F.max(time), "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").alias("newest_event")
 
 
-def tell_newest_events(build: Build, counted: Mapping[str, Mapping[str, Any]]) -> None:
+def record_newest_events(build: Build, counted: Mapping[str, Mapping[str, Any]]) -> None:
     """Puts into the report the `newest` event of each interval that has one."""
     build.report.newest_events |= {key: row["newest_event"] for key, row in counted.items() if row["newest_event"]}

@@ -10,14 +10,14 @@ from tideline_jobs.engine.builds import Build
 from tideline_jobs.engine.rows import WHOLE_TABLE, interval_key, rows_of
 from tideline_jobs.model.contracts import Contract
 from tideline_jobs.tables.delta import Table
-from tideline_jobs.tables.history import Head
+from tideline_jobs.tables.snapshot import Snapshot
 
 
-def published_rows(table: Table, head: Head, keys: list[str]) -> DataFrame | None:
+def published_rows(table: Table, snapshot: Snapshot, keys: list[str]) -> DataFrame | None:
     """What the table holds of the intervals; None where it is certain, without looking, that it holds nothing."""
-    if not head.has_builds or (table.contract.interval_column and all(head.never_built(key) for key in keys)):
+    if not snapshot.has_builds or (table.contract.interval_column and all(snapshot.never_built(key) for key in keys)):
         return None
-    return table.read(head.version).where(rows_of(table.contract, keys))
+    return table.read(snapshot.version).where(rows_of(table.contract, keys))
 
 
 def changed_keys(
@@ -55,7 +55,7 @@ def mark_changed(build: Build, changed: list[str]) -> None:
     ]
 
 
-def empty_keys(build: Build, head: Head, changed: list[str]) -> list[str]:
+def empty_keys(build: Build, snapshot: Snapshot, changed: list[str]) -> list[str]:
     """Intervals without rows that no build has published yet: their commit tells an empty interval from a gap."""
     empty = (counts.interval for counts in build.report.intervals if counts.rows_published == 0)
-    return [key for key in empty if key not in changed and head.last_build(key) is None]
+    return [key for key in empty if key not in changed and snapshot.last_build(key) is None]

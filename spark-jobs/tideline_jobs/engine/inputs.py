@@ -20,7 +20,7 @@ def read_inputs(build: Build) -> dict[str, DataFrame]:
         table = Table(build.spark, contract, build.request.lake)
         if not table.exists():
             raise BuildError("BAD_INPUT", f"{product} has no table at {table.path}: build it first")
-        version = table.head().version
+        version = table.snapshot().version
         inputs[product] = table.read(version).where(_within(build, contract))
         build.report.input_versions[product] = version
     return inputs

@@ -16,31 +16,31 @@ from tideline_jobs.model.contracts import PROCESSED_AT
 from tideline_jobs.model.errors import BuildError
 from tideline_jobs.model.results import fill_report
 from tideline_jobs.tables.delta import Table, until_committed
-from tideline_jobs.tables.history import Head
 from tideline_jobs.tables.log import Commit
+from tideline_jobs.tables.snapshot import Snapshot
 
 
-def refuse_if_restored(build: Build, head: Head) -> None:
+def refuse_if_restored(build: Build, snapshot: Snapshot) -> None:
     """SUPERSEDED where a restore was asked for after this build: its rows would come back over what was restored."""
-    restore_commit = head.newer_restore(build.request.generation)
+    restore_commit = snapshot.newer_restore(build.request.generation)
     if restore_commit:
         told = f"restore {restore_commit.metadata['restoreId']} was asked for after this build"
         raise BuildError("SUPERSEDED", f"{build.request.product}: {told}: build on what it has left")
 
 
-def settle_early(build: Build, head: Head) -> bool:
+def adopt_outcome(build: Build, snapshot: Snapshot) -> bool:
     """Whether the table already says how this build ended; then the report is filled in and nothing is to do."""
     request, report = build.request, build.report
-    done = head.find_build(request.build_id, request.generation)
+    done = snapshot.find_build(request.build_id, request.generation)
     if done and done.build:
         fill_report(report, done.build)
         report.output_version = done.version
         report.status = "published"
         return True
-    refuse_if_restored(build, head)
+    refuse_if_restored(build, snapshot)
     if build.first_version is None:
-        build.first_version = head.version
-    newer = head.newer_build(request.start, request.end, request.generation, build.first_version)
+        build.first_version = snapshot.version
+    newer = snapshot.newer_build(request.start, request.end, request.generation, build.first_version)
     if newer and newer.build:
         _yield_to(build, newer, newer.build)
         return True
@@ -74,8 +74,8 @@ def publish_rows(build: Build, compute: Callable[[dict[str, DataFrame]], DataFra
     """
     table = Table(build.spark, build.contract, build.request.lake)
     table.ensure()
-    head = table.head()
-    if settle_early(build, head):
+    snapshot = table.snapshot()
+    if adopt_outcome(build, snapshot):
         _export_published(build, table)
         return
     computed = compute(read_inputs(build)).withColumn(PROCESSED_AT, F.current_timestamp())
@@ -87,7 +87,7 @@ def publish_rows(build: Build, compute: Callable[[dict[str, DataFrame]], DataFra
     good = staged.where(rows_of(build.contract, _good_keys(build))) if held_back else staged
     if build.contract.is_exported:
         build.report.export_manifest = build.staging.write_manifest(good if held_back else None)
-    _commit(build, table, head, good)
+    _commit(build, table, snapshot, good)
 
 
 def _good_keys(build: Build) -> list[str]:
@@ -105,25 +105,25 @@ def _export_published(build: Build, table: Table) -> None:
     report.export_manifest = build.staging.write_manifest()
 
 
-def _commit(build: Build, table: Table, first_head: Head, staged: DataFrame) -> None:
+def _commit(build: Build, table: Table, first: Snapshot, staged: DataFrame) -> None:
     contract = build.contract
     whole = contract.interval_column is None
     counts = {WHOLE_TABLE if whole else each.interval: each.rows_published for each in build.report.intervals}
 
-    def attempt(head: Head) -> int | None:
-        if settle_early(build, head):
+    def attempt(snapshot: Snapshot) -> int | None:
+        if adopt_outcome(build, snapshot):
             _export_published(build, table)
             return build.report.output_version
-        published = published_rows(table, head, _good_keys(build))
+        published = published_rows(table, snapshot, _good_keys(build))
         changed = changed_keys(staged, counts, published, contract)
         mark_changed(build, changed)
-        written = [*changed, *empty_keys(build, head, changed)]
+        written = [*changed, *empty_keys(build, snapshot, changed)]
         if not written:
             build.report.status = "unchanged"
-            return head.version
+            return snapshot.version
         build.report.status = "published"
         predicate = rows_of(contract, written)
         replaces = None if published is None and not whole else predicate
-        return table.commit(staged.where(predicate), replaces, head, build.commit_metadata())
+        return table.commit(staged.where(predicate), replaces, snapshot, build.commit_metadata())
 
-    build.report.output_version = until_committed(table, first_head, attempt)
+    build.report.output_version = until_committed(table, first, attempt)

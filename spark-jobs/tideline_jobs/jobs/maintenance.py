@@ -18,7 +18,7 @@ from tideline_jobs.model.errors import BuildError, failure_of, kind_of
 from tideline_jobs.model.intervals import sql_literal
 from tideline_jobs.model.results import MaintenanceReport, maintenance_document
 from tideline_jobs.tables.delta import Table, table_properties
-from tideline_jobs.tables.history import CLOCK_TOLERANCE_MS, Head
+from tideline_jobs.tables.snapshot import CLOCK_TOLERANCE_MS, Snapshot
 from tideline_jobs.tables.storage import Storage
 
 _HOUR_MS = 3_600_000
@@ -65,13 +65,13 @@ def _maintain(spark: SparkSession, table: Table, request: MaintenanceRequest, re
     # VACUUM lists a table in so many tasks, however small it is: 10,000 by default, which take more than a minute.
     tasks = str(spark.sparkContext.defaultParallelism)
     spark.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", tasks)
-    delta, head, now_ms = DeltaTable.forPath(spark, table.path), table.head(), int(time() * 1000)
-    readable_since_ms = _readable_since(table, head, request.needed_version, now_ms)
+    delta, snapshot, now_ms = DeltaTable.forPath(spark, table.path), table.snapshot(), int(time() * 1000)
+    readable_since_ms = _readable_since(table, snapshot, request.needed_version, now_ms)
     before = delta.detail().collect()[0]
     report.files_before, report.bytes_before = before["numFiles"], before["sizeInBytes"]
     try:
         _keep(spark, table, before["properties"], ceil((now_ms - readable_since_ms) / _DAY_MS))
-        report.partitions = _optimize(delta, table, head)
+        report.partitions = _optimize(delta, table, snapshot)
         delta.vacuum(ceil((now_ms - readable_since_ms) / _HOUR_MS))
     except DeltaConcurrentModificationException as failure:
         raise BuildError(
@@ -82,17 +82,17 @@ def _maintain(spark: SparkSession, table: Table, request: MaintenanceRequest, re
     )
     after = delta.detail().collect()[0]
     report.files_after, report.bytes_after = after["numFiles"], after["sizeInBytes"]
-    report.version = next(commit.version for commit in table.head().commits() if commit.operation == _MAINTAINED)
+    report.version = next(commit.version for commit in table.snapshot().commits() if commit.operation == _MAINTAINED)
     report.files_deleted = table.log.deleted_files(report.version)
     report.readable_since = datetime.fromtimestamp(readable_since_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _readable_since(table: Table, head: Head, needed_version: int | None, now_ms: int) -> int:
+def _readable_since(table: Table, snapshot: Snapshot, needed_version: int | None, now_ms: int) -> int:
     """The time from which on every version of the table stays readable, in milliseconds since 1970."""
     by_contract: int = now_ms - table.contract.custom["versionRetentionDays"] * _DAY_MS
     if needed_version is None:
         return by_contract
-    oldest = max((version for version in head.versions if version <= needed_version), default=head.versions[-1])
+    oldest = max((version for version in snapshot.versions if version <= needed_version), default=snapshot.versions[-1])
     # A file may carry the time at which the next version removed it by a clock that was behind.
     return min(by_contract, table.log.commit(oldest).at_ms - CLOCK_TOLERANCE_MS)
 
@@ -106,12 +106,12 @@ def _keep(spark: SparkSession, table: Table, properties: dict[str, str], days: i
         spark.sql(f"ALTER TABLE delta.`{table.path}` SET TBLPROPERTIES ({assignments})")
 
 
-def _optimize(delta: DeltaTable, table: Table, head: Head) -> int:
+def _optimize(delta: DeltaTable, table: Table, snapshot: Snapshot) -> int:
     """Compacts the partitions that have changed since the last maintenance; how many they are, 1 for a whole table."""
     contract, optimize = table.contract, delta.optimize()
     partitions = 1
     if contract.partition_column:
-        since = takewhile(lambda commit: commit.operation != _MAINTAINED, head.commits())
+        since = takewhile(lambda commit: commit.operation != _MAINTAINED, snapshot.commits())
         changed = sorted({value for commit in since for value in table.log.changed_partitions(commit.version)})
         if not changed:
             return 0

@@ -17,8 +17,8 @@ from tideline_jobs.model.errors import BuildError, failure_of, kind_of
 from tideline_jobs.model.intervals import shift_key, sql_literal
 from tideline_jobs.model.results import RestoreReport, restore_document
 from tideline_jobs.tables.delta import EVERYTHING, Table, until_committed
-from tideline_jobs.tables.history import Head
 from tideline_jobs.tables.log import Commit
+from tideline_jobs.tables.snapshot import Snapshot
 
 _USER_METADATA = "spark.databricks.delta.commitInfo.userMetadata"
 
@@ -46,7 +46,7 @@ def run_restore(spark: SparkSession, request: RestoreRequest) -> dict[str, Any]:
         done = _find(table, request) or _restore(spark, table, request)
         report.version = done.version
         # All that was undone, so that the same restore, asked for again, has the same to load and to build again.
-        undone = (version for version in table.head().versions if request.version < version <= done.version)
+        undone = (version for version in table.snapshot().versions if request.version < version <= done.version)
         report.changed_partitions = sorted(
             {date for version in undone for date in table.log.changed_partitions(version)}
         )
@@ -62,7 +62,7 @@ def _identity(request: RestoreRequest) -> dict[str, Any]:
 
 
 def _find(table: Table, request: RestoreRequest) -> Commit | None:
-    return table.head().find_restore(request.restore_id, request.generation)
+    return table.snapshot().find_restore(request.restore_id, request.generation)
 
 
 def _announce(table: Table, request: RestoreRequest) -> None:
@@ -72,14 +72,14 @@ def _announce(table: Table, request: RestoreRequest) -> None:
     """
     metadata = {"product": request.product, **_identity(request)}
 
-    def attempt(head: Head) -> int | None:
-        newer = next(head.newer(request.generation), None)
+    def attempt(snapshot: Snapshot) -> int | None:
+        newer = next(snapshot.newer(request.generation), None)
         if newer:
             told = f"version {newer.version} was asked for after restore {request.restore_id}"
             raise BuildError("SUPERSEDED", f"{request.product}: {told}")
-        return table.commit(table.read(head.version).where("false"), None, head, metadata)
+        return table.commit(table.read(snapshot.version).where("false"), None, snapshot, metadata)
 
-    until_committed(table, table.head(), attempt)
+    until_committed(table, table.snapshot(), attempt)
 
 
 def _restore(spark: SparkSession, table: Table, request: RestoreRequest) -> Commit:

@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from tideline_jobs.model.contracts import Contract
 from tideline_jobs.model.errors import BuildError
-from tideline_jobs.tables.history import Head
 from tideline_jobs.tables.log import Log
+from tideline_jobs.tables.snapshot import Snapshot
 from tideline_jobs.tables.storage import Storage
 
 # Of twenty builds of one table at once, each five minutes long, every second one loses five times in a row, but fewer
@@ -71,18 +71,18 @@ class Table:
             if not self.exists():
                 raise
 
-    def head(self) -> Head:
-        return Head(self.log, self.log.versions())
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.log, self.log.versions())
 
     def read(self, version: int) -> DataFrame:
         return self._spark.read.format("delta").option("versionAsOf", version).load(self.path)
 
-    def commit(self, rows: DataFrame, replaces: str | None, head: Head, metadata: dict[str, Any]) -> int | None:
+    def commit(self, rows: DataFrame, replaces: str | None, snapshot: Snapshot, metadata: dict[str, Any]) -> int | None:
         """
         Adds `rows` in one commit, in the place of what matches the SQL `replaces` (None: of nothing), if no other build
-        has committed since `head`, and no restore has been announced. The new version, or None when another was first.
+        has committed since `snapshot`, and no restore has been announced. The new version; None if another was first.
         """
-        sequence = head.sequence + 1
+        sequence = snapshot.sequence + 1
         told = json.dumps({**metadata, "sequence": sequence})
         writer = (
             rows.write.format("delta")
@@ -99,18 +99,20 @@ class Table:
         except DeltaConcurrentModificationException:
             return None
         # Delta skips a write in silence when this sequence number is taken: only the log tells who wrote it.
-        since = (commit for commit in self.head().commits(metadata["generation"]) if commit.version > head.version)
+        since = (
+            commit for commit in self.snapshot().commits(metadata["generation"]) if commit.version > snapshot.version
+        )
         return next((commit.version for commit in since if commit.metadata == json.loads(told)), None)
 
 
-def until_committed(table: Table, first: Head, attempt: Callable[[Head], int | None]) -> int:
+def until_committed(table: Table, first: Snapshot, attempt: Callable[[Snapshot], int | None]) -> int:
     """Tries again on a fresh state while other builds commit in between; then gives up with CONFLICT."""
-    head = first
+    snapshot = first
     for _ in range(MAX_ATTEMPTS):
-        version = attempt(head)
+        version = attempt(snapshot)
         if version is not None:
             return version
-        head = table.head()
+        snapshot = table.snapshot()
     product = table.contract.product
     raise BuildError(
         "CONFLICT", f"{product}: other builds committed first {MAX_ATTEMPTS} times in a row; try again later"

@@ -1,5 +1,6 @@
-"""Publishing bronze: the quarantine first, then the events, settled with what other hours have published."""
+"""Publishing bronze: the quarantine first, then the events, deduplicated with what other hours have published."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,16 +10,16 @@ from pyspark.sql import functions as F
 from tideline_jobs.engine.audit import require_publishable
 from tideline_jobs.engine.builds import Build
 from tideline_jobs.engine.changes import changed_keys, empty_keys, mark_changed, published_rows
-from tideline_jobs.engine.publish import refuse_if_restored, settle_early
+from tideline_jobs.engine.publish import adopt_outcome, refuse_if_restored
 from tideline_jobs.engine.rows import rows_of
-from tideline_jobs.kinds.raw_lines.returns import are_told, bring_back
-from tideline_jobs.kinds.raw_lines.settle import Settlement, settled
+from tideline_jobs.kinds.raw_lines.deduplication import Deduplication, deduplicated
+from tideline_jobs.kinds.raw_lines.promotion import are_recorded, promote_later_copies
 from tideline_jobs.kinds.raw_lines.staged import StagedHours
 from tideline_jobs.model.contracts import contract_of
 from tideline_jobs.model.errors import BuildError
 from tideline_jobs.model.results import Check, IntervalCounts
 from tideline_jobs.tables.delta import Table, until_committed
-from tideline_jobs.tables.history import Head
+from tideline_jobs.tables.snapshot import Snapshot
 
 QUARANTINE = "bronze.events_quarantine"
 _RESTAMPED = "restampedIds"
@@ -35,19 +36,19 @@ def _publish_quarantine(build: Build, staged: StagedHours) -> list[str]:
     rejected = contract.conform(staged.rejected.withColumn("arrival_date", F.to_date("arrival_hour")))
     changed: list[str] = []
 
-    def attempt(head: Head) -> int | None:
-        refuse_if_restored(build, head)
-        published = published_rows(table, head, staged.keys)
+    def attempt(snapshot: Snapshot) -> int | None:
+        refuse_if_restored(build, snapshot)
+        published = published_rows(table, snapshot, staged.keys)
         changed[:] = changed_keys(rejected, staged.counts("quarantined"), published, contract)
         if not changed:
-            return head.version
+            return snapshot.version
         predicate = rows_of(contract, changed)
         # Lines of hours that are held back are published here.
         metadata: dict[str, Any] = {**build.commit_metadata(), "product": QUARANTINE, "heldBack": []}
         replaces = None if published is None else predicate
-        return table.commit(rejected.where(predicate), replaces, head, metadata)
+        return table.commit(rejected.where(predicate), replaces, snapshot, metadata)
 
-    until_committed(table, table.head(), attempt)
+    until_committed(table, table.snapshot(), attempt)
     return changed
 
 
@@ -80,7 +81,7 @@ def _find_restamped(build: Build, rows: int) -> None:
     build.report.quality = replace(quality, checks=(*checks, *found) if rows else checks)
 
 
-def publish_events(build: Build, table: Table, first: Head, staged: StagedHours, good: StagedHours) -> None:
+def publish_events(build: Build, table: Table, first: Snapshot, staged: StagedHours, good: StagedHours) -> None:
     """
     The quarantine, of hours that are held back too: people have to see their lines. Then in one commit what the good
     hours contribute, and what that takes from later hours or gives back to them.
@@ -90,39 +91,41 @@ def publish_events(build: Build, table: Table, first: Head, staged: StagedHours,
         _publish_quarantine(build, staged)
         require_publishable(build)
 
-    def attempt(head: Head) -> int | None:
-        if settle_early(build, head):
+    def attempt(snapshot: Snapshot) -> int | None:
+        if adopt_outcome(build, snapshot):
             return build.report.output_version
         requarantined.update(_publish_quarantine(build, staged))
-        with settled(build, good, table.read(head.version) if head.has_builds else None) as settlement:
-            _count(build, good, settlement.duplicates)
-            _find_restamped(build, settlement.restamped)
-            return _commit(build, table, head, settlement, requarantined)
+        with deduplicated(build, good, table.read(snapshot.version) if snapshot.has_builds else None) as deduplication:
+            _count(build, good, deduplication.duplicates)
+            _find_restamped(build, deduplication.restamped)
+            return _commit(build, table, snapshot, deduplication, requarantined)
 
     build.report.output_version = until_committed(table, first, attempt)
 
 
-def _commit(build: Build, table: Table, head: Head, settlement: Settlement, requarantined: set[str]) -> int | None:
-    contract, staged = build.contract, settlement.staged
-    before = published_rows(table, head, staged.keys)
-    new = contract.conform(settlement.rows)
+def _commit(
+    build: Build, table: Table, snapshot: Snapshot, deduplication: Deduplication, requarantined: set[str]
+) -> int | None:
+    contract, staged = build.contract, deduplication.staged
+    before = published_rows(table, snapshot, staged.keys)
+    new = contract.conform(deduplication.rows)
     counts = {each.interval: each.rows_published for each in build.report.intervals if each.interval in staged.read}
     changed = changed_keys(new, counts, before, contract)
-    settlement = bring_back(build, head, before, changed, settlement)
-    rewrite = settlement.rewrite
+    deduplication = promote_later_copies(build, snapshot, before, changed, deduplication)
+    rewrite = deduplication.rewrite
     mark_changed(build, [*changed, *requarantined])
-    written = [*changed, *empty_keys(build, head, changed)]
-    if not written and not rewrite.hours and are_told(head, settlement.beaten):
+    written = [*changed, *empty_keys(build, snapshot, changed)]
+    if not written and not rewrite.hours and are_recorded(snapshot, deduplication.later_copies):
         build.report.status = "published" if requarantined else "unchanged"
-        return head.version
+        return snapshot.version
     build.report.status = "published"
     predicate = rows_of(contract, written)
     rows, replaces = new.where(predicate), None if before is None or not written else predicate
     if rewrite.hours:
-        rows = rows.unionByName(contract.conform(rewrite.apply(table.read(head.version))))
+        rows = rows.unionByName(contract.conform(rewrite.apply(table.read(snapshot.version))))
         replaces = f"({predicate}) OR ({rewrite.predicate})"
-    later = {
-        first: [hour for known, hour in sorted(settlement.beaten) if known == first] for first, _ in settlement.beaten
-    }
-    metadata = {**build.commit_metadata(), "rewrittenIntervals": rewrite.hours, "laterCopies": later}
-    return table.commit(rows, replaces, head, metadata)
+    later_copies: defaultdict[str, list[str]] = defaultdict(list)
+    for first, hour in sorted(deduplication.later_copies):
+        later_copies[first].append(hour)
+    metadata = {**build.commit_metadata(), "rewrittenIntervals": rewrite.hours, "laterCopies": later_copies}
+    return table.commit(rows, replaces, snapshot, metadata)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from pyspark.sql import functions as F
 
-from tideline_jobs.engine.audit import judge, newest, tell_newest_events
+from tideline_jobs.engine.audit import newest, record_newest_events, record_verdicts
 from tideline_jobs.engine.builds import Build, code_version
-from tideline_jobs.engine.publish import settle_early
+from tideline_jobs.engine.publish import adopt_outcome
 from tideline_jobs.engine.quality import measures, rules_of
 from tideline_jobs.kinds.raw_lines.lines import list_hours
 from tideline_jobs.kinds.raw_lines.publish import publish_events
@@ -15,17 +15,17 @@ from tideline_jobs.kinds.raw_lines.staged import StagedHours
 from tideline_jobs.model.intervals import key_of
 from tideline_jobs.model.results import DRIFT_NAMES, HeldBack, fill_report
 from tideline_jobs.tables.delta import Table
-from tideline_jobs.tables.history import Head
 from tideline_jobs.tables.log import Commit
+from tideline_jobs.tables.snapshot import Snapshot
 
 _VALID = "reason IS NULL"
 
 
-def _built_before(build: Build, head: Head) -> dict[str, Commit]:
+def _built_before(build: Build, snapshot: Snapshot) -> dict[str, Commit]:
     """The hours of the run that this code has built from the very same files: most hours, for each is built twice."""
     if build.request.rebuild:
         return {}
-    found = {key: head.last_build(key) for key in build.keys}
+    found = {key: snapshot.last_build(key) for key in build.keys}
     return {
         key: commit
         for key, commit in found.items()
@@ -33,7 +33,7 @@ def _built_before(build: Build, head: Head) -> dict[str, Commit]:
         and commit.build
         and commit.build["codeVersion"] == code_version()
         and commit.build.get("sources", {}).get(key) == build.report.sources[key]
-        and not head.rewrote_since(key, commit.version)
+        and not snapshot.rewrote_since(key, commit.version)
     }
 
 
@@ -70,25 +70,25 @@ def _drift(build: Build) -> tuple[list[str], int]:
 def run(build: Build) -> None:
     events = Table(build.spark, build.contract, build.request.lake)
     events.ensure()
-    head = events.head()
-    if settle_early(build, head):
+    snapshot = events.snapshot()
+    if adopt_outcome(build, snapshot):
         return
     raw = list_hours(build.spark, build.raw, build.keys)
     build.report.sources = {key: f"{raw.fingerprint(key)} {build.earliest_event}" for key in build.keys}
-    kept = _built_before(build, head)
+    kept = _built_before(build, snapshot)
     _report_kept(build, kept)
     missing = [key for key in build.keys if key not in kept]
     if not missing:
-        build.report.status, build.report.output_version = "unchanged", head.version
+        build.report.status, build.report.output_version = "unchanged", snapshot.version
         return
     read, refused = stage(build, raw.of(missing))
     staged = _examine(build, read)
     if staged.has_drift:
         build.report.add_drift(*_drift(build))
     counted = {key: row.asDict() for key, row in staged.rows_by_key.items()}
-    tell_newest_events(build, counted)
-    judge(build, missing, counted, staged.valid)
+    record_newest_events(build, counted)
+    record_verdicts(build, missing, counted, staged.valid)
     judged = (held for held in build.report.held_back if held.interval not in refused)
     build.report.held_back = [*judged, *(HeldBack(key, reason) for key, reason in refused.items())]
     held_back = {held.interval for held in build.report.held_back}
-    publish_events(build, events, head, staged, staged.of({*missing} - held_back) if held_back else staged)
+    publish_events(build, events, snapshot, staged, staged.of({*missing} - held_back) if held_back else staged)

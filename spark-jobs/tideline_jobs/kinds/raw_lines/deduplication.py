@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from tideline_jobs.engine.builds import Build
 from tideline_jobs.engine.rows import rows_of
-from tideline_jobs.kinds.raw_lines.dedup import IDENTITY, compare, without
+from tideline_jobs.kinds.raw_lines.copies import IDENTITY, compare, without
 from tideline_jobs.kinds.raw_lines.near import near
 from tideline_jobs.kinds.raw_lines.staged import StagedHours
 from tideline_jobs.model.intervals import key_of, sql_literal
@@ -18,12 +18,12 @@ from tideline_jobs.model.intervals import key_of, sql_literal
 
 @dataclass(frozen=True)
 class Rewrite:
-    """Rows of other hours that change: those at the identities of `lost` go, those of `back` come."""
+    """Rows of other hours that change: those at the identities of `removed` go, those of `promoted` come."""
 
     hours: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
-    lost: DataFrame | None = None
-    back: DataFrame | None = None
+    removed: DataFrame | None = None
+    promoted: DataFrame | None = None
 
     @property
     def predicate(self) -> str:
@@ -35,32 +35,34 @@ class Rewrite:
     def apply(self, table: DataFrame) -> DataFrame:
         """What stands in the place of these rows."""
         rows = table.where(self.predicate)
-        if self.lost is not None:
-            rows = rows.join(self.lost.select(*IDENTITY), list(IDENTITY), "left_anti")
-        return rows if self.back is None else rows.unionByName(self.back.select(*rows.columns))
+        if self.removed is not None:
+            rows = rows.join(self.removed.select(*IDENTITY), list(IDENTITY), "left_anti")
+        return rows if self.promoted is None else rows.unionByName(self.promoted.select(*rows.columns))
 
-    def with_back(self, back: DataFrame, hours: set[str], dates: set[str]) -> "Rewrite":
-        return Rewrite(tuple(sorted({*self.hours, *hours})), tuple(sorted({*self.dates, *dates})), self.lost, back)
+    def with_promoted(self, promoted: DataFrame, hours: set[str], dates: set[str]) -> "Rewrite":
+        return Rewrite(
+            tuple(sorted({*self.hours, *hours})), tuple(sorted({*self.dates, *dates})), self.removed, promoted
+        )
 
 
 @dataclass(frozen=True)
-class Settlement:
+class Deduplication:
     """Of the staged hours: the rows that stay, and by hour the duplicates and the rows of re-stamped ids."""
 
     staged: StagedHours
     rows: DataFrame
     duplicates: Counter[str] = field(default_factory=Counter)
     restamped: int = 0
-    beaten: frozenset[tuple[str, str]] = frozenset()
-    """Pairs of hours: the first has an event that the second had as well, later."""
+    later_copies: frozenset[tuple[str, str]] = frozenset()
+    """Pairs of hours: the second has a later copy of an event of the first."""
     rewrite: Rewrite = field(default_factory=Rewrite)
 
 
 @contextmanager
-def settled(build: Build, staged: StagedHours, table: DataFrame | None) -> Iterator[Settlement]:
+def deduplicated(build: Build, staged: StagedHours, table: DataFrame | None) -> Iterator[Deduplication]:
     """Compares the staged rows with each other and with published rows of other hours."""
     if not staged.event_hours:
-        yield Settlement(staged, staged.valid)
+        yield Deduplication(staged, staged.valid)
         return
     others = None
     if table is not None:
@@ -73,29 +75,31 @@ def settled(build: Build, staged: StagedHours, table: DataFrame | None) -> Itera
                 key_of("hour", F.col("winner")).alias("winner"),
                 F.col("event_date").cast("string").alias("date"),
                 F.col("file").isNotNull().alias("staged"),
-                (F.col("rank") > 1).alias("beaten"),
+                (F.col("rank") > 1).alias("duplicate"),
             )
             .agg(F.count("*").alias("rows"), F.count_if("restamped").alias("restamped"))
             .collect()
         )
-        beaten = [place for place in places if place["beaten"] and place["staged"]]
-        overtaken = [place for place in places if place["beaten"] and not place["staged"]]
-        lost = found.where("rank > 1")
+        repeated = [place for place in places if place["duplicate"] and place["staged"]]
+        displaced = [place for place in places if place["duplicate"] and not place["staged"]]
+        losing = found.where("rank > 1")
         duplicates: Counter[str] = Counter()
-        for place in beaten:
+        for place in repeated:
             duplicates[place["hour"]] += place["rows"]
-        yield Settlement(
+        yield Deduplication(
             staged,
-            without(staged.valid, lost.where("file IS NOT NULL")) if beaten else staged.valid,
+            without(staged.valid, losing.where("file IS NOT NULL")) if repeated else staged.valid,
             duplicates,
             sum(place["restamped"] for place in places),
             frozenset(
-                (place["winner"], place["hour"]) for place in (*beaten, *overtaken) if place["winner"] != place["hour"]
+                (place["winner"], place["hour"])
+                for place in (*repeated, *displaced)
+                if place["winner"] != place["hour"]
             ),
             Rewrite(
-                tuple(sorted({place["hour"] for place in overtaken})),
-                tuple(sorted({place["date"] for place in overtaken})),
-                lost.where("file IS NULL") if overtaken else None,
+                tuple(sorted({place["hour"] for place in displaced})),
+                tuple(sorted({place["date"] for place in displaced})),
+                losing.where("file IS NULL") if displaced else None,
             ),
         )
     finally:

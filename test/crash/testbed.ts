@@ -11,7 +11,7 @@ import { root } from '../tools.ts';
 import { type Answer, type Call, type Disturbance, Interceptor } from './interceptor.ts';
 
 /** The whole platform with the workers, and everything that can go wrong with it. */
-export class Scene {
+export class Testbed {
   readonly session: Session;
   /** What has gone wrong since the last `recovered`. */
   disturbances = 0;
@@ -23,7 +23,7 @@ export class Scene {
     this.#interceptors = interceptors;
   }
 
-  static async open(folder: string): Promise<Scene> {
+  static async open(folder: string): Promise<Testbed> {
     const interceptors = new Map<AwsService, Interceptor>();
     const session = await openSession({
       root,
@@ -36,7 +36,7 @@ export class Scene {
         return interceptor.listen();
       },
     });
-    return new Scene(session, interceptors);
+    return new Testbed(session, interceptors);
   }
 
   async close(): Promise<void> {

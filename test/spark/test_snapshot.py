@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tideline_jobs.model.intervals import parse_key, shift_key
-from tideline_jobs.tables.history import Head
 from tideline_jobs.tables.log import Log
+from tideline_jobs.tables.snapshot import Snapshot
 from tideline_jobs.tables.storage import Storage
 
 
@@ -30,9 +30,9 @@ def _write(folder: Path, version: int, at_ms: int | None = None) -> None:
     (folder / f"{version:020d}.json").write_text(json.dumps({"commitInfo": info}))
 
 
-def _head(spark: SparkSession, folder: Path) -> Head:
+def _snapshot(spark: SparkSession, folder: Path) -> Snapshot:
     log = Log(spark, f"file:{folder}")
-    return Head(log, log.versions())
+    return Snapshot(log, log.versions())
 
 
 @pytest.fixture
@@ -73,15 +73,15 @@ def test_a_long_log_is_read_from_its_last_checkpoint_without_being_listed(
         _write(folder, version)
     (folder / "_last_checkpoint").write_text('{"version":2000,"size":9}')
     log = Log(spark, f"file:{tmp_path}")
-    head = Head(log, log.versions())
-    assert (head.version, head.versions[-1]) == (2003, 700)
+    snapshot = Snapshot(log, log.versions())
+    assert (snapshot.version, snapshot.versions[-1]) == (2003, 700)
     assert len(asked) < 20
     _write(folder, 2004)
     asked.clear()
-    head = Head(log, log.versions())
+    snapshot = Snapshot(log, log.versions())
     assert asked == [f"{2004:020d}.json", f"{2005:020d}.json"]
-    assert (head.sequence, head.never_built(_hour(9))) == (2004, False)
-    for found in (head.find_build("build-2002", _at_ms(2002)), head.last_build(_hour(2002))):
+    assert (snapshot.sequence, snapshot.never_built(_hour(9))) == (2004, False)
+    for found in (snapshot.find_build("build-2002", _at_ms(2002)), snapshot.last_build(_hour(2002))):
         assert found
         assert found.version == 2002
 
@@ -93,10 +93,10 @@ def test_no_build_of_an_interval_is_looked_for_before_the_interval(
     folder.mkdir()
     for version in range(100):
         _write(folder, version)
-    head = _head(spark, tmp_path)
-    assert head.last_build(_hour(100)) is None
+    snapshot = _snapshot(spark, tmp_path)
+    assert snapshot.last_build(_hour(100)) is None
     assert len(read) == 13, "those of the clocks' tolerance, and as many as clocks may be wrong"
-    found = head.last_build(_hour(60))
+    found = snapshot.last_build(_hour(60))
     assert found
     assert found.version == 60
 
@@ -106,9 +106,9 @@ def test_a_young_log_has_no_checkpoint(spark: SparkSession, tmp_path: Path, aske
     folder.mkdir()
     for version in range(3):
         _write(folder, version)
-    head = _head(spark, tmp_path)
-    assert list(head.versions) == [2, 1, 0]
-    assert (head.never_built(_hour(9)), head.never_built(_hour(1))) == (True, False)
+    snapshot = _snapshot(spark, tmp_path)
+    assert list(snapshot.versions) == [2, 1, 0]
+    assert (snapshot.never_built(_hour(9)), snapshot.never_built(_hour(1))) == (True, False)
     assert asked
 
 
@@ -121,9 +121,9 @@ def test_a_commit_of_a_driver_whose_clock_is_wrong_is_found(spark: SparkSession,
     _write(folder, 40, now - 7_200_000)
     _write(folder, 41, now + 41)
     log = Log(spark, f"file:{tmp_path}")
-    head = Head(log, log.versions())
-    found = [head.find_build(build, now) for build in ("build-40", "build-41", "build-39")]
+    snapshot = Snapshot(log, log.versions())
+    found = [snapshot.find_build(build, now) for build in ("build-40", "build-41", "build-39")]
     assert [commit and commit.version for commit in found] == [40, 41, 39]
     # What is long over is not looked through for it.
-    assert head.find_build("build-1", now + 86_400_000) is None
-    assert len([version for version in head.versions if version in log._read]) < 42
+    assert snapshot.find_build("build-1", now + 86_400_000) is None
+    assert len([version for version in snapshot.versions if version in log._read]) < 42

@@ -44,6 +44,6 @@ def firsts(rows: DataFrame) -> DataFrame:
     return rows.withColumn("rank", F.row_number().over(order)).where("rank = 1").drop("rank")
 
 
-def without(rows: DataFrame, lost: DataFrame) -> DataFrame:
-    """`rows` without those at the places of `lost`."""
-    return rows.join(lost.select(*_PLACE), list(_PLACE), "left_anti")
+def without(rows: DataFrame, losing: DataFrame) -> DataFrame:
+    """`rows` without those at the places of `losing`."""
+    return rows.join(losing.select(*_PLACE), list(_PLACE), "left_anti")

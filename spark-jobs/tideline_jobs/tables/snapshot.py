@@ -17,7 +17,7 @@ _WRONG_CLOCKS = 10
 
 
 @dataclass(frozen=True)
-class Head:
+class Snapshot:
     """A state of the table that a build reads from, with the commits up to it."""
 
     log: Log
