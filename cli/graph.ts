@@ -1,7 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Catalogue, loadCatalogue } from '../model/catalogue.ts';
 import type { Product, View } from '../model/product.ts';
 import { type Input, readersIn } from '../model/graph.ts';
+import { root } from './environment.ts';
 import { faint } from './terminal.ts';
 
 /** Which intervals of an input a date is made from: `-1…+1 d`. */
@@ -60,9 +63,25 @@ export function graphMermaid(catalogue: Catalogue): string {
   return ['flowchart LR', ...arrows, ...alone.map(({ key }) => `  ${node(key)}`)].join('\n');
 }
 
+const chart = /(?<=```mermaid\n)[^]*?(?=\n```)/;
+const chartFile = join(root, 'docs', 'products.md');
+
+/** The chart as the documentation has it. */
+export const documentedChart = (): string => chart.exec(readFileSync(chartFile, 'utf8'))?.[0] ?? '';
+
+/** Brings the documentation's chart up to the contracts. */
+export const writeChart = (catalogue: Catalogue): void => {
+  writeFileSync(
+    chartFile,
+    readFileSync(chartFile, 'utf8').replace(chart, () => graphMermaid(catalogue)),
+  );
+};
+
 export const graphCommand = new Command('graph')
   .description('show which product is made from which, and from which of its intervals')
-  .option('--mermaid', 'as a Mermaid chart, such as that of docs/products.md')
-  .action(({ mermaid = false }: { mermaid?: boolean }) => {
-    console.log(mermaid ? graphMermaid(loadCatalogue()) : graphTree(loadCatalogue()));
+  .option('--mermaid', 'as a Mermaid chart')
+  .option('--write', 'bring the chart in docs/products.md up to the contracts')
+  .action(({ mermaid = false, write = false }: { mermaid?: boolean; write?: boolean }) => {
+    if (write) writeChart(loadCatalogue());
+    else console.log(mermaid ? graphMermaid(loadCatalogue()) : graphTree(loadCatalogue()));
   });

@@ -6,6 +6,7 @@ import { type Catalogue, loadCatalogue, productsFolder } from '../model/catalogu
 import type { Product } from '../model/product.ts';
 import type { Column } from '../model/contract.ts';
 import { root } from './environment.ts';
+import { writeChart } from './graph.ts';
 
 // Python's reader takes an unquoted date for a date, where a case means text.
 const yaml = (value: unknown): string =>
@@ -32,17 +33,14 @@ export function newProduct(catalogue: Catalogue, key: string, input: string, pur
 function contractOf(key: string, read: Product, columns: readonly Column[], purpose: string): string {
   const [layer = '', entity = ''] = key.split('.');
   const keys = columns.filter(({ primaryKey }) => primaryKey).map(({ name }) => name);
-  const noNulls = { quality: [{ metric: 'nullValues', mustBe: 0, severity: 'critical' }] };
   const properties = columns.map(({ name, description, logicalType, physicalType, classification, ...column }) => ({
     ...{ name, description, logicalType, physicalType, required: true },
     ...(column.primaryKey && { primaryKey: true, primaryKeyPosition: column.primaryKeyPosition }),
     ...(column.partitioned && { partitioned: true, partitionKeyPosition: 1 }),
     classification,
-    ...(column.primaryKey && noNulls),
   }));
   const builtAt = { name: 'processing_timestamp', description: 'When this row was built' };
   const timestamp = { logicalType: 'timestamp', physicalType: 'timestamp', required: true, classification: 'internal' };
-  const duplicates = { metric: 'duplicateValues', arguments: { properties: keys }, mustBe: 0, severity: 'critical' };
   const custom = {
     grain: 'date',
     inputs: [{ product: read.key, fromOffset: 0, toOffset: 1 }],
@@ -65,7 +63,6 @@ function contractOf(key: string, read: Product, columns: readonly Column[], purp
         physicalType: 'delta',
         dataGranularityDescription: `One row per ${keys.join(' and ')}`,
         properties: [...properties, { ...builtAt, ...timestamp }],
-        quality: [duplicates],
       },
     ],
     slaProperties: [{ property: 'latency', value: read.latencyMinutes / 60 + 1, unit: 'h' }],
@@ -113,5 +110,6 @@ newCommand
       writeFileSync(join(folder, name), text);
       console.log(`  ${relative(root, join(folder, name))}`);
     }
+    writeChart(loadCatalogue());
     console.log(`\nWrite its columns into contract and model, then: npm run lake -- run ${key}`);
   });

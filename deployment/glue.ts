@@ -31,16 +31,17 @@ const glueColumn = ({ name, physicalType, description, classification }: Column)
 
 /**
  * A product's table as the Glue Data Catalog shall hold it: by `table_type` Athena (engine 3) knows that it is a Delta
- * table, by the provider Spark and Trino do. They need the location alone and read all else from its log; columns are there
- * for people, and for Lake Formation, which wants them in sync.
+ * table, by the provider Spark and Trino do. Athena asks the storage for the location, Spark and Trino the serde's `path`; all
+ * else they read from its log. Columns are there for people, and for Lake Formation, which wants them in sync.
  * https://docs.aws.amazon.com/athena/latest/ug/delta-lake-tables.html
  */
 function tableInput(product: Product, lakeUri: string): TableInput {
   const { key, layer, purpose, owner, columns, partitionColumn } = product;
+  const location = `${lakeUri}/${key.replace('.', '/')}/`;
   const isPartition = ({ name }: Column): boolean => name === partitionColumn;
   return {
     Name: key.slice(layer.length + 1),
-    Description: purpose,
+    Description: [purpose, product.limitations].filter(Boolean).join('. '),
     Owner: owner,
     TableType: 'EXTERNAL_TABLE',
     Parameters: {
@@ -48,14 +49,21 @@ function tableInput(product: Product, lakeUri: string): TableInput {
       table_type: 'DELTA',
       'spark.sql.sources.provider': 'delta',
       classification: 'delta',
+      domain: product.domain,
+      granularity: product.granularity,
+      'contract.version': product.version,
+      'contract.status': product.status,
     },
     PartitionKeys: columns.filter(isPartition).map(glueColumn),
     StorageDescriptor: {
-      Location: `${lakeUri}/${key.replace('.', '/')}/`,
+      Location: location,
       Columns: columns.filter((column) => !isPartition(column)).map(glueColumn),
       InputFormat: 'org.apache.hadoop.mapred.SequenceFileInputFormat',
       OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveSequenceFileOutputFormat',
-      SerdeInfo: { SerializationLibrary: 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe' },
+      SerdeInfo: {
+        SerializationLibrary: 'org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe',
+        Parameters: { 'serialization.format': '1', path: location },
+      },
     },
   };
 }
@@ -70,6 +78,7 @@ function declaredFields(table: Table | TableInput, ours: Readonly<Record<string,
     type: table.TableType,
     parameters: Object.fromEntries(Object.keys(ours).map((name) => [name, table.Parameters?.[name]])),
     location: table.StorageDescriptor?.Location,
+    path: table.StorageDescriptor?.SerdeInfo?.Parameters?.path,
     columns: plain(table.StorageDescriptor?.Columns),
     partitionKeys: plain(table.PartitionKeys),
   };

@@ -7,6 +7,9 @@ export interface Cadence {
 /** The schedule that builds all that is made from products, in their order. What is made from raw files has its own. */
 export const dailyBatch: Cadence = { scheduleId: 'daily-batch', firesAfterMinutes: 60 };
 
+/** Every hour is built by two runs of its schedule, so that stragglers are picked up. */
+export const runsAnHour = 2;
+
 export const freshnessSchedule = 'watch-freshness';
 
 /** The schedule that maintains a product's table: every product has one of its own, from its first deploy on. */

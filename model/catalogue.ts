@@ -42,6 +42,7 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
   for (const { file, contract } of read)
     if (contract && 'build' in contract) checkProduct(file, contract, products);
     else if (contract) checkView(file, contract, products);
+  checkTables(read);
   const problems = read.flatMap(({ file }) => file.problems);
   if (problems.length > 0) throw new CatalogueError(`The contracts are not valid:\n  ${problems.join('\n  ')}`);
   const ordered = inBuildOrder(products);
@@ -86,9 +87,16 @@ function checkProduct(
   { key, inputs, build, source }: Product,
   products: ReadonlyMap<string, Product>,
 ): void {
-  for (const [index, input] of inputs.entries())
-    if (!products.has(input.product))
-      file.add(`no product "${input.product}"`, ['customProperties', 'inputs', index, 'product']);
+  for (const [index, input] of inputs.entries()) {
+    const read = products.get(input.product);
+    const at = ['customProperties', 'inputs', index, 'product'];
+    if (!read) file.add(`no product "${input.product}"`, at);
+    else if (read.partitionColumn === undefined)
+      file.add(
+        `"${input.product}" has no partitions: nothing would tell which dates to build again when it changes`,
+        at,
+      );
+  }
   if (build.kind === 'written-with' && !products.has(build.product))
     file.add(`no product "${build.product}"`, ['customProperties', 'build', 'product']);
   const { scheduleId } = source?.schedule ?? {};
@@ -96,6 +104,18 @@ function checkProduct(
   const taken = [dailyBatch.scheduleId, freshnessSchedule, ...others.map(({ cadence }) => cadence.scheduleId)];
   if (scheduleId !== undefined && taken.includes(scheduleId))
     file.add(`"${scheduleId}" is another schedule`, ['customProperties', 'source', 'schedule', 'scheduleId']);
+}
+
+/** No two products have one table of the warehouse, and none has one of Tideline's own. */
+function checkTables(read: readonly { readonly file: ContractFile; readonly contract: Product | View | null }[]): void {
+  const owners = new Map<string, string>();
+  for (const { file, contract } of read) {
+    const table = contract && ('build' in contract ? contract.warehouse?.table : contract.table);
+    if (!table) continue;
+    const owner = table.startsWith('meta.') ? 'Tideline’s own' : owners.get(table);
+    if (owner !== undefined) file.add(`"${table}" is ${owner}`, ['customProperties', 'warehouse', 'table']);
+    owners.set(table, `the table of ${contract.key}`);
+  }
 }
 
 /** A view names the tables of its inputs in the warehouse, and no others. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { columnRuleSchema, tableRuleSchema } from './quality-rules.ts';
+import { columnRuleSchema, tableRuleSchema, unfit } from './quality-rules.ts';
 
 const productKey = z.string().regex(/^[a-z]+\.[a-z][a-z0-9_]*$/, 'must be layer.entity, such as silver.trips');
 const columnName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be snake_case, such as trip_id');
@@ -19,13 +19,24 @@ const physicalType = z
   .regex(
     new RegExp(`^(${Object.keys(logicalTypes).join('|')}|decimal\\(\\d{1,2},\\d{1,2}\\))$`),
     `must be ${Object.keys(logicalTypes).join(', ')} or decimal(precision,scale)`,
-  );
+  )
+  .refine((type) => {
+    const [precision = 1, scale = 0] = (type.match(/\d+/g) ?? []).map(Number);
+    return precision >= 1 && precision <= 38 && scale <= precision;
+  }, 'must have a precision from 1 to 38, and a scale that is not more');
+
+/** What the Glue Data Catalog keeps of a description. */
+const mostDescriptionBytes = 255;
 
 const columnSchema = z
   .strictObject({
     name: columnName,
-    /** The Glue Data Catalog keeps 255 bytes of it. */
-    description: z.string().min(1).max(255),
+    description: z
+      .string()
+      .min(1)
+      .refine((text) => new TextEncoder().encode(text).length <= mostDescriptionBytes, {
+        message: `must have at most ${mostDescriptionBytes} bytes`,
+      }),
     logicalType: z.enum(['string', 'boolean', 'integer', 'number', 'date', 'timestamp']),
     physicalType,
     required: z.boolean().default(false),
@@ -48,6 +59,17 @@ const columnSchema = z
   .refine(({ partitioned, partitionKeyPosition }) => partitioned === (partitionKeyPosition !== undefined), {
     path: ['partitionKeyPosition'],
     message: 'must be 1 for the partition, and absent for other columns',
+  })
+  .refine(({ partitioned, physicalType: type }) => !partitioned || type === 'date', {
+    path: ['partitioned'],
+    message: 'must be a date: partitions are the dates of what a build reads and writes',
+  })
+  .superRefine(({ logicalType, required, quality }, context) => {
+    for (const [index, rule] of quality.entries()) {
+      const problem =
+        required && rule.metric === 'nullValues' ? 'is said by `required` already' : unfit(rule, logicalType);
+      if (problem) context.addIssue({ code: 'custom', path: ['quality', index], message: problem });
+    }
   });
 
 const logicalTypeOf = (type: string): string =>
@@ -65,12 +87,23 @@ const tableSchema = z
   })
   .superRefine(({ properties, quality }, context) => {
     const columns = new Set(properties.map(({ name }) => name));
-    const compared = quality.flatMap((rule) => (rule.metric === 'duplicateValues' ? rule.arguments.properties : []));
-    for (const column of compared.filter((name) => !columns.has(name)))
+    const unique = quality.flatMap((rule) => (rule.metric === 'duplicateValues' ? [rule.arguments.properties] : []));
+    for (const column of unique.flat().filter((name) => !columns.has(name)))
       context.addIssue({ code: 'custom', path: ['quality'], message: `no column "${column}" in the schema` });
     const issue = (message: string): void => {
       context.addIssue({ code: 'custom', path: ['properties'], message });
     };
+    const key = properties.filter(({ primaryKey }) => primaryKey).map(({ name }) => name);
+    const isKey = (names: readonly string[]): boolean => [...names].sort().join() === [...key].sort().join();
+    const alone = properties.filter((column) => column.quality.some(({ metric }) => metric === 'duplicateValues'));
+    if ([...unique, ...alone.map(({ name }) => [name])].some(isKey))
+      context.addIssue({
+        code: 'custom',
+        path: ['quality'],
+        message: 'duplicateValues: is said by the primary key already',
+      });
+    if (properties.some(({ primaryKey, required }) => primaryKey && !required))
+      issue('a column of the primary key must be required');
     if (columns.size < properties.length) issue('a column name is there more than once');
     if (properties.filter(({ partitioned }) => partitioned).length > 1) issue('only one column may be partitioned');
   });
@@ -185,6 +218,10 @@ export const customSchema = z
   .refine(({ grain, inputs }) => grain !== 'hour' || inputs.length === 0, {
     path: ['inputs'],
     message: 'must be empty: hours are made from raw files; what is made from products is built by date',
+  })
+  .refine(({ inputs }) => new Set(inputs.map(({ product }) => product)).size === inputs.length, {
+    path: ['inputs'],
+    message: 'must have each product once: one window holds all that is read of it',
   })
   .refine(({ build, grain, source }) => (build.kind === 'batch' && grain === 'hour') === (source !== undefined), {
     path: ['source'],

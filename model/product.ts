@@ -23,6 +23,13 @@ interface Described {
   /** Holds the contract, its cases and what its rows are made from. */
   readonly folder: string;
   readonly columns: readonly Column[];
+  readonly version: string;
+  readonly status: Contract['status'];
+  readonly domain: string;
+  /** What one row stands for. */
+  readonly granularity: string;
+  /** What it does not tell, in a sentence. */
+  readonly limitations?: string | undefined;
 }
 
 /** A table of the lake as its contract declares it: builds make its intervals. */
@@ -54,16 +61,22 @@ export interface View extends Described {
 export function readContract(file: ContractFile, folder: string, place: string): Product | View | null {
   const contract = file.content === undefined ? null : file.check(contractSchema, file.content);
   if (!contract) return null;
-  const [{ physicalName, physicalType, properties: columns }] = contract.schema;
+  const [{ physicalName, physicalType, properties: columns, dataGranularityDescription }] = contract.schema;
+  const { id: key, version, status, domain, description } = contract;
   const expected = place.split('/').join('.');
   for (const property of ['id', 'name'] as const)
     if (contract[property] !== expected)
       file.add(`"${contract[property]}" must be "${expected}", as its folder says`, [property]);
   if (physicalName !== place) file.add(`must be "${place}", as its folder says`, ['schema', 0, 'physicalName']);
   const described: Described = {
-    key: contract.id,
-    layer: contract.id.split('.')[0] ?? '',
-    purpose: contract.description.purpose,
+    key,
+    layer: key.split('.')[0] ?? '',
+    purpose: description.purpose,
+    limitations: description.limitations,
+    granularity: dataGranularityDescription,
+    version,
+    status,
+    domain,
     owner: contract.team.name,
     folder: join(folder, place),
     columns,
@@ -82,6 +95,13 @@ function readTable(file: ContractFile, contract: Contract, described: Described)
       'customProperties',
       'zOrderBy',
     ]);
+  if (custom.inputs.length > 0 && partitionColumn === undefined)
+    file.add('need a partitioned column: a build of some dates would replace the whole table by them', [
+      'customProperties',
+      'inputs',
+    ]);
+  if (!custom.source && contract.schema[0].quality.some(({ metric }) => metric === 'validShare'))
+    file.add('validShare is for what is made from raw files: nothing else has a quarantine', ['schema', 0, 'quality']);
   checkColumns(file, contract.schema[0], custom, sla);
   if (custom.build.kind === 'sql' && !existsSync(modelIn(folder)))
     file.add('there is no model.sql beside the contract', ['customProperties', 'build', 'kind']);
@@ -116,21 +136,35 @@ function readView(file: ContractFile, contract: Contract, described: Described):
   return custom && { ...described, reads, table: custom.warehouse.table, select: readFileSync(model, 'utf8').trim() };
 }
 
+/** Of so many columns Delta keeps minima and maxima where a table does not say of which. */
+const deltaStatsColumns = 32;
+
 const modelIn = (folder: string): string => join(folder, 'model.sql');
 
-/** Columns that are named outside of the schema are in it. */
+/** Columns that are named outside of the schema are in it, and are what Delta and the audit can use. */
 function checkColumns(
   file: ContractFile,
   table: Contract['schema'][0],
-  { zOrderBy = [], statsColumns = [], warehouse }: CustomProperties,
+  { zOrderBy = [], statsColumns, warehouse }: CustomProperties,
   { freshness }: ServiceLevels,
 ): void {
-  const columns = new Set(table.properties.map(({ name }) => name));
-  const named = { zOrderBy, statsColumns, warehouse: [warehouse?.distKey ?? [], warehouse?.sortKeys ?? []].flat() };
+  const columns = new Map(table.properties.map((column) => [column.name, column]));
+  const named = {
+    zOrderBy,
+    statsColumns: statsColumns ?? [],
+    warehouse: [warehouse?.distKey ?? [], warehouse?.sortKeys ?? []].flat(),
+  };
   for (const [property, names] of Object.entries(named))
     for (const column of names.filter((name) => !columns.has(name)))
       file.add(`no column "${column}" in the schema`, ['customProperties', property]);
+  const measured = new Set(statsColumns ?? [...columns.keys()].slice(0, deltaStatsColumns));
+  for (const name of zOrderBy.filter((each) => columns.get(each)?.partitioned === true || !measured.has(each)))
+    file.add(`"${name}" must be no partition and among the statsColumns: Delta sorts by nothing else`, [
+      'customProperties',
+      'zOrderBy',
+    ]);
   const [of, column = ''] = freshness?.element.split('.') ?? [];
-  if (freshness && (of !== table.name || !columns.has(column)))
-    file.add(`no "${freshness.element}" in the schema`, ['slaProperties', 'freshness', 'element']);
+  const kind = of === table.name ? columns.get(column)?.logicalType : undefined;
+  if (freshness && kind !== 'date' && kind !== 'timestamp')
+    file.add(`no date or timestamp "${freshness.element}" in the schema`, ['slaProperties', 'freshness', 'element']);
 }

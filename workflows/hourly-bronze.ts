@@ -1,5 +1,6 @@
 import { patched } from '@temporalio/workflow';
 import { isHeldBack } from './builds-failed.ts';
+import { runsAnHour } from '../model/cadences.ts';
 import { firedAt, startedBySchedule } from './fired-at.ts';
 import { checkInput } from './inputs.ts';
 import { intervalKey } from '../model/intervals.ts';
@@ -21,7 +22,7 @@ export interface HourlyBronzeInput {
 export async function hourlyBronze(input: HourlyBronzeInput = {}): Promise<BuildOutcome[]> {
   checkInput('hourlyBronze', input);
   const hour = firedAt(input.firedAt).startOf('hour');
-  const range = { start: intervalKey('hour', hour.minus({ hours: 2 })), end: intervalKey('hour', hour) };
+  const range = { start: intervalKey('hour', hour.minus({ hours: runsAnHour })), end: intervalKey('hour', hour) };
   const build = { product: input.product ?? 'bronze.events', ...range, rebuild: input.rebuild ?? false };
   const bySchedule = startedBySchedule();
   const heal = () => surveys('late').healLostHours({ product: build.product, before: range.start });

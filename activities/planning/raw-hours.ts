@@ -1,11 +1,10 @@
 import type { DateTime } from 'luxon';
+import { runsAnHour } from '../../model/cadences.ts';
 import type { Product } from '../../model/product.ts';
 import { intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 
 /** How far back hours are looked at: what is delivered later still is a backfill's matter. */
 const hoursWatched = 48;
-/** Every hour is built by two runs of its schedule. */
-const runsAnHour = 2;
 
 /** The last hours of which no run of their own is still to come, in order. */
 export function settledHours({ latencyMinutes, cadence }: Product, at: DateTime): string[] {

@@ -1,5 +1,6 @@
 import type { Column } from '../../model/contract.ts';
 import type { Product, View } from '../../model/product.ts';
+import { reservedWords } from './reserved-words.ts';
 
 // Redshift's SQL of a product, compiled from its contract. What differs between two loads stands in it as `:placeholder`.
 
@@ -60,9 +61,12 @@ SELECT :product, ''
 WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product);
 `;
 
-/** Columns of a product, and how its rows lie. */
+/** Columns of a product, and how its rows lie. Throws an Error for a column that Redshift has no place for. */
 function shapeOf(product: Product, shown: readonly Column[]): string {
   const { distKey, sortKeys } = targetOf(product);
+  for (const { name } of shown)
+    if (reservedWords.has(name))
+      throw new Error(`${product.key}: "${name}" is a reserved word of Redshift: give the column another name.`);
   const width = Math.max(...shown.map(({ name }) => name.length));
   const columns = shown.map(
     (column) => `    ${column.name.padEnd(width)} ${warehouseType(column).ddl}${column.required ? ' NOT NULL' : ''}`,

@@ -1,8 +1,16 @@
 import type { Client } from '@temporalio/client';
-import { chunkRange, type IntervalRange, intervalStart, rangeName, shiftInterval } from '../../model/intervals.ts';
+import { planStages } from '../../activities/catalogue/plan.ts';
+import {
+  chunkRange,
+  grainOf,
+  type IntervalRange,
+  intervalStart,
+  type ProductRange,
+  rangeName,
+} from '../../model/intervals.ts';
 import type { BuildInput, BuildOutcome } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
-import type { Catalogue } from '../../model/catalogue.ts';
+import { type Catalogue, loadCatalogue } from '../../model/catalogue.ts';
 
 /** Called after each workflow with how many of how many have ended. */
 export type OnProgress = (name: string, done: number, total: number, outcomes: readonly BuildOutcome[]) => void;
@@ -50,9 +58,10 @@ async function runAll(
 
 /** What the schedules start on one day: an hourly bronze run for each of its hours, then the daily batch. */
 export async function runDay(client: Client, date: string, onProgress: OnProgress): Promise<BuildOutcome[]> {
+  const { firesAfterMinutes } = loadCatalogue().get('bronze.events').cadence;
   const hourly = Array.from({ length: 24 }, (_, hour) => {
     const firedAt = intervalStart(date)
-      .plus({ hours: hour + 1, minutes: 20 })
+      .plus({ hours: hour + 1, minutes: firesAfterMinutes })
       .toFormat("yyyy-MM-dd'T'HH:mm:ss'Z'");
     return { type: 'hourlyBronze', id: `hourly-bronze-${firedAt}`, input: { firedAt } };
   });
@@ -61,7 +70,7 @@ export async function runDay(client: Client, date: string, onProgress: OnProgres
   return [...bronze, ...(await runAll(client, 'daily batch', daily, onProgress))];
 }
 
-/** Many days at once: bronze and silver in runs as long as their contracts allow, then gold. `hours` and `dates` are half-open. */
+/** Many days at once, in runs as long as the contracts allow: the events, then all that is made from them. `hours` and `dates` are half-open. */
 export async function runDays(
   client: Client,
   catalogue: Catalogue,
@@ -69,17 +78,23 @@ export async function runDays(
   dates: IntervalRange,
   onProgress: OnProgress,
 ): Promise<BuildOutcome[]> {
-  const builds = (key: string, range: IntervalRange): Run[] => {
-    const { grain, intervalsPerJob } = catalogue.get(key);
-    return chunkRange(grain, range, intervalsPerJob).map((chunk) => {
-      const input: BuildInput = { product: key, ...chunk, lane: 'backfill', readersBuiltBy: 'caller' };
-      return { type: 'buildProduct', id: `build/${key}/${rangeName(grain, chunk)}`, input };
-    });
+  const build = ({ product, start, end }: ProductRange): Run => {
+    const input: BuildInput = { product, start, end, lane: 'backfill', readersBuiltBy: 'caller' };
+    return { type: 'buildProduct', id: `build/${product}/${rangeName(grainOf(start), { start, end })}`, input };
   };
-  const bronze = await runAll(client, 'bronze', builds('bronze.events', hours), onProgress);
-  const silver = await runAll(client, 'silver', builds('silver.trips', dates), onProgress);
-  const gold = [
-    { type: 'rebuildGold', id: `rebuild-gold-${dates.start}..${shiftInterval('date', dates.end, -1)}`, input: dates },
-  ];
-  return [...bronze, ...silver, ...(await runAll(client, 'gold', gold, onProgress))];
+  const product = 'bronze.events';
+  const events = chunkRange('hour', hours, catalogue.get(product).intervalsPerJob);
+  const outcomes = await runAll(
+    client,
+    product,
+    events.map((range) => build({ product, ...range })),
+    onProgress,
+  );
+  const made = [...catalogue.products.values()].filter(({ grain }) => grain === 'date');
+  for (const stage of planStages(made, dates)) {
+    const names = [...new Set(stage.map((each) => each.product))];
+    const name = names.length === 1 ? names.join() : `${names.length} products`;
+    outcomes.push(...(await runAll(client, name, stage.map(build), onProgress)));
+  }
+  return outcomes;
 }

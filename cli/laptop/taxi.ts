@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { taxiTrips } from '../../local/generator/taxi-trips.ts';
 import { type WriteSummary, writeRawLines } from '../../local/generator/write-raw.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { type IntervalRange, shiftInterval } from '../../model/intervals.ts';
 import { putInto } from './land.ts';
 
 /** The contracts take events from this date on, unless a run says otherwise. */
-const contractsEarliestEvent = '2024-01-01';
+const contractsEarliestEvent = loadCatalogue().get('bronze.events').source?.earliestEvent ?? '';
 
 export interface Trips {
   readonly count: number;

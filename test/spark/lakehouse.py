@@ -12,13 +12,19 @@ from typing import Any
 from delta.tables import DeltaTable
 from pyspark.sql import DataFrame, SparkSession
 
-from tideline_jobs.engine.builds import BuildRequest
+from tideline_jobs.engine.builds import Build, BuildRequest
+from tideline_jobs.engine.inputs import read_inputs
+from tideline_jobs.engine.rows import rows_between
 from tideline_jobs.jobs.maintenance import MaintenanceRequest, run_maintenance
+from tideline_jobs.kinds.sql_model import model_rows
 from tideline_jobs.main import run_build
 from tideline_jobs.model.contracts import contract_of
+from tideline_jobs.model.results import BuildReport
 from tideline_jobs.tables.delta import EVERYTHING, Table
 
 Line = str | dict[str, Any]
+
+_SAMPLES = {"string": "some", "boolean": "false", "date": "2025-01-18", "timestamp": "2025-01-18 00:00:00"}
 
 
 class Lakehouse:
@@ -102,14 +108,22 @@ class Lakehouse:
         return [path for path in Path(self.lake.removeprefix("file:")).glob(pattern) if path.is_file()]
 
     def put(self, product: str, rows: list[dict[str, Any]]) -> None:
-        """Gives an input table its rows; columns that are left out are null."""
+        """Gives an input table its rows. What a row leaves out is null, or a value of a required column's type."""
         contract = contract_of(product)
         table = Table(self.spark, contract, self.lake)
         table.ensure()
         columns = ", ".join(f"`{name}` STRING" for name in contract.columns)
-        given = [tuple(None if row.get(name) is None else str(row[name]) for name in contract.columns) for row in rows]
+        filled = {column["name"]: _SAMPLES.get(column["physicalType"], "0") for column in contract.required}
+        whole = [filled | {name: str(value) for name, value in row.items() if value is not None} for row in rows]
+        given = [tuple(row.get(name) for name in contract.columns) for row in whole]
         frame = contract.conform(self.spark.createDataFrame(given, columns))
         table.commit(frame, EVERYTHING, table.snapshot(), {"buildId": "case", "generation": 0, "start": "", "end": ""})
+
+    def modelled(self, product: str, dates: tuple[str, str], job: tuple[str, str]) -> list[dict[str, Any]]:
+        """The rows of some dates as the product's model makes them in a job for the run `job`; nothing is published."""
+        build = Build(self.spark, BuildRequest(product, *job, "modelled", 1, self.lake), BuildReport())
+        rows = model_rows(self.spark, build.contract, read_inputs(build)).where(rows_between(build.contract, *dates))
+        return sorted((row.asDict(recursive=True) for row in rows.collect()), key=str)
 
     def path(self, product: str) -> str:
         return f"{self.lake}/{product.replace('.', '/')}"

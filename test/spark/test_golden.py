@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from tideline_jobs.kinds.raw_lines.parse import LATE_HOURS
+from tideline_jobs.model import contracts
+from tideline_jobs.model.contracts import Contract
 from tideline_jobs.model.errors import BuildError
 from tideline_jobs.model.intervals import keys_between, parse_key, shift_key
 from tideline_jobs.model.results import (
@@ -40,6 +43,25 @@ def test_intervals_are_those_of_the_orchestrator() -> None:
         assert shift_key(grain, key, steps) == expected
     for grain, start, end, expected in INTERVALS["runs"]:
         assert keys_between(grain, start, end) == expected
+
+
+@pytest.mark.parametrize("window", INTERVALS["windows"])
+def test_a_build_reads_the_dates_that_the_orchestrator_thinks(
+    monkeypatch: pytest.MonkeyPatch, window: list[Any]
+) -> None:
+    grain, start, end, date, *expected = window
+
+    def contract(*properties: dict[str, Any]) -> Contract:
+        return Contract("silver.read", {}, {"customProperties": list(properties)})
+
+    monkeypatch.setattr(contracts, "contract_of", lambda _: contract({"property": "grain", "value": grain}))
+    read = {"product": "silver.read", "fromOffset": start, "toOffset": end}
+    days = contract({"property": "inputs", "value": [read]}).days_read("silver.read")
+    assert [shift_key("date", date, day) for day in (days[0], days[-1])] == expected
+
+
+def test_an_event_is_late_when_the_daily_batch_no_longer_looks_for_it() -> None:
+    assert INTERVALS["lateAfterHours"] == LATE_HOURS
 
 
 @pytest.mark.parametrize(("grain", "key"), INTERVALS["refused"])

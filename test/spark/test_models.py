@@ -40,6 +40,11 @@ def test_a_model_gives_the_columns_of_its_contract(spark: SparkSession, product:
             TRIPS.replace("(", "(fare_amount, ").replace("FROM", ", 'x' AS fare_amount FROM"),
             "fare_amount is string, in",
         ),
+        (
+            TRIPS.replace("* EXCEPT (", "* EXCEPT (event_count, ").replace("FROM", ", 1.5 AS event_count FROM"),
+            "cast it",
+        ),
+        (TRIPS + " JOIN delta.`s3://lake/gold/trips` AS o ON true", "reads files: a model reads products"),
         (TRIPS + " -- FROM bronze.events {", None),
         (f"WITH s AS ({TRIPS}) SELECT * FROM s WHERE status <> '{{}} -- FROM gold.trips'", None),
         (TRIPS + " WHERE extract(HOUR FROM t.start_time) = 3 /* JOIN gold.trips */", None),

@@ -86,7 +86,7 @@ export function expectedDriverMetrics(trips: readonly ExpectedTrip[]): ExpectedD
   const byDriver = Map.groupBy(driven, ({ driver_id, trip_date }) => `${driver_id ?? ''} ${trip_date}`);
   return [...byDriver.values()].map((own) => {
     const earnings = sum(known(own, 'fare_amount').map(cents)) / 100;
-    const seconds = known(own, 'duration_seconds');
+    const seconds = known(own, 'duration_seconds').filter((each) => each >= 0);
     const ratings = known(own, 'rating');
     const ended = own.flatMap(({ start_time, assigned_at, end_time }) =>
       end_time === null
@@ -99,8 +99,8 @@ export function expectedDriverMetrics(trips: readonly ExpectedTrip[]): ExpectedD
             },
           ],
     );
-    const driving = sum(ended.map(({ start, end }) => end - start));
-    const busy = sum(ended.map(({ start, assigned, end }) => end - Math.min(start, assigned)));
+    const driving = sum(ended.map(({ start, end }) => Math.max(end - start, 0)));
+    const busy = sum(ended.map(({ start, assigned, end }) => Math.max(end - Math.min(start, assigned), 0)));
     return {
       driver_id: own[0]?.driver_id ?? '',
       trip_date: own[0]?.trip_date ?? '',

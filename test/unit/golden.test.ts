@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Catalogue } from '../../model/catalogue.ts';
+import { daysBeforeLate } from '../../model/daily-window.ts';
+import { datesRead } from '../../model/graph.ts';
 import { buildResultSchema, maintenanceResultSchema, restoreResultSchema } from '../../model/results.ts';
 import { type Grain, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import { root } from '../tools.ts';
@@ -8,6 +11,15 @@ import { root } from '../tools.ts';
 interface Intervals {
   readonly shifted: readonly [grain: Grain, key: string, count: number, expected: string][];
   readonly runs: readonly [grain: Grain, start: string, end: string, expected: string[]][];
+  readonly windows: readonly [
+    grain: Grain,
+    fromOffset: number,
+    toOffset: number,
+    date: string,
+    first: string,
+    last: string,
+  ][];
+  readonly lateAfterHours: number;
   readonly refused: readonly [grain: Grain, key: string][];
 }
 
@@ -25,6 +37,17 @@ describe('what both languages must agree on', () => {
 
   it.each(intervals.runs)('a run of %ss from %s to %s', (grain, start, end, expected) => {
     expect(intervalsIn(grain, { start, end })).toEqual(expected);
+  });
+
+  it.each(intervals.windows)('%ss from %d to %d around %s', (grain, fromOffset, toOffset, date, first, last) => {
+    const input = { product: 'silver.read', fromOffset, toOffset };
+    const catalogue = { get: () => ({ grain }) } as unknown as Catalogue;
+    const dates = datesRead(catalogue, input, date);
+    expect([dates[0], dates.at(-1)]).toEqual([first, last]);
+  });
+
+  it('after how many hours an event is late', () => {
+    expect(daysBeforeLate * 24).toBe(intervals.lateAfterHours);
   });
 
   it.each(intervals.refused)('no %s is %s', (grain, key) => {

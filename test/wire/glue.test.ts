@@ -39,10 +39,18 @@ it('every product becomes a Delta table with the columns, comments and classific
   const { columns, partitionColumn } = catalogue.get('silver.trips');
   const trips = await tableOf('silver', 'trips');
   expect(trips).toMatchObject({
-    Description: 'One row per started trip, sessionized from its events',
+    Description: expect.stringMatching(/^One row per started trip, sessionized from its events\. /) as string,
     TableType: 'EXTERNAL_TABLE',
-    Parameters: { table_type: 'DELTA', 'spark.sql.sources.provider': 'delta' },
-    StorageDescriptor: { Location: 's3://tideline-lake/silver/trips/' },
+    Parameters: {
+      table_type: 'DELTA',
+      'spark.sql.sources.provider': 'delta',
+      'contract.status': 'active',
+      domain: 'rides',
+    },
+    StorageDescriptor: {
+      Location: 's3://tideline-lake/silver/trips/',
+      SerdeInfo: { Parameters: { path: 's3://tideline-lake/silver/trips/' } },
+    },
   });
   expect(trips.PartitionKeys?.map(({ Name }) => Name)).toEqual([partitionColumn]);
   expect(trips.StorageDescriptor?.Columns).toHaveLength(columns.length - 1);

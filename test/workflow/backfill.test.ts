@@ -13,6 +13,7 @@ import {
   pauseUpdate,
   resumeUpdate,
 } from '../../model/messages/backfill.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
 import { localServer, withWorkers, workflowBundle } from './environment.ts';
 import { MemoryLedger } from './memory-ledger.ts';
@@ -47,7 +48,9 @@ const productOf = ({ job }: { job: { arguments: readonly string[] } }): string =
   job.arguments[job.arguments.indexOf('--product') + 1] ?? '';
 
 /** What reads silver.trips, in build order. */
-const readers = ['gold.daily_metrics', 'gold.fact_hourly_metrics', 'gold.trips', 'silver.driver_metrics'];
+const readers = [...loadCatalogue().products.values()]
+  .filter(({ inputs }) => inputs.some(({ product }) => product === 'silver.trips'))
+  .map(({ key }) => key);
 
 describe('a backfill', () => {
   it('only plans when it is told so', async () => {
@@ -69,11 +72,13 @@ describe('a backfill', () => {
       const report = await result(handle);
       expect((await handle.query(backfillStatusQuery)).state).toBe('done');
       expect(calls.submitted.map(productOf)).toEqual(['bronze.events', 'bronze.events', 'silver.trips', ...readers]);
-      expect(report).toMatchObject({ state: 'done', built: { jobs: 7, intervals: 75, jobSeconds: 21 } });
-      expect(report.built.costUsd).toBeCloseTo(0.07);
+      const jobs = 3 + readers.length;
+      expect(report).toMatchObject({ state: 'done', built: { jobs, jobSeconds: 3 * jobs } });
+      expect(report.built.costUsd).toBeCloseTo(jobs / 100);
+      expect(report.built.intervals).toBe(report.products.reduce((sum, { intervals }) => sum + intervals, 0));
       const again = await result(await start(twoDays));
       expect(again.built.jobs).toBe(0);
-      expect(again.products.map(({ right }) => right)).toEqual([48, 5, 5, 7, 5, 5]);
+      expect(again.products.map(({ right }) => right)).toEqual(report.products.map(({ intervals }) => intervals));
       expect(again.products[0]?.estimate?.jobSeconds).toBeCloseTo(0);
     });
   });

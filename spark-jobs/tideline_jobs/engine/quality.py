@@ -76,16 +76,29 @@ class Rule:
 
 def rules_of(contract: Contract) -> list[Rule]:
     """
-    The contract's rules. The catalogue refuses a contract with a rule that says nothing; should one come here all the
-    same, no build may take it for one that holds.
+    The contract's rules, and before them what its columns say without one. The catalogue refuses a contract with a rule
+    that says nothing; should one come here all the same, no build may take it for one that holds.
     """
     table = contract.table
-    rules = [Rule(column["name"], rule) for column in table["properties"] for rule in column.get("quality", [])]
-    rules += [Rule(None, rule) for rule in table.get("quality", [])]
-    for rule in rules:
+    stated = [Rule(column["name"], rule) for column in table["properties"] for rule in column.get("quality", [])]
+    stated += [Rule(None, rule) for rule in table.get("quality", [])]
+    for rule in stated:
         known = rule.body.get("metric") in _METRICS and rule.body.get("severity", "error") in _WEIGHTS
         if not known or len(rule.operators) != 1:
             raise BuildError("BAD_INPUT", f"{contract.product}: {rule.column or 'table'}: no rule: {rule.body}")
+    return [*_implied(contract, stated), *stated]
+
+
+def _implied(contract: Contract, stated: list[Rule]) -> list[Rule]:
+    """A `required` column has no nulls, or no warehouse takes the rows; a primary key is there once an interval."""
+    nothing = {"mustBe": 0, "severity": "critical"}
+    checked = {rule.column for rule in stated if rule.metric == "missingValues" and rule.body.get("mustBe") == 0}
+    required = (str(column["name"]) for column in contract.required)
+    rules = [Rule(name, {"metric": "nullValues", **nothing}) for name in required if name not in checked]
+    key = [column["name"] for column in contract.table["properties"] if column.get("primaryKey")]
+    # Raw events are deduplicated over all hours when they are published; to look for copies again would sort them all.
+    if key and "source" not in contract.custom:
+        rules.append(Rule(None, {"metric": "duplicateValues", "arguments": {"properties": key}, **nothing}))
     return rules
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, _parse_datatype_string
+from pyspark.sql.types import DataType, FractionalType, IntegralType, _parse_datatype_string
 
 from tideline_jobs.engine.builds import Build
 from tideline_jobs.engine.publish import publish_rows
@@ -67,6 +67,8 @@ def _wrong(contract: Contract, problem: str) -> BuildError:
 def _check_text(contract: Contract, sql: str, read: set[str], inputs: dict[str, DataFrame]) -> None:
     if not re.match(r"(SELECT|WITH)\b", sql, re.IGNORECASE):
         raise _wrong(contract, "must be one SELECT, with what it needs in WITH")
+    if re.search(r"\b(FROM|JOIN)\s+\w+\s*\.\s*`", sql, re.IGNORECASE):
+        raise _wrong(contract, "reads files: a model reads products")
     if unknown := sorted(read - inputs.keys()):
         raise _wrong(contract, f"reads {', '.join(unknown)}, which is no input of the contract: {', '.join(inputs)}")
     if unread := sorted(inputs.keys() - read):
@@ -84,7 +86,9 @@ def _check_columns(contract: Contract, frame: DataFrame) -> None:
     is_assignable = jvm.org.apache.spark.sql.catalyst.expressions.Cast.canANSIStoreAssign
     for name, kind in wanted.items():
         given, declared = frame.schema[name].dataType, _parse_datatype_string(kind)
-        if not is_assignable(_java(frame, given), _java(frame, declared)):
+        # Spark would store a fraction as a whole number without a word.
+        is_cut = isinstance(given, FractionalType) and isinstance(declared, IntegralType)
+        if is_cut or not is_assignable(_java(frame, given), _java(frame, declared)):
             raise _wrong(contract, f"{name} is {given.simpleString()}, in the contract {kind}: cast it")
 
 

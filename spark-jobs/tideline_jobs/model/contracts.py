@@ -54,6 +54,11 @@ class Contract:
         return table
 
     @property
+    def required(self) -> list[dict[str, Any]]:
+        """The columns without nulls."""
+        return [column for column in self.table["properties"] if column.get("required")]
+
+    @property
     def is_exported(self) -> bool:
         """Whether the warehouse loads this product from the staged files."""
         return "warehouse" in self.custom
