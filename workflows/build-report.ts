@@ -63,10 +63,14 @@ export function resultTable(result: BuildResult, costUsd: number, rowsLoaded: nu
     '',
     `Quality ${(result.quality.score * 100).toFixed(1)} %, table version ${result.outputVersion}, cost ${costUsd.toFixed(4)} USD` +
       (rowsLoaded === null ? '' : `, ${rowsLoaded} rows loaded into the warehouse`),
+    ...result.quality.checks.filter(({ passed }) => !passed).map(brokenRule),
     ...(result.heldBack ?? []).map(({ interval, reason }) => `- **${interval} is held back**, ${reason}`),
     ...(result.schemaDrift.length > 0 ? [newFields(result)] : []),
   ].join('\n');
 }
+
+const brokenRule = ({ name, column, failedRows, totalRows }: BuildResult['quality']['checks'][number]): string =>
+  `- ${name}${column === null ? '' : ` of ${column}`}: ${failedRows} of ${totalRows} rows`;
 
 function newFields({ schemaDrift, schemaDriftCount = 0 }: BuildResult): string {
   const more = schemaDriftCount - schemaDrift.length;

@@ -1,9 +1,9 @@
-import { patched } from '@temporalio/workflow';
+import { CancellationScope, patched } from '@temporalio/workflow';
 import { DateTime } from 'luxon';
 import { awaitInputs, type Taken, takeDecision } from './await-inputs.ts';
 import { firedAt } from './fired-at.ts';
 import { checkInput } from './inputs.ts';
-import { intervalKey } from '../model/intervals.ts';
+import { intervalKey, type ProductRange } from '../model/intervals.ts';
 import type { BuildOutcome, Forced } from '../model/messages/builds.ts';
 import type { Lane } from '../model/queues.ts';
 import { catalogue, surveys } from './proxies.ts';
@@ -34,20 +34,26 @@ export async function dailyBatch(input: DailyBatchInput = {}): Promise<BuildOutc
   const stages = await catalogue.planDailyBatch({ date });
   // Until no batch runs that began before it: a batch lasts a day at the most.
   const waits = patched('daily-batch-waits-for-inputs');
-  const forced = waits ? await inputsOf(date, taken, lane) : null;
-  const outcomes = await runBuilds(stages, { lane, readersBuiltBy: 'caller', ...(forced && { forced }) });
-  if (waits)
-    await surveys(lane).restateReaders({
-      built: stages.flat().map(({ product, start, end }) => ({ product, start, end })),
-    });
-  return outcomes;
+  if (!waits) return runBuilds(stages, { lane, readersBuiltBy: 'caller' });
+  const inputs = await catalogue.planInputs({ date, firedAt: firedAt(undefined).toISO() });
+  const forced = await waitFor(inputs, taken, lane);
+  // Dates that an earlier batch should have built, and did not, are among what reads the hours.
+  const built = [...inputs, ...stages.flat().map(({ product, start, end }) => ({ product, start, end }))];
+  const restated = (): Promise<unknown> => surveys(lane).restateReaders({ built });
+  try {
+    const outcomes = await runBuilds(stages, { lane, readersBuiltBy: 'caller', ...(forced && { forced }) });
+    await restated();
+    return outcomes;
+  } catch (error) {
+    // What it has built all the same has changed what others read; what is wrong stays a person's matter.
+    if (patched('a-failed-batch-restates-readers')) await CancellationScope.nonCancellable(restated);
+    throw error;
+  }
 }
 
-/** Waits for the hours that the batch of `date` reads; what it has to do without where somebody says so. */
-async function inputsOf(date: string, taken: Taken, lane: Lane): Promise<Forced | null> {
-  const fired = firedAt(undefined);
-  const inputs = await catalogue.planInputs({ date, firedAt: fired.toISO() });
-  const usual = fired.startOf('day').plus({ hours: latestStartHour });
+/** Waits for the hours that the batch reads; what it has to do without where somebody says so. */
+async function waitFor(inputs: readonly ProductRange[], taken: Taken, lane: Lane): Promise<Forced | null> {
+  const usual = firedAt(undefined).startOf('day').plus({ hours: latestStartHour });
   const least = DateTime.fromMillis(Date.now(), { zone: 'utc' }).plus({ hours: leastWaitHours });
   return awaitInputs(inputs, new Date(Math.max(usual.toMillis(), least.toMillis())).toISOString(), taken, lane);
 }

@@ -22,6 +22,9 @@ const date = z.iso.date('write a date as 2025-01-18 (UTC)');
 const lane = z.enum(lanes).exactOptional();
 const flag = z.boolean().exactOptional();
 
+/** What the signal of that name takes. */
+export const lateDates = z.array(date);
+
 /** Of every workflow, what it takes. */
 export const inputs = {
   backfill: z.strictObject({

@@ -37,15 +37,24 @@ export const calls = (lane: Lane) =>
 /** Calls about thousands of intervals, or all commits of a table. */
 export const surveys = (lane: Lane) =>
   proxyActivities<
-    Pick<PlanningActivities, 'planBackfill' | 'checkFreshness' | 'restateReaders' | 'healLostHours'> &
-      TableHistoryActivities &
-      UnreadRawActivities
+    Pick<PlanningActivities, 'planBackfill' | 'restateReaders' | 'healLostHours'> & TableHistoryActivities
   >({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '2m',
     heartbeatTimeout,
     retry: untilItWorks,
   });
+
+/** What the watch looks at. It gives up while there is time to tell of it before the next one begins. */
+export const looks = proxyActivities<
+  Pick<PlanningActivities, 'checkFreshness'> & TableHistoryActivities & UnreadRawActivities
+>({
+  taskQueue: laneQueue('scheduled'),
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '10m',
+  heartbeatTimeout,
+  retry: untilItWorks,
+});
 
 /** Submissions of all lanes share one queue, whose rate the server limits for all workers together. */
 export const submissions = (lane: Lane) =>

@@ -1,10 +1,12 @@
 import {
   allHandlersFinished,
   ApplicationFailure,
+  CancellationScope,
   condition,
   continueAsNew,
   executeChild,
   isCancellation,
+  log,
   patched,
   rootCause,
   setCurrentDetails,
@@ -15,7 +17,7 @@ import {
 } from '@temporalio/workflow';
 import { backfill } from './backfill.ts';
 import type { BackfillReport } from '../model/messages/backfill.ts';
-import { checkInput } from './inputs.ts';
+import { checkInput, lateDates } from './inputs.ts';
 import { type LateDataInput, lateDatesSignal } from '../model/messages/late-data.ts';
 import { catalogue } from './proxies.ts';
 
@@ -40,7 +42,10 @@ export async function restateLateData(input: LateDataInput): Promise<BackfillRep
   const reports: BackfillReport[] = [];
   let children = 0;
   setHandler(lateDatesSignal, (more) => {
-    for (const date of more) dates.add(date);
+    const read = lateDates.safeParse(more);
+    if (read.success) for (const date of read.data) dates.add(date);
+    // Nobody waits for an answer, and what was collected must not be lost for it.
+    else log.error('lateDates is no list of dates such as ["2025-01-18"]; it changes nothing', { given: more });
   });
   await condition(() => dates.size > 0);
   while (dates.size > 0 || failed.size > 0) {
@@ -57,11 +62,10 @@ export async function restateLateData(input: LateDataInput): Promise<BackfillRep
     setCurrentDetails(`Changed: ${[...dates].sort().join(', ')}. Waiting for more until they are restated.`);
     await sleep(`${input.debounceSeconds}s`);
     const restated = [...new Set([...dates, ...failed])].sort();
-    dates.clear();
-    failed.clear();
     setCurrentDetails(`Restating what reads ${restated.join(', ')} of ${input.product}.`);
-    for (const range of await catalogue.planRestatement({ product: input.product, dates: restated })) {
-      const { product, start, end } = range;
+    const ranges = await catalogue.planRestatement({ product: input.product, dates: restated });
+    for (const date of restated) for (const kept of [dates, failed]) kept.delete(date);
+    for (const { product, start, end } of ranges) {
       try {
         const report = await executeChild(backfill, {
           args: [{ product, start, end, mode: 'stale', lane: 'late', approvalOverJobs: input.approvalOverJobs }],
@@ -70,7 +74,9 @@ export async function restateLateData(input: LateDataInput): Promise<BackfillRep
         });
         reports.push(report);
       } catch (error) {
-        if (isCancellation(error)) throw error;
+        if (CancellationScope.current().consideredCancelled) throw error;
+        // A person has taken this backfill away, and no other.
+        if (isCancellation(error)) continue;
         reason = rootCause(error) ?? String(error);
         for (const date of restated) failed.add(date);
       }

@@ -1,9 +1,9 @@
-import { ApplicationFailure, setCurrentDetails } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, rootCause, setCurrentDetails } from '@temporalio/workflow';
 import { firedAt } from './fired-at.ts';
-import type { FreshnessReport, WatchFreshnessInput } from '../model/messages/freshness.ts';
+import type { FreshnessFinding, FreshnessReport, WatchFreshnessInput } from '../model/messages/freshness.ts';
 import { checkInput } from './inputs.ts';
 import { markdownTable } from './markdown.ts';
-import { surveys } from './proxies.ts';
+import { looks } from './proxies.ts';
 
 /**
  * Finds intervals that should be published by now and are not, whether or not anything ever tried to build them. A run
@@ -12,9 +12,16 @@ import { surveys } from './proxies.ts';
 export async function watchFreshness(input: WatchFreshnessInput): Promise<FreshnessReport> {
   checkInput('watchFreshness', input);
   const check = { at: firedAt(input.firedAt).toISO() };
-  const { checkFreshness, findUnreadRaw, recordUnrecorded } = surveys('scheduled');
-  const found = [...(await recordUnrecorded()), ...(await findUnreadRaw(check))];
-  const due = await checkFreshness(check);
+  const found = [
+    ...(await seen('The tables’ logs', looks.recordUnrecorded)),
+    ...(await seen('The raw files', () => looks.findUnreadRaw(check))),
+  ];
+  let due: FreshnessReport = { expected: 0, found: 0, findings: [] };
+  const blind = await seen('The ledger', async () => {
+    due = await looks.checkFreshness(check);
+    return [];
+  });
+  found.push(...blind);
   const report = { ...due, found: found.length + due.found, findings: [...found, ...due.findings] };
   const rows = report.findings.map(({ product, interval, problem }) => [product, interval ?? '', problem]);
   const summary = `${report.found} findings among ${report.expected} intervals due`;
@@ -29,4 +36,18 @@ export async function watchFreshness(input: WatchFreshnessInput): Promise<Freshn
     nonRetryable: true,
     details: [report],
   });
+}
+
+/** What a look has found; where it fails, that is a finding itself, so that the others are told all the same. */
+async function seen(
+  what: string,
+  look: () => Promise<readonly FreshnessFinding[]>,
+): Promise<readonly FreshnessFinding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const problem = `${what} cannot be looked at: ${rootCause(error) ?? String(error)}`;
+    return [{ product: 'every product', interval: null, problem }];
+  }
 }

@@ -7,6 +7,7 @@ import type { BuildInput } from '../../model/messages/builds.ts';
 import type { IntervalRecord } from '../ledger/records.ts';
 import { downstreamOf, type Reach } from '../../model/graph.ts';
 import { isLost } from './lost.ts';
+import { firstUnsettled } from './raw-hours.ts';
 import { missingBeside } from './missing-inputs.ts';
 import { type LedgerReader, stateOf, type SurveyedInterval, surveyProduct } from './survey.ts';
 
@@ -15,9 +16,19 @@ const jobsAtATime = 300;
 /** Intervals whose time and cost are averaged for an estimate. */
 const historyIntervals = 100;
 
-/** What a backfill may have to build, in order. */
+/**
+ * What a backfill may have to build, in order. Hours that their schedule is still to build are left to it, or it would wait
+ * for the backfill; a RangeError where there are no others.
+ */
 function candidatesOf(catalogue: Catalogue, request: BackfillRequest): Reach[] {
-  const range = { start: request.start, end: request.end };
+  const product = catalogue.get(request.product);
+  const at = DateTime.fromMillis(request.startedAtMs, { zone: 'utc' });
+  const ends = [request.end, ...(product.source ? [firstUnsettled(product, at)] : [])];
+  const range = { start: request.start, end: ends.sort()[0] ?? request.end };
+  if (request.start < request.end && range.end <= request.start)
+    throw new RangeError(
+      `${product.key} ${request.start} is still to be built by the schedule ${product.cadence.scheduleId}: a backfill takes hours before ${range.end}.`,
+    );
   const all = downstreamOf(catalogue, request.product, range);
   return (request.downstream ?? true) === true ? all : all.slice(0, 1);
 }

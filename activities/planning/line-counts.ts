@@ -3,6 +3,7 @@ import { type Catalogue, rawProducts } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
 import type { FreshnessFinding } from '../../model/messages/freshness.ts';
 import { intervalsIn, shiftInterval } from '../../model/intervals.ts';
+import type { Published } from '../ledger/records.ts';
 import { settledHours } from './raw-hours.ts';
 import type { LedgerReader } from './survey.ts';
 
@@ -15,7 +16,10 @@ const leastLines = 100;
 
 const after = (hour: string, hours: number): string => shiftInterval('hour', hour, hours);
 
-/** Hours of raw data that were built and hold too little to be true. */
+/** Of an hour with fewer lines the audit tells a share that is quarantined, and holds nothing back for it. */
+const mostQuarantined = 0.05;
+
+/** Hours of raw data that were built and hold too little to be true, or too little that is valid. */
 export async function findThinHours(
   ledger: LedgerReader,
   catalogue: Catalogue,
@@ -31,21 +35,23 @@ async function thinHoursOf(
   hours: readonly string[],
 ): Promise<FreshnessFinding[]> {
   const [first = '', last = ''] = [hours[0], hours.at(-1)];
-  const linesIn = async (start: string, end: string): Promise<(number | undefined)[]> => {
+  const publishedIn = async (start: string, end: string): Promise<(Published | undefined)[]> => {
     const records = new Map((await ledger.records(key, start, end)).map((record) => [record.interval, record]));
-    return intervalsIn('hour', { start, end }).map((hour) => records.get(hour)?.published?.rowsIn);
+    return intervalsIn('hour', { start, end }).map((hour) => records.get(hour)?.published);
   };
   const [firstPublished, around, usual] = await Promise.all([
     ledger.firstPublished(key),
-    linesIn(after(first, -1), after(last, 2)),
-    linesIn(after(first, -week), after(last, 1 - week)),
+    publishedIn(after(first, -1), after(last, 2)),
+    publishedIn(after(first, -week), after(last, 1 - week)),
   ]);
-  const [before, lines, next] = [around, around.slice(1), around.slice(2)];
+  const [before, own, next] = [around, around.slice(1), around.slice(2)];
   const isLong = (hour: string): boolean => firstPublished !== null && firstPublished <= after(hour, -historyHours);
   return hours.flatMap((interval, index): FreshnessFinding[] => {
-    const count = lines[index];
-    const [earlier = 0, later = 0, weekBefore = 0] = [before[index], next[index], usual[index]];
+    const { rowsIn: count, rowsQuarantined = 0 } = own[index] ?? {};
+    const [earlier = 0, later = 0, weekBefore = 0] = [before, next, usual].map((each) => each[index]?.rowsIn);
     if (count === undefined) return [];
+    if (rowsQuarantined > mostQuarantined * count)
+      return [{ product: key, interval, problem: `${rowsQuarantined} of ${count} lines are in quarantine` }];
     if (count === 0 && earlier > 0 && later > 0)
       return [{ product: key, interval, problem: `no lines, though the hours around it have ${earlier} and ${later}` }];
     if (weekBefore < leastLines || count >= leastShare * weekBefore || !isLong(interval)) return [];

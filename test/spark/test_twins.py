@@ -7,7 +7,8 @@ from pyspark.sql import DataFrame
 
 from events import event
 from lakehouse import Lakehouse, Line
-from tideline_jobs.kinds.raw_lines import deduplication
+from tideline_jobs.engine.builds import Build
+from tideline_jobs.kinds.raw_lines import deduplication, publish
 from tideline_jobs.tables.delta import Table
 
 EVENTS = "bronze.events"
@@ -155,4 +156,24 @@ def test_a_build_that_loses_a_race_puts_its_own_lines_into_quarantine_again(
     lakehouse.land(TEN, ["first", _requested("a")], ["straggler", _requested("b")])
     _build(lakehouse, TEN)
     assert [row[0] for row in _rows(lakehouse)] == ["a", "b"]
+    assert _raw_in_quarantine(lakehouse) == ["first", "straggler"]
+
+
+def test_a_build_whose_claim_was_taken_over_leaves_the_newer_ones_lines_in_quarantine(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the worst moment: the events' log has been looked at, the older build's lines are about to be committed."""
+    original = publish.quarantine_of
+
+    def after_a_newer_build(build: Build) -> Table:
+        monkeypatch.setattr(publish, "quarantine_of", original)
+        lakehouse.land(TEN, ["first", _requested("a")], ["straggler"])
+        lakehouse.must_build(EVENTS, TEN, TWELVE, generation=2)
+        return original(build)
+
+    monkeypatch.setattr(publish, "quarantine_of", after_a_newer_build)
+    lakehouse.land(TEN, ["first", _requested("a")])
+    older = lakehouse.build(EVENTS, "2025-01-18T09", ELEVEN)
+    assert older["error"]["kind"] == "CONFLICT"
+    assert "of a higher generation put lines there" in older["error"]["message"]
     assert _raw_in_quarantine(lakehouse) == ["first", "straggler"]

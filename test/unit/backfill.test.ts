@@ -46,6 +46,22 @@ describe('a plan', () => {
     });
   });
 
+  it('leaves hours to their schedule that it is still to build', async () => {
+    const { products, covers } = await planBackfill(
+      catalogue,
+      ledger,
+      request({ start: '2025-01-31T00', end: '2025-02-02T00' }),
+      'source',
+    );
+    expect(covers?.[0]).toEqual({ product: 'bronze.events', start: '2025-01-31T00', end: '2025-01-31T21' });
+    expect(products[0]?.intervals).toBe(21);
+    await expect(
+      planBackfill(catalogue, ledger, request({ start: '2025-01-31T21', end: '2025-02-02T00' }), 'source'),
+    ).rejects.toThrow(
+      'bronze.events 2025-01-31T21 is still to be built by the schedule hourly-bronze: a backfill takes hours before 2025-01-31T21.',
+    );
+  });
+
   it('goes product by product: silver has its jobs when no bronze is left to do', async () => {
     const first = await planBackfill(catalogue, ledger, request({}), 'source');
     expect(first.next.map(({ product, start, end }) => [product, start, end])).toEqual([

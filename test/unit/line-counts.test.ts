@@ -14,8 +14,8 @@ beforeEach(() => {
   ledger = new MemoryLedger();
 });
 
-function publish(start: string, end: string, rowsIn: number): void {
-  const rows = { rowsIn, rowsPublished: rowsIn, rowsDuplicate: 0, rowsQuarantined: 0, changed: true };
+function publish(start: string, end: string, rowsIn: number, rowsQuarantined = 0): void {
+  const rows = { rowsIn, rowsPublished: rowsIn - rowsQuarantined, rowsDuplicate: 0, rowsQuarantined, changed: true };
   const intervals = intervalsIn('hour', { start, end }).map((interval) => ({ interval, ...rows }));
   ledger.publish(publishedBuild(product, { start, end }, { intervals }));
 }
@@ -43,6 +43,18 @@ describe('an hour without lines', () => {
     publish('2025-01-14T05', '2025-01-18T12', 40);
     publish('2025-01-15T06', '2025-01-15T07', 0);
     expect(await found()).toEqual([]);
+  });
+});
+
+describe('an hour of which too much is quarantined', () => {
+  it.each([
+    [99, 99, ['99 of 99 lines are in quarantine']],
+    [40, 3, ['3 of 40 lines are in quarantine']],
+    [40, 2, []],
+  ])('is found, also where its lines are too few for a verdict: %i lines, %i of them', async (lines, bad, problems) => {
+    publish('2025-01-18T05', '2025-01-18T11', 40);
+    publish('2025-01-18T08', '2025-01-18T09', lines, bad);
+    expect((await found()).map(({ problem }) => problem)).toEqual(problems);
   });
 });
 

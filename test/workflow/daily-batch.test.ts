@@ -103,6 +103,25 @@ describe('dailyBatch', () => {
     });
   });
 
+  it.each(['daily-batch', 'daily-batch-with-failed-silver'] as const)(
+    'has dates restated that an earlier batch should have built and did not: %s',
+    async (scenario) => {
+      const ledger = new MemoryLedger();
+      const [before, changedPartitions] = [{ 'bronze.events': 7 }, ['2025-01-12']];
+      ledger.publish(
+        publishedBuild('silver.trips', { start: '2025-01-10', end: '2025-01-14' }, { inputVersions: before }),
+      );
+      const hours = { start: '2025-01-09T00', end: '2025-01-19T00' };
+      ledger.publish(publishedBuild('bronze.events', hours, { outputVersion: 7, changedPartitions: [] }));
+      const late = { start: '2025-01-18T03', end: '2025-01-18T04' };
+      ledger.publish(publishedBuild('bronze.events', late, { outputVersion: 8, changedPartitions }));
+      await withWorkers(environment, { ...scenarios[scenario].script, ledger }, async (calls) => {
+        await (await play(environment, scenario)).result().catch(() => undefined);
+        expect(calls.late).toContainEqual({ product: 'bronze.events', dates: ['2025-01-12'] });
+      });
+    },
+  );
+
   it('builds the dates of gold whose inputs are right, and tells at the end what failed and what it held back', async () => {
     const contracts = loadCatalogue();
     const silver = { ...contracts.get('silver.trips'), intervalsPerJob: 2 };

@@ -1,4 +1,4 @@
-import type { WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import { rootCause } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { DateTime } from 'luxon';
 import { surveyProduct } from '../../activities/planning/survey.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
 import { intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.ts';
-import type { BackfillReport } from '../../model/messages/backfill.ts';
+import { approveUpdate, type BackfillReport, backfillStatusQuery } from '../../model/messages/backfill.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../model/messages/late-data.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
 import { timeSkippingServer, withWorkers } from './environment.ts';
@@ -41,11 +41,11 @@ const submitted = (calls: Calls, product: string): string[] =>
     return argument('--product') === product ? intervalsIn('date', range) : [];
   });
 
-const restate = (dates: readonly string[]) =>
+const restate = (dates: readonly string[], input = late) =>
   environment.client.workflow.signalWithStart('restateLateData', {
     workflowId: restateWorkflowId('bronze.events'),
     taskQueue: orchestrationQueue,
-    args: [late],
+    args: [input],
     signal: lateDatesSignal,
     signalArgs: [[...dates]],
   });
@@ -90,6 +90,35 @@ describe('late data', () => {
       expect(reports.map(({ built }) => built.intervals)).toEqual([4]);
       const around = ['2024-03-08', '2024-03-09', '2024-03-10', '2024-03-11'];
       expect(submitted(calls, 'silver.trips')).toEqual([...around, ...around]);
+    });
+  });
+
+  it('goes on with the other dates when a person cancels the backfill of some, and with a signal that is none', async () => {
+    const ledger = builtDays();
+    const dates = ['2024-03-10', '2024-07-01'];
+    const arrived = { start: '2025-02-03T05', end: '2025-02-03T06' };
+    ledger.publish(publishedBuild('bronze.events', arrived, { outputVersion: 8, changedPartitions: dates }));
+    await withWorkers(environment, { ledger, changedDates: [] }, async (calls) => {
+      const handle = await restate(dates.slice(0, 1), { ...late, approvalOverJobs: 0 });
+      const chain = (await handle.describe()).startTime.getTime().toString(36);
+      const child = (range: string, count: number) =>
+        environment.client.workflow.getHandle(`restate/silver.trips/${range}/${chain}-${count}`);
+      const isWaiting = async (handleOfChild: WorkflowHandle): Promise<void> => {
+        await environment.sleep('1h');
+        await expect
+          .poll(async () => (await handleOfChild.query(backfillStatusQuery)).state, { timeout: 20_000 })
+          .toBe('waiting for approval');
+      };
+      const first = child('2024-03-08..2024-03-12', 0);
+      await isWaiting(first);
+      await handle.signal(lateDatesSignal, [dates[1]!]);
+      await handle.signal('lateDates', '2025-01-10');
+      await first.cancel();
+      const second = child('2024-06-29..2024-07-03', 1);
+      await isWaiting(second);
+      await second.executeUpdate(approveUpdate, { args: ['ada'] });
+      expect(await handle.result()).toMatchObject([{ state: 'done', built: { intervals: 4 } }]);
+      expect(submitted(calls, 'silver.trips')).toEqual(['2024-06-29', '2024-06-30', '2024-07-01', '2024-07-02']);
     });
   });
 

@@ -172,6 +172,11 @@ export const scenarios = {
     workflow: 'dailyBatch',
     input: { date: '2025-01-18' },
   },
+  'daily-batch-that-failed-restates-readers': {
+    script: { jobs: ['quality'] },
+    workflow: 'dailyBatch',
+    input: { date: '2025-01-18' },
+  },
   'daily-batch-with-a-date-held-back': {
     script: { heldBack: { 'silver.trips': ['2025-01-17'] } },
     workflow: 'dailyBatch',

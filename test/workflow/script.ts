@@ -42,6 +42,8 @@ export interface Script {
   /** What is found among the raw files. */
   readonly unread?: readonly FreshnessFinding[];
   readonly unreadable?: readonly FreshnessFinding[];
+  /** Why the raw files cannot be listed. */
+  readonly unlistable?: string;
   /** What has been built before; by default nothing. */
   readonly ledger?: MemoryLedger;
 }

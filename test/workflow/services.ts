@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { Claimed } from '../../activities/ledger/ledger.ts';
 import type { Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
 import { oldestNeededVersion } from '../../activities/planning/needed-versions.ts';
@@ -81,6 +82,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       calls.ledger.publish(build);
     },
     async findUnreadRaw(): Promise<readonly FreshnessFinding[]> {
+      if (script.unlistable !== undefined) throw ApplicationFailure.nonRetryable(script.unlistable);
       return script.unread ?? [];
     },
     async recordUnrecorded(): Promise<readonly FreshnessFinding[]> {

@@ -41,6 +41,18 @@ describe('watchFreshness', () => {
     });
   });
 
+  it('tells what else it has seen where it cannot look at something, and fails for that', async () => {
+    const script = { ...scenarios['not-fresh'].script, unlistable: 'access to the raw bucket is denied' };
+    await withWorkers(environment, script, async () => {
+      const handle = await play(environment, 'not-fresh');
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: {
+          message: expect.stringMatching(/^2 findings.*The raw files cannot be looked at: access.*T03 missing/),
+        },
+      });
+    });
+  });
+
   it('fails, naming what is missing, when something is', async () => {
     await withWorkers(environment, scenarios['not-fresh'].script, async () => {
       const handle = await play(environment, 'not-fresh');

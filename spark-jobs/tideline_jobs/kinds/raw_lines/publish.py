@@ -25,19 +25,39 @@ QUARANTINE = "bronze.events_quarantine"
 _RESTAMPED = "restampedIds"
 
 
-def _publish_quarantine(build: Build, staged: StagedHours) -> list[str]:
+def quarantine_of(build: Build) -> Table:
+    """The quarantine of what the build makes."""
+    table = Table(build.spark, contract_of(QUARANTINE), build.request.lake)
+    table.ensure()
+    return table
+
+
+def _refuse_if_overtaken(build: Build, snapshot: Snapshot, since: int) -> None:
+    """
+    CONFLICT where a newer build has put lines into quarantine after version `since`, and so since this one has listed
+    its files: it may have read more of them, and be about to publish their events.
+    """
+    newer = snapshot.newer_build(build.request.start, build.request.end, build.request.generation, since)
+    if newer and newer.build and newer.version > since:
+        told = (
+            f"build {newer.build['buildId']} of a higher generation put lines there while this build ran: build again"
+        )
+        raise BuildError("CONFLICT", f"{QUARANTINE}: {told}")
+
+
+def _publish_quarantine(build: Build, staged: StagedHours, since: int) -> list[str]:
     """
     Replaces what the staged hours hold in quarantine; the hours in which that made a difference. What counts is what
     lies there, not who says to have put it there: another try may have read other files.
     """
-    contract = contract_of(QUARANTINE)
-    table = Table(build.spark, contract, build.request.lake)
-    table.ensure()
+    table = quarantine_of(build)
+    contract = table.contract
     rejected = contract.conform(staged.rejected.withColumn("arrival_date", F.to_date("arrival_hour")))
     changed: list[str] = []
 
     def attempt(snapshot: Snapshot) -> int | None:
         refuse_if_restored(build, snapshot)
+        _refuse_if_overtaken(build, snapshot, since)
         published = published_rows(table, snapshot, staged.keys)
         changed[:] = changed_keys(rejected, staged.counts("quarantined"), published, contract)
         if not changed:
@@ -81,26 +101,27 @@ def _find_restamped(build: Build, rows: int) -> None:
     build.report.quality = replace(quality, checks=(*checks, *found) if rows else checks)
 
 
-def publish_events(build: Build, table: Table, first: Snapshot, staged: StagedHours, good: StagedHours) -> None:
+def publish_events(build: Build, table: Table, since: int, staged: StagedHours, good: StagedHours) -> None:
     """
     The quarantine, of hours that are held back too: people have to see their lines. Then in one commit what the good
-    hours contribute, and what that takes from later hours or gives back to them.
+    hours contribute, and what that takes from later hours or gives back to them. `since` is a version of the quarantine
+    from before the build listed its files.
     """
     requarantined: set[str] = set()
     if not good.keys:
-        _publish_quarantine(build, staged)
+        _publish_quarantine(build, staged, since)
         require_publishable(build)
 
     def attempt(snapshot: Snapshot) -> int | None:
         if adopt_outcome(build, snapshot):
             return build.report.output_version
-        requarantined.update(_publish_quarantine(build, staged))
+        requarantined.update(_publish_quarantine(build, staged, since))
         with deduplicated(build, good, table.read(snapshot.version) if snapshot.has_builds else None) as deduplication:
             _count(build, good, deduplication.duplicates)
             _find_restamped(build, deduplication.restamped)
             return _commit(build, table, snapshot, deduplication, requarantined)
 
-    build.report.output_version = until_committed(table, first, attempt)
+    build.report.output_version = until_committed(table, table.snapshot(), attempt)
 
 
 def _commit(

@@ -9,7 +9,7 @@ from tideline_jobs.engine.builds import Build, code_version
 from tideline_jobs.engine.publish import adopt_outcome
 from tideline_jobs.engine.quality import measures, rules_of
 from tideline_jobs.kinds.raw_lines.lines import list_hours
-from tideline_jobs.kinds.raw_lines.publish import publish_events
+from tideline_jobs.kinds.raw_lines.publish import publish_events, quarantine_of
 from tideline_jobs.kinds.raw_lines.stage import stage
 from tideline_jobs.kinds.raw_lines.staged import StagedHours
 from tideline_jobs.model.intervals import key_of
@@ -73,6 +73,7 @@ def run(build: Build) -> None:
     snapshot = events.snapshot()
     if adopt_outcome(build, snapshot):
         return
+    quarantined = quarantine_of(build).snapshot().version
     raw = list_hours(build.spark, build.raw, build.keys)
     build.report.sources = {key: f"{raw.fingerprint(key)} {build.earliest_event}" for key in build.keys}
     kept = _built_before(build, snapshot)
@@ -91,4 +92,4 @@ def run(build: Build) -> None:
     judged = (held for held in build.report.held_back if held.interval not in refused)
     build.report.held_back = [*judged, *(HeldBack(key, reason) for key, reason in refused.items())]
     held_back = {held.interval for held in build.report.held_back}
-    publish_events(build, events, snapshot, staged, staged.of({*missing} - held_back) if held_back else staged)
+    publish_events(build, events, quarantined, staged, staged.of({*missing} - held_back) if held_back else staged)
