@@ -65,9 +65,25 @@ function contractOf(key: string, read: Product, columns: readonly Column[], purp
         properties: [...properties, { ...builtAt, ...timestamp }],
       },
     ],
-    slaProperties: [{ property: 'latency', value: read.latencyMinutes / 60 + 1, unit: 'h' }],
+    slaProperties: [
+      { property: 'latency', value: read.latencyMinutes / 60 + 1, unit: 'h' },
+      {
+        property: 'freshness',
+        value: freshnessOf(read),
+        unit: 'h',
+        element: `${entity}.${read.partitionColumn ?? ''}`,
+      },
+    ],
     customProperties: Object.entries(custom).map(([property, value]) => ({ property, value })),
   });
+}
+
+/** Hours that the newest date may be old, counted from its start: events of its last minutes are as old as the input's. */
+function freshnessOf({ freshness, columns }: Product): number {
+  const byDate = columns.some(
+    ({ name, logicalType }) => freshness?.element.endsWith(`.${name}`) && logicalType === 'date',
+  );
+  return (freshness?.hours ?? 0) + (byDate ? 1 : 28);
 }
 
 /** A value of each type, as a case writes it. */

@@ -102,6 +102,8 @@ function readTable(file: ContractFile, contract: Contract, described: Described)
     ]);
   if (!custom.source && contract.schema[0].quality.some(({ metric }) => metric === 'validShare'))
     file.add('validShare is for what is made from raw files: nothing else has a quarantine', ['schema', 0, 'quality']);
+  if (partitionColumn !== undefined && custom.build.kind !== 'written-with' && !sla.freshness)
+    file.add('must have freshness: how old the newest event may be', ['slaProperties']);
   checkColumns(file, contract.schema[0], custom, sla);
   if (custom.build.kind === 'sql' && !existsSync(modelIn(folder)))
     file.add('there is no model.sql beside the contract', ['customProperties', 'build', 'kind']);

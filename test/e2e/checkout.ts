@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { root } from '../tools.ts';
@@ -16,6 +16,22 @@ export function checkoutWith(added: string): string {
   for (const installed of ['tools', 'spark-jobs'])
     symlinkSync(join(root, '.tideline', installed), join(copy, '.tideline', installed));
   return copy;
+}
+
+/** Gives the added product a column, as a person does: in its contract and in its model. */
+export function addColumn(checkout: string): void {
+  const folder = join(checkout, 'products', 'gold', 'rider_days');
+  const insert = (name: string, before: string, text: string): void => {
+    const file = join(folder, name);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(before, `${text}\n${before}`));
+  };
+  const column = `      - name: completed_trips
+        description: Trips that came to their end
+        logicalType: integer
+        physicalType: bigint
+        classification: internal`;
+  insert('contract.yaml', '      - name: total_spend', column);
+  insert('model.sql', '    coalesce(sum', '    count_if(is_completed) AS completed_trips,');
 }
 
 /** The `lake` command of a checkout: what it prints, without colours. */

@@ -14,23 +14,24 @@ import { openLedger } from '../../workers/clients.ts';
 import { restore } from '../../cli/restore.ts';
 import { createRestorePoint } from '../../cli/restore-point.ts';
 import { openSession, type Session } from '../../cli/laptop/session.ts';
-import { query } from '../../activities/redshift/query.ts';
 import { partKey } from '../../local/generator/raw-parts.ts';
 import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts';
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
+import { expectedTrips } from '../truth/trips.ts';
 import type { BackfillReport } from '../../model/messages/backfill.ts';
 import { grainOf, intervalsIn, intervalStart } from '../../model/intervals.ts';
 import { restateWorkflowId } from '../../model/messages/late-data.ts';
 import type { BuildOutcome, MaintenanceOutcome } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
-import { checkoutWith, lakeOf } from './checkout.ts';
+import { addColumn, checkoutWith, lakeOf } from './checkout.ts';
 import { killingDataPlane } from './killing.ts';
 import { countsOf, readTable } from './delta-table.ts';
 import { readByDeltaRs } from './delta-rs.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';
 import { lateTrip } from './late-trip.ts';
 import { rowsOf } from './ledger-rows.ts';
+import { completedTrips, orphans, ridersOf, tripsOf } from './warehouse-queries.ts';
 
 /** A checkout with a product that nobody has written a line of code for. */
 const checkout = checkoutWith(join(import.meta.dirname, 'products'));
@@ -197,18 +198,14 @@ describe('a day of trips', () => {
     await session.client.workflow.getHandle(restateWorkflowId('bronze.events')).result();
     const commits = (await silverCommits()).slice(before);
     expect(commits.map(({ changedPartitions }) => changedPartitions)).toEqual([['2025-01-17']]);
-    expect(
-      await query(
-        session.warehouse,
-        `SELECT trip_id, status, CAST(fare_amount AS VARCHAR(20)) AS fare FROM gold.trips WHERE trip_date = '2025-01-17'`,
-      ),
-    ).toEqual([{ trip_id: 'trip_five_days_late', status: 'COMPLETED', fare: '21.50' }]);
+    const trip = { trip_id: 'trip_five_days_late', status: 'COMPLETED', fare: '21.50' };
+    expect(await tripsOf(session.warehouse, '2025-01-17')).toEqual([trip]);
   });
 
   it('is put back by one command, in the lake, the ledger and the warehouse, and comes again with a backfill', async () => {
     const { s3 } = session.platform;
     const product = 'gold.trips';
-    const lateTrips = () => query(session.warehouse, `SELECT trip_id FROM gold.trips WHERE trip_date = '2025-01-17'`);
+    const lateTrips = () => tripsOf(session.warehouse, '2025-01-17');
     const stateOf = async () => {
       const intervals = await survey('2025-01-17', '2025-01-18');
       return intervals.find((interval) => interval.product === product)?.state;
@@ -226,8 +223,7 @@ describe('a day of trips', () => {
   });
 
   it('is restated and put back in an added product too', async () => {
-    const riders = () =>
-      query(session.warehouse, `SELECT rider_id FROM gold.rider_days WHERE trip_date = '2025-01-17'`);
+    const riders = () => ridersOf(session.warehouse, '2025-01-17');
     expect(await riders()).toEqual([{ rider_id: 'rid_late' }]);
     const commits = await readCommits(session.platform.s3, buckets.lake, 'gold.rider_days');
     const { version } = commits.at(-1)!;
@@ -236,13 +232,19 @@ describe('a day of trips', () => {
   });
 
   it('leaves reference data in the warehouse that every trip finds', async () => {
-    const orphans = await query(
-      session.warehouse,
-      `SELECT t.trip_id FROM gold.trips t
-         LEFT JOIN gold.dim_city c ON c.city_id = t.city_id
-         LEFT JOIN gold.dim_vehicle_type v ON v.vehicle_type_id = t.vehicle_type
-        WHERE c.city_id IS NULL OR v.vehicle_type_id IS NULL`,
-    );
-    expect(orphans).toEqual([]);
+    expect(await orphans(session.warehouse)).toEqual([]);
+  });
+
+  it('has a column more in an added product by its folder alone, and fills it for the past', async () => {
+    await session.close();
+    addColumn(checkout);
+    session = await openSession({ root: checkout, folder });
+    const completed = () => completedTrips(session.warehouse);
+    expect((await completed())[date]).toBeNull();
+    const mode = { mode: 'code', downstream: false };
+    await run('backfill', 'backfill/a-column', { product: 'gold.rider_days', start: date, end: '2025-01-19', ...mode });
+    const { events } = await readTruth(truthFolder);
+    const trips = expectedTrips(events).filter((trip) => trip.rider_id !== null && trip.trip_date === date);
+    expect((await completed())[date]).toBe(trips.filter(({ is_completed }) => is_completed).length);
   });
 });

@@ -89,6 +89,13 @@ describe('a contract is refused, with file and line,', () => {
     expect(() => loadCatalogue(copy.folder)).toThrow(/partitioned: must be a date/);
   });
 
+  it('that does not say how old its newest event may be', () => {
+    copy.edit(driver, (text) => text.replace(/ {2}- property: freshness\n( {4}.*\n)+/, ''));
+    expect(() => loadCatalogue(copy.folder)).toThrow(
+      /slaProperties: must have freshness: how old the newest event may/,
+    );
+  });
+
   it('that reads an input by two windows', () => {
     const again = '      - { product: silver.trips, fromOffset: 1, toOffset: 2 }';
     copy.edit(driver, (text) => text.replace('      - product: silver.trips', `${again}\n$&`));
