@@ -2,6 +2,7 @@ import type { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnWorkgroup } from 'aws-cdk-lib/aws-redshiftserverless';
 import type { Construct } from 'constructs';
+import { namespaces } from '../model/metrics.ts';
 import type { Storage } from './storage.ts';
 
 export interface Used extends Storage {
@@ -55,6 +56,12 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
       new PolicyStatement({
         actions: ['s3:GetObject'],
         resources: [artifacts.arnForObjects('builds/*'), lake.arnForObjects('*/_delta_log/*')],
+      }),
+      // It knows no resources.
+      new PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'cloudwatch:namespace': [...namespaces] } },
       }),
       // Without it S3 answers "access denied" for a result that no job has written. No condition on prefixes: a read has none.
       new PolicyStatement({

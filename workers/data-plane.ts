@@ -1,10 +1,13 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Client } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
+import { measuring } from '../activities/cloudwatch/figures.ts';
+import { Metrics } from '../activities/cloudwatch/metrics.ts';
 import { createEmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
 import { emrServerlessFailures } from '../activities/emr-serverless/failures.ts';
 import { failureSorting, type Service, type ServiceFailures } from '../activities/failures.ts';
@@ -85,11 +88,15 @@ const services: readonly Service[] = [
     failures: historyFailures,
   },
 ];
+const { logger, metricMeter } = Runtime.instance();
+const metrics = new Metrics(new CloudWatchClient(patience(answerSeconds)), metricMeter, (text) => {
+  logger.warn(text);
+});
 const common = {
   connection,
   namespace,
   activities: Object.assign({}, ...services.map(({ activities }) => activities)) as object,
-  interceptors: { activity: [heartbeating, failureSorting(services)] },
+  interceptors: { activity: [heartbeating, measuring(metrics), failureSorting(services)] },
   shutdownGraceTime: config.shutdownGraceMs,
   // A cancel reaches a wait with the answer to its heartbeat.
   maxHeartbeatThrottleInterval: '5s',
@@ -106,3 +113,4 @@ const workers = await Promise.all([
   }),
 ]);
 await runUntilStopped(connection, workers);
+await metrics.close();

@@ -4,6 +4,7 @@ import type { FreshnessCheck, FreshnessFinding, FreshnessReport } from '../../mo
 import { intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { DateTime } from 'luxon';
 import { maintenanceSchedule } from '../../model/cadences.ts';
+import { batchLatencyHours } from './batch-latency.ts';
 import { findOldData } from './data-age.ts';
 import { findThinHours } from './line-counts.ts';
 import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
@@ -117,5 +118,10 @@ export async function checkFreshness(
     findings.push(...checked.findings);
   }
   findings.push(...(await findThinHours(ledger, catalogue, now)));
-  return { expected, found: findings.length, findings: findings.slice(0, findingsShown) };
+  return {
+    expected,
+    found: findings.length,
+    findings: findings.slice(0, findingsShown),
+    batchLatencyHours: await batchLatencyHours(ledger, catalogue, now),
+  };
 }

@@ -21,4 +21,6 @@ export interface FreshnessReport {
   /** How many there are; the first of them in `findings`. */
   readonly found: number;
   readonly findings: readonly FreshnessFinding[];
+  /** Hours since the end of the newest date of which all of gold is published and loaded; null while none is. */
+  readonly batchLatencyHours?: number | null;
 }

@@ -29,6 +29,7 @@ import { killingDataPlane } from './killing.ts';
 import { countsOf, readTable } from './delta-table.ts';
 import { readByDeltaRs } from './delta-rs.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';
+import { expectFiguresOf } from './figures.ts';
 import { lateTrip } from './late-trip.ts';
 import { rowsOf } from './ledger-rows.ts';
 import { completedTrips, orphans, ridersOf, tripsOf } from './warehouse-queries.ts';
@@ -68,6 +69,7 @@ const survey = async (from: string, to: string, table = ledgerTable): Promise<re
 describe('a day of trips', () => {
   it('is published as it was, in the lake and in the warehouse', async () => {
     outcomes = await runDay(session.client, date, quiet);
+    await expectFiguresOf(session, outcomes);
     await expectLakeToBeTrue(session, truthFolder, dayAlone);
   });
 
@@ -142,12 +144,10 @@ describe('a day of trips', () => {
     const tables = [...session.catalogue.products.keys()];
     const versions = () => Promise.all(tables.map((key) => newestVersion(session.platform.s3, buckets.lake, key)));
     const before = await versions();
+    const made = ['silver.trips', 'gold.trips', 'gold.fact_hourly_metrics', 'gold.rider_days'];
     const again = [
       { product: 'bronze.events', start: '2025-01-17T23', end: '2025-01-19T00' },
-      { product: 'silver.trips', start: dayAlone.start, end: dayAlone.end },
-      { product: 'gold.trips', start: dayAlone.start, end: dayAlone.end },
-      { product: 'gold.fact_hourly_metrics', start: dayAlone.start, end: dayAlone.end },
-      { product: 'gold.rider_days', start: dayAlone.start, end: dayAlone.end },
+      ...made.map((product) => ({ product, start: dayAlone.start, end: dayAlone.end })),
     ];
     for (const input of again) {
       const all = { ...input, mode: 'all', downstream: false };

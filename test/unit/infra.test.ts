@@ -36,6 +36,7 @@ describe('the stack', () => {
     );
     const open = grants.filter(({ resource }) => resource === '*').map(({ action }) => action);
     expect(open.sort()).toEqual([
+      'cloudwatch:PutMetricData',
       'redshift-data:CancelStatement',
       'redshift-data:DescribeStatement',
       'redshift-data:GetStatementResult',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planBuild, planMaintenance, planRestore } from '../../activities/catalogue/plan.ts';
 import type { SparkJob } from '../../activities/emr-serverless/activities.ts';
+import { namespaces } from '../../model/metrics.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
 import { root } from '../tools.ts';
 import { filesFrom } from './imports.ts';
@@ -33,6 +34,7 @@ const inEach = (actions: readonly string[], of: string): string[] =>
 
 /** Which calls a command makes, by IAM's names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 const callsOf: Readonly<Record<string, readonly string[]>> = {
+  'activities/cloudwatch/metrics.ts PutMetricData': ['cloudwatch:PutMetricData *'],
   'activities/emr-serverless/activities.ts StartJobRun': [
     ...inEach(['StartJobRun'], ''),
     ...inEach(['TagResource'], '/jobruns/1'),
@@ -86,12 +88,11 @@ describe('the rights of a worker', () => {
 
   it('end neither at a session nor at a prefix, which a worker that adopts or a read of what is missing does not have', () => {
     const conditions = grants.filter(({ condition }) => condition !== undefined);
-    expect(conditions.map(({ action, condition }) => [action, condition])).toEqual(
-      ['JobRole', 'MaintenanceRole'].map(() => [
-        'iam:PassRole',
-        { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
-      ]),
-    );
+    const passing = { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } };
+    expect(conditions.map(({ action, condition }) => [action, condition])).toEqual([
+      ...['JobRole', 'MaintenanceRole'].map(() => ['iam:PassRole', passing]),
+      ['cloudwatch:PutMetricData', { StringEquals: { 'cloudwatch:namespace': namespaces } }],
+    ]);
   });
 });
 

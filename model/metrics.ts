@@ -1,0 +1,52 @@
+const pipeline = 'RideHailing/Pipeline';
+const dataQuality = 'RideHailing/DataQuality';
+export const namespaces = [pipeline, dataQuality] as const;
+
+interface Metric {
+  readonly namespace: (typeof namespaces)[number];
+  /** Of CloudWatch, which has none for hours and dollars. */
+  readonly unit: 'Count' | 'Percent' | 'Seconds' | 'None';
+  readonly about: string;
+}
+
+/** What is measured, by name: in CloudWatch and, with `tideline_` before it, at the workers' Prometheus endpoint. */
+export const metrics = {
+  raw_events_count: { namespace: pipeline, unit: 'Count', about: 'lines that builds of bronze have read' },
+  bronze_events_count: { namespace: pipeline, unit: 'Count', about: 'events that builds of bronze have published' },
+  silver_trips_count: { namespace: pipeline, unit: 'Count', about: 'trips that builds of silver have published' },
+  bronze_processing_time_seconds: { namespace: pipeline, unit: 'Seconds', about: 'what the jobs of a build took' },
+  silver_processing_time_seconds: { namespace: pipeline, unit: 'Seconds', about: 'what the jobs of a build took' },
+  gold_processing_time_seconds: { namespace: pipeline, unit: 'Seconds', about: 'what the jobs of a build took' },
+  cost_usd: { namespace: pipeline, unit: 'None', about: 'what the jobs of a build cost, in US dollars' },
+  rows_loaded: { namespace: pipeline, unit: 'Count', about: 'rows that a load has put into the warehouse' },
+  inputs_wait_seconds: { namespace: pipeline, unit: 'Seconds', about: 'how long a batch has waited for its inputs' },
+  builds_failed: { namespace: pipeline, unit: 'Count', about: 'builds of the scheduled lane that have failed' },
+  intervals_held_back: { namespace: pipeline, unit: 'Count', about: 'intervals that the audit has held back' },
+  intervals_expected: { namespace: pipeline, unit: 'Count', about: 'intervals that should be published by now' },
+  batch_processing_latency_hours: {
+    namespace: pipeline,
+    unit: 'None',
+    about: 'hours since the end of the newest date whose gold is published, and loaded where the warehouse has it',
+  },
+  bronze_validation_success_rate: {
+    namespace: dataQuality,
+    unit: 'Percent',
+    about: 'valid lines of an hour, of all that came in; 0 for one that is held back',
+  },
+  silver_validation_success_rate: {
+    namespace: dataQuality,
+    unit: 'Percent',
+    about: '100 for a date that is published, 0 for one that is held back',
+  },
+  quality_score: { namespace: dataQuality, unit: 'None', about: 'weighted share of the rules that a build holds' },
+  quarantined_rows: { namespace: dataQuality, unit: 'Count', about: 'lines that builds have put into quarantine' },
+} as const satisfies Readonly<Record<string, Metric>>;
+
+export type MetricName = keyof typeof metrics;
+
+/** A figure, of one product where it has one. */
+export interface Measurement {
+  readonly name: MetricName;
+  readonly value: number;
+  readonly product?: string;
+}

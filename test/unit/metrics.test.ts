@@ -1,0 +1,170 @@
+import type { CloudWatchClient, PutMetricDataCommand, PutMetricDataInput } from '@aws-sdk/client-cloudwatch';
+import type { Context } from '@temporalio/activity';
+import { noopMetricMeter } from '@temporalio/common';
+import { DateTime } from 'luxon';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { measuring } from '../../activities/cloudwatch/figures.ts';
+import { Metrics } from '../../activities/cloudwatch/metrics.ts';
+import { batchLatencyHours } from '../../activities/planning/batch-latency.ts';
+import { loadCatalogue } from '../../model/catalogue.ts';
+import { wholeTable } from '../../model/messages/builds.ts';
+import type { Measurement } from '../../model/metrics.ts';
+import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
+
+describe('figures on their way to CloudWatch', () => {
+  let sent: PutMetricDataInput[];
+  let refuses: boolean;
+  let warnings: string[];
+  let metrics: Metrics;
+  beforeEach(() => {
+    [sent, warnings, refuses] = [[], [], false];
+    const send = async ({ input }: PutMetricDataCommand): Promise<void> => {
+      if (refuses) throw new Error('Rate exceeded');
+      sent.push(input);
+    };
+    metrics = new Metrics({ send } as unknown as CloudWatchClient, noopMetricMeter, (text) => warnings.push(text));
+  });
+  afterEach(() => metrics.close());
+  const told = () =>
+    sent.flatMap(({ Namespace, MetricData }) =>
+      (MetricData ?? []).map(({ MetricName, Value, Unit, Dimensions }) =>
+        [Namespace, MetricName, Value, Unit, Dimensions?.map(({ Value: of }) => of).join()].join(' '),
+      ),
+    );
+
+  it('go to the namespace of their name, for themselves and with their product', async () => {
+    metrics.put([
+      { name: 'raw_events_count', value: 40, product: 'bronze.events' },
+      { name: 'quality_score', value: 0.99, product: 'bronze.events' },
+      { name: 'intervals_expected', value: 83 },
+    ]);
+    await metrics.flush();
+    expect(told()).toEqual([
+      'RideHailing/Pipeline raw_events_count 40 Count ',
+      'RideHailing/Pipeline raw_events_count 40 Count bronze.events',
+      'RideHailing/Pipeline intervals_expected 83 Count ',
+      'RideHailing/DataQuality quality_score 0.99 None ',
+      'RideHailing/DataQuality quality_score 0.99 None bronze.events',
+    ]);
+  });
+
+  it('go in calls that CloudWatch takes', async () => {
+    metrics.put(Array.from({ length: 700 }, () => ({ name: 'cost_usd', value: 1, product: 'gold.trips' }) as const));
+    await metrics.flush();
+    expect(sent.map(({ MetricData }) => MetricData?.length)).toEqual([500, 500, 400]);
+  });
+
+  it('are kept where a call fails, with a warning, and go once when it works again', async () => {
+    refuses = true;
+    metrics.put([{ name: 'intervals_expected', value: 1 }]);
+    await metrics.flush();
+    metrics.put([{ name: 'intervals_expected', value: 2 }]);
+    await metrics.flush();
+    refuses = false;
+    await Promise.all([metrics.flush(), metrics.flush()]);
+    expect(sent.flatMap(({ MetricData }) => MetricData?.map(({ Value }) => Value))).toEqual([1, 2]);
+    expect(warnings[0]).toMatch(/not taken 1 figures \(Error: Rate exceeded\): 1 are kept for the next try/);
+  });
+
+  it('are given up, the oldest first, where CloudWatch is away for long', async () => {
+    refuses = true;
+    metrics.put(Array.from({ length: 10_003 }, (_, value) => ({ name: 'intervals_expected', value }) as const));
+    await metrics.flush();
+    refuses = false;
+    await metrics.flush();
+    expect(sent[0]?.MetricData?.[0]?.Value).toBe(3);
+    expect(warnings.at(-1)).toMatch(/3 of the oldest are lost, 10000 are kept/);
+  });
+});
+
+describe('what activities tell', () => {
+  const figuresOf = async (
+    activityType: string,
+    input: object,
+    taskQueue = 'data-plane-scheduled',
+    result?: object,
+  ) => {
+    const figures: Measurement[] = [];
+    const context = { info: { activityType, taskQueue } } as unknown as Context;
+    const { inbound } = measuring({ put: (measurements) => void figures.push(...measurements) })(context);
+    await inbound?.execute?.({ args: [input], headers: {} }, async () => result);
+    return figures.map(({ name, value, product = '' }) => `${name} ${value} ${product}`.trim());
+  };
+  const hours = { start: '2025-01-18T03', end: '2025-01-18T05' };
+  const rows = { rowsPublished: 180, rowsDuplicate: 10, changed: true };
+  const intervals = [
+    { interval: '2025-01-18T03', rowsIn: 200, rowsQuarantined: 10, ...rows },
+    { interval: '2025-01-18T04', rowsIn: 0, rowsQuarantined: 0, ...rows, rowsPublished: 0 },
+  ];
+
+  it('of a build: its rows, their validity, time and cost', async () => {
+    const measured = { costUsd: 0.25, jobSeconds: 61, qualityScore: 0.98, intervals };
+    expect(await figuresOf('recordPublished', publishedBuild('bronze.events', hours, measured))).toEqual([
+      'raw_events_count 200 bronze.events',
+      'bronze_events_count 180 bronze.events',
+      'quarantined_rows 10 bronze.events',
+      'bronze_validation_success_rate 95 bronze.events',
+      'bronze_processing_time_seconds 61 bronze.events',
+      'cost_usd 0.25 bronze.events',
+      'quality_score 0.98 bronze.events',
+    ]);
+    const date = { start: '2025-01-18', end: '2025-01-19' };
+    expect(await figuresOf('recordPublished', publishedBuild('silver.trips', date, { costUsd: null }))).toEqual(
+      expect.arrayContaining(['silver_trips_count 1 silver.trips', 'silver_validation_success_rate 100 silver.trips']),
+    );
+  });
+
+  it('of an end: what failed on the scheduled lane, and what is held back on any', async () => {
+    const end = (state?: string) => ({
+      product: 'silver.trips',
+      intervals: [wholeTable, '2025-01-18'],
+      failure: state ? { state } : null,
+    });
+    expect(await figuresOf('releaseIntervals', end())).toEqual([]);
+    expect(await figuresOf('releaseIntervals', end('failed'))).toEqual(['builds_failed 1 silver.trips']);
+    expect(await figuresOf('releaseIntervals', end('failed'), 'data-plane-backfill')).toEqual([]);
+    expect(await figuresOf('releaseIntervals', end('quarantined'), 'data-plane-late')).toEqual([
+      'intervals_held_back 1 silver.trips',
+      'silver_validation_success_rate 0 silver.trips',
+    ]);
+  });
+
+  it('of a load, of a watch, and nothing of what has none', async () => {
+    expect(await figuresOf('recordLoaded', { product: 'gold.trips', rows: 7 })).toEqual(['rows_loaded 7 gold.trips']);
+    const report = { expected: 83, found: 0, findings: [], batchLatencyHours: 2 };
+    expect(await figuresOf('checkFreshness', {}, 'data-plane-scheduled', report)).toEqual([
+      'intervals_expected 83',
+      'batch_processing_latency_hours 2',
+    ]);
+    expect(await figuresOf('claimIntervals', {})).toEqual([]);
+  });
+});
+
+describe('the latency of a batch', () => {
+  const at = DateTime.utc(2025, 1, 20, 2);
+  const gold = [...loadCatalogue().products.values()].filter(
+    ({ layer, partitionColumn }) => layer === 'gold' && partitionColumn,
+  );
+  const latency = (ledger: MemoryLedger) => batchLatencyHours(ledger, loadCatalogue(), at);
+  const publish = (ledger: MemoryLedger, key: string, end: string, loaded?: null): void => {
+    const told = loaded === null ? { loaded } : {};
+    ledger.publish(publishedBuild(key, { start: '2025-01-10', end }, told));
+  };
+
+  it('is that of the product that is furthest behind, in the lake or in the warehouse', async () => {
+    const ledger = new MemoryLedger();
+    expect(await latency(ledger)).toBeNull();
+    for (const { key } of gold.slice(1)) publish(ledger, key, '2025-01-20');
+    expect(await latency(ledger)).toBe(2);
+    publish(ledger, gold[0]!.key, '2025-01-19');
+    expect(await latency(ledger)).toBe(26);
+    ledger.publish(publishedBuild(gold[0]!.key, { start: '2025-01-19', end: '2025-01-20' }, { loaded: null }));
+    expect(await latency(ledger)).toBe(26);
+  });
+
+  it('grows with a product that the warehouse has never had', async () => {
+    const ledger = new MemoryLedger();
+    for (const { key } of gold) publish(ledger, key, '2025-01-20', null);
+    expect(await latency(ledger)).toBeGreaterThan(200);
+  });
+});
