@@ -6,6 +6,7 @@ import {
   WorkflowNotFoundError,
   type WorkflowStartOptions,
 } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
 import type { BackfillInput } from '../model/messages/backfill.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../model/messages/late-data.ts';
 import { type BuildInput, buildStatusQuery } from '../model/messages/builds.ts';
@@ -13,6 +14,11 @@ import { orchestrationQueue } from '../model/queues.ts';
 
 /** A workflow whose workers are gone never answers. */
 const answersWithinMs = 5_000;
+
+/** A worker asks anew after a minute without a task. */
+const askedWithinMs = 90_000;
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = temporal.api.enums.v1.TaskQueueType;
+const taskQueueTypes = { workflows: TASK_QUEUE_TYPE_WORKFLOW, activities: TASK_QUEUE_TYPE_ACTIVITY } as const;
 
 /** A schedule as it is on the server. */
 export interface ServerSchedule {
@@ -31,6 +37,8 @@ export interface Orchestrator {
   buildOnce(workflowId: string, build: BuildInput): Promise<void>;
   /** Starts a backfill of a product's lost intervals, unless one runs. */
   heal(healing: BackfillInput): Promise<void>;
+  /** How many workers have lately asked for tasks of a queue. */
+  workersOf(taskQueue: string, tasks: 'workflows' | 'activities'): Promise<number>;
   /** Null when there is no such schedule. */
   scheduleOf(scheduleId: string): Promise<ServerSchedule | null>;
 }
@@ -90,6 +98,15 @@ export function orchestratorOf(client: Client): Orchestrator {
         args: [healing],
         staticSummary: `${healing.product}: hours that an outage has left out`,
       });
+    },
+    async workersOf(name, tasks) {
+      const taskQueueType = taskQueueTypes[tasks];
+      const { namespace } = client.options;
+      const asked = { namespace, taskQueue: { name }, taskQueueType };
+      const { pollers } = await client.workflowService.describeTaskQueue(asked);
+      const lately = Date.now() - askedWithinMs;
+      const asking = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > lately);
+      return new Set(asking.map(({ identity }) => identity)).size;
     },
     async scheduleOf(scheduleId) {
       try {

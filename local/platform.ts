@@ -1,8 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { ensureAlerts } from './alerts.ts';
 import { awsEmulator, awsVariables } from './aws-emulator.ts';
 import { announceEnvironment } from './environment.ts';
 import { freePort } from './ports.ts';
@@ -27,6 +31,8 @@ export interface Platform {
   /** Variables with which the AWS SDKs, Temporal's SDK and the workers find this platform. */
   readonly environment: Readonly<Record<string, string>>;
   readonly s3: S3Client;
+  /** Takes what alarms tell (`alerts.ts`). */
+  readonly alertsQueue: string;
   readonly webUi: string;
   readonly postgresUrl: string;
   stop(): Promise<void>;
@@ -74,9 +80,10 @@ export async function startPlatform({
       metrics: await freePort(),
     };
     onStep('Temporal, S3, EMR Serverless and Redshift');
-    const [, , redshift] = await Promise.all([
+    const [, , cloudWatch, redshift] = await Promise.all([
       supervisor.start(temporalServer(join(bin, 'temporal'), ports, data('temporal.db'))),
       supervisor.start(awsEmulator(root, awsPort, data(''), aws)),
+      supervisor.start(node('cloudwatch', 'local/cloudwatch/main.ts', aws)),
       supervisor.start(
         node('redshift-data', 'local/redshift-data/main.ts', {
           ...aws,
@@ -104,13 +111,19 @@ export async function startPlatform({
         'emr-serverless',
         String(announcement(emr.readyOutput)?.listening),
       ),
+      AWS_ENDPOINT_URL_CLOUDWATCH: String(announcement(cloudWatch.readyOutput)?.listening),
       AWS_ENDPOINT_URL_REDSHIFT_DATA: await reachedAt('redshift-data', redshiftReady.listening),
     };
     Object.assign(process.env, endpoints);
 
-    onStep('buckets, the ledger and the EMR Serverless applications');
+    onStep('buckets, the ledger, alarms and the EMR Serverless applications');
     const s3 = new S3Client({ forcePathStyle: true });
-    await Promise.all([ensureBuckets(s3), ensureLedger(new DynamoDBClient())]);
+    const clients = { cloudWatch: new CloudWatchClient(), sns: new SNSClient(), sqs: new SQSClient() };
+    const [alertsQueue] = await Promise.all([
+      ensureAlerts(clients),
+      ensureBuckets(s3),
+      ensureLedger(new DynamoDBClient()),
+    ]);
     const { applicationId, backfillApplicationId } = await ensureApplications(new EMRServerlessClient());
     const { host, port, database } = redshiftReady.postgres;
     const environment = {
@@ -138,6 +151,7 @@ export async function startPlatform({
     return {
       supervisor,
       s3,
+      alertsQueue,
       webUi: `http://127.0.0.1:${ports.ui}`,
       postgresUrl: `postgresql://analyst@${host}:${port}/${database}`,
       environment,

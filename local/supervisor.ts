@@ -133,7 +133,12 @@ export class Supervisor {
     this.stopping = true;
     for (const { spec } of [...this.entries].reverse()) await this.end(spec.name);
     rmSync(this.pidFile, { force: true });
-    this.reaper.stdin?.end();
+    // Were it to wake up later, it would take what this process starts next for what is left of this.
+    if (this.reaper.exitCode !== null || this.reaper.signalCode !== null) return;
+    const gone = once(this.reaper, 'exit');
+    this.reaper.ref();
+    this.reaper.kill('SIGKILL');
+    await gone;
   }
 
   private writePids(): void {

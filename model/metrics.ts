@@ -23,6 +23,13 @@ export const metrics = {
   builds_failed: { namespace: pipeline, unit: 'Count', about: 'builds of the scheduled lane that have failed' },
   intervals_held_back: { namespace: pipeline, unit: 'Count', about: 'intervals that the audit has held back' },
   intervals_expected: { namespace: pipeline, unit: 'Count', about: 'intervals that should be published by now' },
+  findings_not_fresh: { namespace: pipeline, unit: 'Count', about: 'what the watch has found amiss' },
+  schedules_stopped: {
+    namespace: pipeline,
+    unit: 'Count',
+    about: 'findings about schedules that are paused or missing',
+  },
+  task_queue_workers: { namespace: pipeline, unit: 'Count', about: 'workers of the task queue that has the fewest' },
   batch_processing_latency_hours: {
     namespace: pipeline,
     unit: 'None',

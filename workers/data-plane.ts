@@ -27,6 +27,7 @@ import { createUnreadRawActivities } from '../activities/planning/unread-raw.ts'
 import { loadCatalogue } from '../model/catalogue.ts';
 import { laneQueue, lanes, submissionQueue } from '../model/queues.ts';
 import { parseConfig } from './config.ts';
+import { countWorkers } from './count-workers.ts';
 import { connectWorker, runUntilStopped } from './process.ts';
 
 /** A call without an answer is given up and made again; Redshift may hold its answer back for `longPollSeconds`. */
@@ -89,9 +90,10 @@ const services: readonly Service[] = [
   },
 ];
 const { logger, metricMeter } = Runtime.instance();
-const metrics = new Metrics(new CloudWatchClient(patience(answerSeconds)), metricMeter, (text) => {
+const warn = (text: string): void => {
   logger.warn(text);
-});
+};
+const metrics = new Metrics(new CloudWatchClient(patience(answerSeconds)), metricMeter, warn);
 const common = {
   connection,
   namespace,
@@ -112,5 +114,7 @@ const workers = await Promise.all([
     maxTaskQueueActivitiesPerSecond: config.emrServerless.submissionsPerSecond,
   }),
 ]);
+const stopCounting = countWorkers(orchestrator, metrics, warn);
 await runUntilStopped(connection, workers);
+stopCounting();
 await metrics.close();

@@ -31,7 +31,7 @@ export async function watchFreshness(input: WatchFreshnessInput): Promise<Freshn
     .slice(0, 10)
     .map(({ product, interval, problem }) => [product, interval, problem].filter((word) => word !== null).join(' '));
   throw ApplicationFailure.create({
-    message: `${summary}: ${told.join('; ')}. What to do: docs/runbooks/stale-data.md`,
+    message: `${summary}: ${told.join('; ')}. What to do: docs/runbooks/P1-DataNotFresh.md`,
     type: 'NotFresh',
     nonRetryable: true,
     details: [report],

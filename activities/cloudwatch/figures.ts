@@ -1,7 +1,7 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptors } from '@temporalio/worker';
 import { wholeTable } from '../../model/messages/builds.ts';
-import type { FreshnessReport } from '../../model/messages/freshness.ts';
+import type { FreshnessFinding, FreshnessReport } from '../../model/messages/freshness.ts';
 import type { Measurement, MetricName } from '../../model/metrics.ts';
 import { laneQueue } from '../../model/queues.ts';
 import type { BuildFailure, Claimant, Loaded, PublishedBuild } from '../ledger/records.ts';
@@ -76,10 +76,21 @@ function figuresOfEnd(
   ];
 }
 
-function figuresOfWatch({ expected, batchLatencyHours = null }: FreshnessReport): Measurement[] {
+const figuresOfFindings = (findings: readonly FreshnessFinding[]): Measurement[] => [
+  { name: 'findings_not_fresh', value: findings.filter(({ alarm }) => alarm === undefined).length },
+];
+
+function figuresOfWatch({ expected, findings, batchLatencyHours = null }: FreshnessReport): Measurement[] {
+  // Every product of a schedule tells of it.
+  const stopped = findings.filter(({ alarm }) => alarm === 'P1-ScheduleStopped').length;
   const latency: Measurement[] =
     batchLatencyHours === null ? [] : [{ name: 'batch_processing_latency_hours', value: batchLatencyHours }];
-  return [{ name: 'intervals_expected', value: expected }, ...latency];
+  return [
+    { name: 'intervals_expected', value: expected },
+    ...figuresOfFindings(findings),
+    { name: 'schedules_stopped', value: stopped },
+    ...latency,
+  ];
 }
 
 /** By activity, what it tells. */
@@ -91,6 +102,8 @@ const figures: Readonly<Record<string, (call: Call) => Measurement[]>> = {
     return [{ name: 'rows_loaded', value: rows, product }];
   },
   awaitInputs: ({ seconds }) => [{ name: 'inputs_wait_seconds', value: seconds }],
+  recordUnrecorded: ({ result }) => figuresOfFindings(result as FreshnessFinding[]),
+  findUnreadRaw: ({ result }) => figuresOfFindings(result as FreshnessFinding[]),
   checkFreshness: ({ result }) => figuresOfWatch(result as FreshnessReport),
 };
 

@@ -106,16 +106,19 @@ export async function checkFreshness(
   for (const product of builtProducts(catalogue)) {
     const { scheduleId } = product.cadence;
     const schedule = schedules.get(scheduleId) ?? null;
-    if (schedule === null || schedule.paused) {
+    const stopped = schedule === null || schedule.paused;
+    // What it has not built is its matter.
+    const alarm = stopped && ({ alarm: 'P1-ScheduleStopped' } as const);
+    if (stopped) {
       const problem = `schedule ${scheduleId} is ${schedule ? 'paused' : 'not on the server'}: nothing new is built`;
-      findings.push({ product: product.key, interval: null, problem });
+      findings.push({ product: product.key, interval: null, problem, ...alarm });
     }
     if (schedule === null) continue;
     const since = DateTime.fromJSDate(schedule.createdAt, { zone: 'utc' });
     const known = await knownSince(ledger, orchestrator, product, since);
     const checked = await checkProduct(ledger, catalogue, product, since, known, now);
     expected += checked.expected;
-    findings.push(...checked.findings);
+    findings.push(...checked.findings.map((finding) => ({ ...finding, ...alarm })));
   }
   findings.push(...(await findThinHours(ledger, catalogue, now)));
   return {

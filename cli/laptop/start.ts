@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { gzipSync } from 'node:zlib';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { receiveAlerts } from '../../local/alerts.ts';
 import { liveEvents } from '../../local/generator/live-events.ts';
 import { partKey } from '../../local/generator/raw-parts.ts';
 import { hourStart } from '../../local/generator/time.ts';
@@ -14,6 +16,7 @@ import { createProgress, faint } from '../terminal.ts';
 
 const liveTripsPerMinute = 20;
 const landEveryMs = 10_000;
+const longestPollSeconds = 20;
 
 /** Builds the demo day, then lands live events and lets the schedules run until Ctrl-C. */
 export async function start(root: string): Promise<void> {
@@ -32,9 +35,13 @@ export async function start(root: string): Promise<void> {
       console.log(`  warehouse  psql ${session.platform.postgresUrl}`);
       console.log(`  temporal   export TEMPORAL_ADDRESS=${session.platform.environment.TEMPORAL_ADDRESS ?? ''}`);
       console.log(`  metrics    ${session.metrics.join('  ')}`);
+      const alerting = tellAlerts(session, stopped.signal, (text) => {
+        progress.step(text);
+      });
       await landLive(session, stopped.signal, (events) => {
         progress.tick(faint(`${new Date().toISOString()}  ${events} live events landed`));
       });
+      await alerting;
       await runSchedules(session, true);
     }
   } finally {
@@ -52,6 +59,25 @@ async function runSchedules({ client }: Session, paused: boolean): Promise<void>
   for (const { scheduleId } of schedules) {
     const handle = client.schedule.getHandle(scheduleId);
     await (paused ? handle.pause('the local platform is stopped') : handle.unpause('the local platform is up'));
+  }
+}
+
+/** Tells what rings and what is over. */
+async function tellAlerts({ platform }: Session, signal: AbortSignal, tell: (text: string) => void): Promise<void> {
+  const sqs = new SQSClient();
+  while (!signal.aborted) {
+    const alerts = await receiveAlerts(sqs, platform.alertsQueue, longestPollSeconds, signal).catch(
+      (error: unknown) => {
+        if (signal.aborted) return [];
+        throw error;
+      },
+    );
+    for (const { AlarmName, AlarmDescription, NewStateValue, NewStateReason, StateChangeTime } of alerts)
+      tell(
+        NewStateValue === 'ALARM'
+          ? `${StateChangeTime}  ALARM ${AlarmName}: ${AlarmDescription}\n  ${NewStateReason}`
+          : `${StateChangeTime}  ${AlarmName} is over`,
+      );
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { TypeRegistry } from '@smithy/core/schema';
 import { answerFor, WireError, type ErrorAnswer } from './errors.ts';
@@ -18,7 +19,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 120_000;
 export interface AwsServerOptions {
   /** botocore's name of the service, e.g. `emr-serverless`. */
   readonly service: string;
-  readonly protocol: 'restJson1' | 'awsJson1_1';
+  readonly protocol: 'restJson1' | 'awsJson1_0' | 'awsJson1_1';
   /** `errorTypeRegistries` of the service's SDK client: what handlers throw is encoded by it. */
   readonly errors: readonly TypeRegistry[];
   readonly operations: readonly Operation[];
@@ -39,7 +40,11 @@ export interface AwsServer {
 /** Starts a server on 127.0.0.1 that speaks one AWS service's wire protocol. */
 export const createAwsServer = async (options: AwsServerOptions): Promise<AwsServer> => {
   const model = loadServiceModel(options.service);
-  const create = { restJson1: createRestJsonProtocol, awsJson1_1: createJsonRpcProtocol }[options.protocol];
+  const create = {
+    restJson1: createRestJsonProtocol,
+    awsJson1_0: createJsonRpcProtocol('1.0'),
+    awsJson1_1: createJsonRpcProtocol('1.1'),
+  }[options.protocol];
   const protocol = create(options.service, options.operations, model);
   const closing = new AbortController();
   const service = { options, model, protocol, quotas: new Quotas(options.quotas ?? {}), closing: closing.signal };
@@ -129,6 +134,10 @@ const internalError = (thrown: unknown): ErrorAnswer => ({
   members: { message: thrown instanceof Error ? thrown.message : String(thrown) },
 });
 
+/** SDKs pack large requests of some operations. */
+const unpacked = (body: Buffer, encoding: string | undefined): Buffer =>
+  encoding === 'gzip' ? gunzipSync(body, { maxOutputLength: MAX_BODY_BYTES }) : body;
+
 const readRequest = async (request: IncomingMessage): Promise<WireRequest> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -141,6 +150,6 @@ const readRequest = async (request: IncomingMessage): Promise<WireRequest> => {
     method: request.method ?? 'GET',
     target: request.url ?? '/',
     headers: request.headers,
-    body: Buffer.concat(chunks),
+    body: unpacked(Buffer.concat(chunks), request.headers['content-encoding']),
   };
 };

@@ -13,6 +13,8 @@ export interface FreshnessFinding {
   readonly product: string;
   readonly interval: string | null;
   readonly problem: string;
+  /** The alarm that it rings (`model/alarms.ts`); by default that data is not fresh. */
+  readonly alarm?: 'P1-ScheduleStopped';
 }
 
 export interface FreshnessReport {

@@ -134,6 +134,8 @@ describe('what activities tell', () => {
     const report = { expected: 83, found: 0, findings: [], batchLatencyHours: 2 };
     expect(await figuresOf('checkFreshness', {}, 'data-plane-scheduled', report)).toEqual([
       'intervals_expected 83',
+      'findings_not_fresh 0',
+      'schedules_stopped 0',
       'batch_processing_latency_hours 2',
     ]);
     expect(await figuresOf('claimIntervals', {})).toEqual([]);

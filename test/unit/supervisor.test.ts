@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { signal } from '../../local/emr-serverless/process-tree.ts';
+import { Supervisor } from '../../local/supervisor.ts';
 import { root } from '../tools.ts';
 
 it('leaves no process behind when it is killed', async () => {
@@ -26,5 +27,20 @@ it('leaves no process behind when it is killed', async () => {
   expect(signal(pid, 0)).toBe(true);
   supervisor.kill('SIGKILL');
   while (signal(pid, 0)) await delay(50);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('leaves alone what the same process starts after it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'supervisor-'));
+  const sleeper = { name: 'sleeper', command: 'sleep', args: ['600'], isReady: () => true, readyTimeoutMs: 5_000 };
+  const first = new Supervisor(folder);
+  await first.start(sleeper);
+  await first.stop();
+  const second = new Supervisor(folder);
+  const { pid } = await second.start(sleeper);
+  await delay(1_500);
+  expect(signal(pid, 0)).toBe(true);
+  await second.stop();
+  expect(signal(pid, 0)).toBe(false);
   rmSync(folder, { recursive: true, force: true });
 });

@@ -36,6 +36,7 @@ class LocalLedger {
       restate: async () => undefined,
       buildOnce: async () => undefined,
       heal: async () => undefined,
+      workersOf: async () => 1,
       scheduleOf: async () => null,
     };
     const lateData = { debounceSeconds: 1, approvalOverJobs: 100 };

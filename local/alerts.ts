@@ -1,0 +1,78 @@
+import { type CloudWatchClient, PutMetricAlarmCommand, type PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
+import { CreateTopicCommand, type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { z } from 'zod';
+import { type Alarm, alarms, descriptionOf, topicOf, topics } from '../model/alarms.ts';
+import { metrics } from '../model/metrics.ts';
+
+/** What `infra/alarms.ts` makes of an alarm, as CloudWatch is asked for it. */
+export const alarmInput = (alarm: Alarm, topicArn: string) =>
+  ({
+    AlarmName: alarm.name,
+    AlarmDescription: descriptionOf(alarm),
+    Namespace: metrics[alarm.metric].namespace,
+    MetricName: alarm.metric,
+    Statistic: alarm.statistic,
+    ComparisonOperator: alarm.comparison,
+    Threshold: alarm.threshold,
+    Period: alarm.periodSeconds,
+    EvaluationPeriods: alarm.periods,
+    TreatMissingData: alarm.missing,
+    AlarmActions: [topicArn],
+    OKActions: [topicArn],
+  }) satisfies PutMetricAlarmInput;
+
+interface Clients {
+  readonly cloudWatch: CloudWatchClient;
+  readonly sns: SNSClient;
+  readonly sqs: SQSClient;
+}
+
+/** Makes topics, alarms, and a queue that takes what rings: here nobody has a pager. Gives the queue's URL. */
+export async function ensureAlerts({ cloudWatch, sns, sqs }: Clients): Promise<string> {
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'tideline-alerts' }));
+  const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
+  const { Attributes } = await sqs.send(asked);
+  const arns = new Map<string, string>();
+  for (const [id, Name] of Object.entries(topics)) {
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name }));
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }));
+    arns.set(id, TopicArn);
+  }
+  await Promise.all(
+    alarms.map((alarm) =>
+      cloudWatch.send(new PutMetricAlarmCommand(alarmInput(alarm, arns.get(topicOf(alarm)) ?? ''))),
+    ),
+  );
+  return QueueUrl;
+}
+
+/** What rings, as SNS hands it on. */
+const alertSchema = z.object({
+  AlarmName: z.string(),
+  AlarmDescription: z.string(),
+  NewStateValue: z.enum(['ALARM', 'OK']),
+  NewStateReason: z.string(),
+  StateChangeTime: z.iso.datetime(),
+});
+export type Alert = z.infer<typeof alertSchema>;
+
+const envelopeSchema = z.object({ Message: z.string() });
+
+/** The alerts that have come since the last call, each once; waits for `seconds` where there is none. */
+export async function receiveAlerts(sqs: SQSClient, QueueUrl: string, seconds: number, abortSignal?: AbortSignal) {
+  const asked = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: seconds });
+  const { Messages = [] } = await sqs.send(asked, abortSignal ? { abortSignal } : {});
+  const alerts: Alert[] = [];
+  for (const { Body = '', ReceiptHandle } of Messages) {
+    alerts.push(alertSchema.parse(JSON.parse(envelopeSchema.parse(JSON.parse(Body)).Message)));
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  }
+  return alerts;
+}

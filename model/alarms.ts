@@ -1,0 +1,117 @@
+import type { MetricName } from './metrics.ts';
+
+/** A condition of which a person is told. */
+export interface Alarm {
+  /** P0 wakes somebody, P1 tells the team, P2 is read by day. Its runbook bears the same name. */
+  readonly name: `P${0 | 1 | 2}-${string}`;
+  /** What is wrong, and for whom, in a sentence. */
+  readonly meaning: string;
+  readonly metric: MetricName;
+  readonly statistic: 'Sum' | 'Average' | 'Minimum' | 'Maximum';
+  readonly comparison: 'GreaterThanThreshold' | 'GreaterThanOrEqualToThreshold' | 'LessThanThreshold';
+  readonly threshold: number;
+  readonly periodSeconds: number;
+  /** So many periods in a row. */
+  readonly periods: number;
+  /** What a period without a figure says. */
+  readonly missing: 'breaching' | 'notBreaching';
+}
+
+const minute = 60;
+const hour = 3_600;
+/** The watch tells its figures every half an hour, bronze some at every hourly run. */
+const hourly = { periodSeconds: hour, periods: 1, missing: 'notBreaching' } as const;
+/** The watch has found at least one. */
+const some = { statistic: 'Maximum', comparison: 'GreaterThanThreshold', threshold: 0, ...hourly } as const;
+
+export const alarms: readonly Alarm[] = [
+  {
+    name: 'P0-BuildFailed',
+    meaning: 'A build that the schedules asked for has failed for good: its intervals stay as they were',
+    metric: 'builds_failed',
+    statistic: 'Sum',
+    comparison: 'GreaterThanOrEqualToThreshold',
+    threshold: 1,
+    periodSeconds: 5 * minute,
+    periods: 1,
+    // Builds fail one at a time, and most minutes have none.
+    missing: 'notBreaching',
+  },
+  {
+    name: 'P0-WorkersGone',
+    meaning: 'A task queue has no worker: nothing that waits there goes on',
+    metric: 'task_queue_workers',
+    statistic: 'Minimum',
+    comparison: 'LessThanThreshold',
+    threshold: 1,
+    periodSeconds: minute,
+    // A deploy takes a few.
+    periods: 5,
+    // Workers count themselves: when all are gone, nobody does.
+    missing: 'breaching',
+  },
+  {
+    name: 'P1-DataQualityDegraded',
+    meaning: 'Less than 95 % of what came in within an hour is valid, or an hour is held back',
+    metric: 'bronze_validation_success_rate',
+    statistic: 'Average',
+    comparison: 'LessThanThreshold',
+    threshold: 95,
+    ...hourly,
+  },
+  {
+    name: 'P1-DataNotFresh',
+    meaning: 'What should be published by now is not, or what is published is not what it should be',
+    metric: 'findings_not_fresh',
+    ...some,
+  },
+  {
+    name: 'P1-ScheduleStopped',
+    meaning: 'A schedule is paused or missing: nothing new is built',
+    metric: 'schedules_stopped',
+    ...some,
+  },
+  {
+    name: 'P1-WatchSilent',
+    meaning: 'Nobody has looked for two hours whether data is fresh: the watch itself does not run, or cannot look',
+    metric: 'intervals_expected',
+    statistic: 'Maximum',
+    comparison: 'LessThanThreshold',
+    // No count is less: a figure that is there is enough.
+    threshold: 0,
+    periodSeconds: hour,
+    periods: 2,
+    missing: 'breaching',
+  },
+  {
+    name: 'P2-BatchProcessingDelayed',
+    meaning: 'The newest date of gold that is published and loaded ended more than 26 hours ago',
+    metric: 'batch_processing_latency_hours',
+    statistic: 'Maximum',
+    comparison: 'GreaterThanThreshold',
+    threshold: 26,
+    ...hourly,
+  },
+  {
+    name: 'P2-CostAboveBudget',
+    meaning: 'Jobs of one day have cost more than they may',
+    metric: 'cost_usd',
+    statistic: 'Sum',
+    comparison: 'GreaterThanThreshold',
+    threshold: 500,
+    periodSeconds: 24 * hour,
+    periods: 1,
+    missing: 'notBreaching',
+  },
+];
+
+/** Where alarms go: P0 to whoever is on call, the others to the team. */
+export const topics = { onCall: 'ride-hailing-oncall-critical', team: 'ride-hailing-team-alerts' } as const;
+
+export const topicOf = ({ name }: Pick<Alarm, 'name'>): keyof typeof topics =>
+  name.startsWith('P0') ? 'onCall' : 'team';
+
+export const runbookOf = ({ name }: Pick<Alarm, 'name'>): string => `docs/runbooks/${name}.md`;
+
+/** What a message of it says before the figures. */
+export const descriptionOf = (alarm: Alarm): string => `${alarm.meaning}. What to do: ${runbookOf(alarm)}`;
