@@ -6,7 +6,7 @@ import {
   WorkflowNotFoundError,
   type WorkflowStartOptions,
 } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { BackfillInput } from '../model/messages/backfill.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../model/messages/late-data.ts';
 import { type BuildInput, buildStatusQuery } from '../model/messages/builds.ts';
@@ -17,7 +17,7 @@ const answersWithinMs = 5_000;
 
 /** A worker asks anew after a minute without a task. */
 const askedWithinMs = 90_000;
-const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = temporal.api.enums.v1.TaskQueueType;
+const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 const taskQueueTypes = { workflows: TASK_QUEUE_TYPE_WORKFLOW, activities: TASK_QUEUE_TYPE_ACTIVITY } as const;
 
 /** A schedule as it is on the server. */

@@ -21,8 +21,15 @@ const minute = 60;
 const hour = 3_600;
 /** The watch tells its figures every half an hour, bronze some at every hourly run. */
 const hourly = { periodSeconds: hour, periods: 1, missing: 'notBreaching' } as const;
-/** The watch has found at least one. */
-const some = { statistic: 'Maximum', comparison: 'GreaterThanThreshold', threshold: 0, ...hourly } as const;
+/** The watch has found at least one. In so long it has looked once at least: what is over is soon told to be. */
+const some = {
+  statistic: 'Maximum',
+  comparison: 'GreaterThanThreshold',
+  threshold: 0,
+  periodSeconds: 40 * minute,
+  periods: 1,
+  missing: 'notBreaching',
+} as const;
 
 export const alarms: readonly Alarm[] = [
   {

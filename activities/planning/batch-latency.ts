@@ -7,12 +7,13 @@ import type { LedgerReader } from './survey.ts';
 const datesLookedAt = 14;
 
 /**
- * Hours since the end of the newest date of which all of gold is published, and loaded where the warehouse has it; null while
- * nothing is. A product that has never been built is not waited for: it is new.
+ * Hours since the end of the newest date of which all of gold is published, and loaded where the warehouse has it, or since
+ * `scheduledSince` where that is later; null while nothing is. A product that has never been built is not waited for: it is new.
  */
 export async function batchLatencyHours(
   ledger: LedgerReader,
   { products }: Pick<Catalogue, 'products'>,
+  scheduledSince: DateTime,
   at: DateTime,
 ): Promise<number | null> {
   const gold = [...products.values()].filter(({ layer, partitionColumn }) => layer === 'gold' && partitionColumn);
@@ -24,5 +25,7 @@ export async function batchLatencyHours(
     }),
   );
   const [last] = newest.flat().sort();
-  return last === undefined ? null : at.diff(intervalStart(shiftInterval('date', last, 1))).as('hours');
+  if (last === undefined) return null;
+  const ended = intervalStart(shiftInterval('date', last, 1));
+  return at.diff(DateTime.max(ended, scheduledSince)).as('hours');
 }

@@ -3,7 +3,7 @@ import type { Product } from '../../model/product.ts';
 import type { FreshnessCheck, FreshnessFinding, FreshnessReport } from '../../model/messages/freshness.ts';
 import { intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { DateTime } from 'luxon';
-import { maintenanceSchedule } from '../../model/cadences.ts';
+import { dailyBatch, maintenanceSchedule } from '../../model/cadences.ts';
 import { batchLatencyHours } from './batch-latency.ts';
 import { findOldData } from './data-age.ts';
 import { findThinHours } from './line-counts.ts';
@@ -121,10 +121,11 @@ export async function checkFreshness(
     findings.push(...checked.findings.map((finding) => ({ ...finding, ...alarm })));
   }
   findings.push(...(await findThinHours(ledger, catalogue, now)));
+  const batch = schedules.get(dailyBatch.scheduleId) ?? null;
   return {
     expected,
     found: findings.length,
     findings: findings.slice(0, findingsShown),
-    batchLatencyHours: await batchLatencyHours(ledger, catalogue, now),
+    batchLatencyHours: batch && (await batchLatencyHours(ledger, catalogue, DateTime.fromJSDate(batch.createdAt), now)),
   };
 }

@@ -147,7 +147,8 @@ describe('the latency of a batch', () => {
   const gold = [...loadCatalogue().products.values()].filter(
     ({ layer, partitionColumn }) => layer === 'gold' && partitionColumn,
   );
-  const latency = (ledger: MemoryLedger) => batchLatencyHours(ledger, loadCatalogue(), at);
+  const latency = (ledger: MemoryLedger, since = '2024-12-01') =>
+    batchLatencyHours(ledger, loadCatalogue(), DateTime.fromISO(since, { zone: 'utc' }), at);
   const publish = (ledger: MemoryLedger, key: string, end: string, loaded?: null): void => {
     const told = loaded === null ? { loaded } : {};
     ledger.publish(publishedBuild(key, { start: '2025-01-10', end }, told));
@@ -162,6 +163,12 @@ describe('the latency of a batch', () => {
     expect(await latency(ledger)).toBe(26);
     ledger.publish(publishedBuild(gold[0]!.key, { start: '2025-01-19', end: '2025-01-20' }, { loaded: null }));
     expect(await latency(ledger)).toBe(26);
+  });
+
+  it('begins when the schedule was made: who builds days of long ago by hand is not late', async () => {
+    const ledger = new MemoryLedger();
+    for (const { key } of gold) publish(ledger, key, '2025-01-11');
+    expect(await latency(ledger, '2025-01-19T20:00:00Z')).toBe(6);
   });
 
   it('grows with a product that the warehouse has never had', async () => {
