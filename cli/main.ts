@@ -6,6 +6,7 @@ import { catalogueCommand } from './catalogue.ts';
 import { demoCommand } from './demo.ts';
 import { deployCommand } from './deploy.ts';
 import { explainCommand } from './explain.ts';
+import { freshnessCommand } from './freshness.ts';
 import { graphCommand } from './graph.ts';
 import { newCommand } from './new.ts';
 import { productsCommand } from './products.ts';
@@ -29,6 +30,7 @@ for (const command of [
   runCommand,
   sqlCommand,
   statusCommand,
+  freshnessCommand,
   explainCommand,
   backfillCommand,
   restorePointCommand,

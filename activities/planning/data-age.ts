@@ -6,10 +6,16 @@ import type { IntervalRecord } from '../ledger/records.ts';
 import type { LedgerReader, SurveyedInterval } from './survey.ts';
 
 /** Records of earlier releases say only that there are rows: they may be as new as the interval's end. */
-const newestEvent = ({ grain }: Product, { interval, published }: IntervalRecord): DateTime =>
+const eventOf = ({ grain }: Product, { interval, published }: IntervalRecord): DateTime =>
   published?.newestEvent === undefined
     ? intervalStart(shiftInterval(grain, interval, 1))
     : DateTime.fromISO(published.newestEvent, { zone: 'utc' });
+
+/** The time of a product's newest event; null while it has none. */
+export async function newestEventOf(ledger: LedgerReader, product: Product): Promise<DateTime | null> {
+  const events = (await ledger.newestFilled(product.key)).map((record) => eventOf(product, record));
+  return DateTime.max(...events) ?? null;
+}
 
 const isPublished = ({ record }: SurveyedInterval): boolean => record?.published !== undefined;
 
@@ -28,8 +34,7 @@ export async function findOldData(
   const { key, grain, cadence, freshness } = product;
   const lastDue = due.at(-1);
   if (!freshness || !lastDue || !isPublished(lastDue)) return [];
-  const events = (await ledger.newestFilled(key)).map((record) => newestEvent(product, record));
-  const newest = DateTime.max(...events);
+  const newest = await newestEventOf(ledger, product);
   if (!newest) return [];
   // The time that a build may take is the contract's latency: meanwhile data is as old as when the build was started.
   const open = pending.find((each) => !isPublished(each));
