@@ -7,7 +7,8 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import type { BackfillInput } from '../model/messages/backfill.ts';
+import type { QueryDefinition } from '@temporalio/common';
+import { type BackfillInput, backfillStatusQuery } from '../model/messages/backfill.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../model/messages/late-data.ts';
 import { type BuildInput, buildStatusQuery } from '../model/messages/builds.ts';
 import { orchestrationQueue } from '../model/queues.ts';
@@ -37,6 +38,8 @@ export interface Orchestrator {
   buildOnce(workflowId: string, build: BuildInput): Promise<void>;
   /** Starts a backfill of a product's lost intervals, unless one runs. */
   heal(healing: BackfillInput): Promise<void>;
+  /** Restatements that wait for somebody to approve them, and since when they were asked for. */
+  waitingRestatements(): Promise<readonly { readonly workflowId: string; readonly since: Date }[]>;
   /** How many workers have lately asked for tasks of a queue. */
   workersOf(taskQueue: string, tasks: 'workflows' | 'activities'): Promise<number>;
   /** Null when there is no such schedule. */
@@ -52,6 +55,16 @@ export function orchestratorOf(client: Client): Orchestrator {
       throw error;
     }
   };
+  /** Null where nobody answers. */
+  const answerOf = async <T>(workflowId: string, query: QueryDefinition<T>): Promise<T | null> => {
+    const asked = () => client.workflow.getHandle(workflowId).query(query);
+    try {
+      return await client.withDeadline(Date.now() + answersWithinMs, asked);
+    } catch (error) {
+      if (error instanceof ServiceError) return null;
+      throw error;
+    }
+  };
   const startUnlessThere = async (type: string, options: Omit<WorkflowStartOptions, 'taskQueue'>): Promise<void> => {
     try {
       await client.workflow.start(type, { ...options, taskQueue: orchestrationQueue });
@@ -63,12 +76,7 @@ export function orchestratorOf(client: Client): Orchestrator {
     isRunning,
     async statusOf(workflowId) {
       if (!(await isRunning(workflowId))) return null;
-      const asked = await client
-        .withDeadline(Date.now() + answersWithinMs, () => client.workflow.getHandle(workflowId).query(buildStatusQuery))
-        .catch((error: unknown) => {
-          if (error instanceof ServiceError) return null;
-          throw error;
-        });
+      const asked = await answerOf(workflowId, buildStatusQuery);
       if (asked === null)
         return 'it runs, but does not say what it does: are there workers of its version (docs/deploy.md)?';
       const { state, details } = asked;
@@ -98,6 +106,15 @@ export function orchestratorOf(client: Client): Orchestrator {
         args: [healing],
         staticSummary: `${healing.product}: hours that an outage has left out`,
       });
+    },
+    async waitingRestatements() {
+      const query = 'WorkflowType = "backfill" AND ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "restate/"';
+      const waiting: { workflowId: string; since: Date }[] = [];
+      for await (const { workflowId, startTime: since } of client.workflow.list({ query })) {
+        const { state } = (await answerOf(workflowId, backfillStatusQuery)) ?? {};
+        if (state === 'waiting for approval') waiting.push({ workflowId, since });
+      }
+      return waiting;
     },
     async workersOf(name, tasks) {
       const taskQueueType = taskQueueTypes[tasks];

@@ -1,24 +1,47 @@
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription, UrlSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import { Duration } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
+import { CfnCondition, CfnParameter, Duration, Fn, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { alarms, descriptionOf, topicOf, topics } from '../model/alarms.ts';
 import { metrics } from '../model/metrics.ts';
 
-/** Who is told: `https://…` (PagerDuty, Slack through a relay) or an e-mail address; each by topic. */
-export type Subscribers = Readonly<Partial<Record<keyof typeof topics, readonly string[]>>>;
+/** A topic that CloudWatch may publish to; parameters of the stack say who is told, and stay as they are in later deploys. */
+function createTopic(scope: Construct, id: string, topicName: string): Topic {
+  const topic = new Topic(scope, `Alerts${id}`, { topicName, enforceSSL: true });
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  );
+  for (const [protocol, name] of [
+    ['https', 'Url'],
+    ['email', 'Email'],
+  ] as const) {
+    // The address of a pager is a secret.
+    const parameter = new CfnParameter(scope, `Alerts${id}${name}`, { default: '', noEcho: protocol === 'https' });
+    const subscription = new CfnSubscription(scope, `Alerts${id}To${name}`, {
+      topicArn: topic.topicArn,
+      protocol,
+      endpoint: parameter.valueAsString,
+    });
+    subscription.cfnOptions.condition = new CfnCondition(scope, `Alerts${id}Has${name}`, {
+      expression: Fn.conditionNot(Fn.conditionEquals(parameter.valueAsString, '')),
+    });
+  }
+  return topic;
+}
 
 /** The alarms of `model/alarms.ts` and the two topics on which they ring and end. */
-export function createAlarms(scope: Construct, subscribers: Subscribers = {}): void {
-  const topicFor = (id: keyof typeof topics): Topic => {
-    const topic = new Topic(scope, `Alerts${id}`, { topicName: topics[id], enforceSSL: true });
-    for (const to of subscribers[id] ?? [])
-      topic.addSubscription(to.startsWith('https://') ? new UrlSubscription(to) : new EmailSubscription(to));
-    return topic;
+export function createAlarms(scope: Construct): void {
+  const made = {
+    onCall: createTopic(scope, 'OnCall', topics.onCall),
+    team: createTopic(scope, 'Team', topics.team),
   };
-  const made = { onCall: topicFor('onCall'), team: topicFor('team') };
   for (const alarm of alarms) {
     const { name, metric, statistic, comparison, threshold, periodSeconds, periods, missing } = alarm;
     const { namespace } = metrics[metric];
@@ -33,7 +56,7 @@ export function createAlarms(scope: Construct, subscribers: Subscribers = {}): v
       treatMissingData: missing === 'breaching' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     created.addAlarmAction(told);
-    created.addOkAction(told);
+    if (!alarm.isEvent) created.addOkAction(told);
   }
 }
 

@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import type { Construct } from 'constructs';
 import { loadCatalogue, rawProducts } from '../model/catalogue.ts';
-import { createAlarms, type Subscribers } from './alarms.ts';
+import { createAlarms } from './alarms.ts';
 import { createDeployPolicy } from './deploy-policy.ts';
 import { createJobRoles } from './job-roles.ts';
 import { createNetwork } from './network.ts';
@@ -13,8 +13,6 @@ import { createWorkerPolicy } from './worker-policy.ts';
 export interface LakehouseProps extends StackProps {
   /** What all jobs together may use at once, which bounds what they cost in an hour. */
   readonly maximumVcpu?: number;
-  /** Who is told of alarms. */
-  readonly subscribers?: Subscribers;
 }
 
 /** A worker as EMR Serverless makes it by default: https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/jobs-spark.html */
@@ -28,7 +26,7 @@ const applicationNames = { scheduled: 'tideline', backfill: 'tideline-backfill' 
 
 /** Everything the batch products need in AWS: buckets, the Spark application, the warehouse, and a role for each job to be done. */
 export class LakehouseStack extends Stack {
-  constructor(scope: Construct, id: string, { maximumVcpu = 800, subscribers = {}, ...props }: LakehouseProps = {}) {
+  constructor(scope: Construct, id: string, { maximumVcpu = 800, ...props }: LakehouseProps = {}) {
     super(scope, id, props);
     // A half each: what a backfill leaves of its half is not lent, and what the hourly builds need is always there.
     const workers = Math.floor(maximumVcpu / Object.keys(applicationNames).length / worker.vcpu);
@@ -80,7 +78,7 @@ export class LakehouseStack extends Stack {
       jobRoles: Object.values(jobRoles),
       workgroup,
     });
-    createAlarms(this, subscribers);
+    createAlarms(this);
     const deployPolicy = createDeployPolicy(this, { ...storage, workgroup }, layers);
 
     const outputs = {

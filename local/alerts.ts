@@ -4,6 +4,7 @@ import {
   CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
+  PurgeQueueCommand,
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -25,7 +26,7 @@ export const alarmInput = (alarm: Alarm, topicArn: string) =>
     EvaluationPeriods: alarm.periods,
     TreatMissingData: alarm.missing,
     AlarmActions: [topicArn],
-    OKActions: [topicArn],
+    OKActions: alarm.isEvent ? [] : [topicArn],
   }) satisfies PutMetricAlarmInput;
 
 interface Clients {
@@ -39,6 +40,8 @@ export async function ensureAlerts({ cloudWatch, sns, sqs }: Clients): Promise<s
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'tideline-alerts' }));
   const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
   const { Attributes } = await sqs.send(asked);
+  // Alarms begin anew, and what an earlier run did not read is of that run.
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }));
   const arns = new Map<string, string>();
   for (const [id, Name] of Object.entries(topics)) {
     const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name }));

@@ -15,6 +15,8 @@ export interface Alarm {
   readonly periods: number;
   /** What a period without a figure says. */
   readonly missing: 'breaching' | 'notBreaching';
+  /** It is about something that has happened, and is never over: nobody is told so. */
+  readonly isEvent?: true;
 }
 
 const minute = 60;
@@ -43,12 +45,14 @@ export const alarms: readonly Alarm[] = [
     periods: 1,
     // Builds fail one at a time, and most minutes have none.
     missing: 'notBreaching',
+    isEvent: true,
   },
   {
     name: 'P0-WorkersGone',
     meaning: 'A task queue has no worker: nothing that waits there goes on',
     metric: 'task_queue_workers',
-    statistic: 'Minimum',
+    // Several workers count, each by its own clock.
+    statistic: 'Maximum',
     comparison: 'LessThanThreshold',
     threshold: 1,
     periodSeconds: minute,
@@ -61,10 +65,21 @@ export const alarms: readonly Alarm[] = [
     name: 'P1-DataQualityDegraded',
     meaning: 'Less than 95 % of what came in within an hour is valid, or an hour is held back',
     metric: 'bronze_validation_success_rate',
-    statistic: 'Average',
+    // One hour is enough, whatever else was built beside it.
+    statistic: 'Minimum',
     comparison: 'LessThanThreshold',
     threshold: 95,
     ...hourly,
+  },
+  {
+    name: 'P1-DatesHeldBack',
+    meaning: 'The audit has held dates of silver or gold back: readers see them as they were before',
+    metric: 'intervals_held_back',
+    statistic: 'Sum',
+    comparison: 'GreaterThanOrEqualToThreshold',
+    threshold: 1,
+    ...hourly,
+    isEvent: true,
   },
   {
     name: 'P1-DataNotFresh',
@@ -76,6 +91,18 @@ export const alarms: readonly Alarm[] = [
     name: 'P1-ScheduleStopped',
     meaning: 'A schedule is paused or missing: nothing new is built',
     metric: 'schedules_stopped',
+    ...some,
+  },
+  {
+    name: 'P1-RestatementWaits',
+    meaning: 'So many dates have changed that their restatement waits for approval: what reads them is stale meanwhile',
+    metric: 'restatements_waiting',
+    ...some,
+  },
+  {
+    name: 'P1-ClaimHeld',
+    meaning: 'A build has held intervals for more than a day: nobody else can build them',
+    metric: 'claims_held',
     ...some,
   },
   {

@@ -21,7 +21,11 @@ export const metrics = {
   rows_loaded: { namespace: pipeline, unit: 'Count', about: 'rows that a load has put into the warehouse' },
   inputs_wait_seconds: { namespace: pipeline, unit: 'Seconds', about: 'how long a batch has waited for its inputs' },
   builds_failed: { namespace: pipeline, unit: 'Count', about: 'builds of the scheduled lane that have failed' },
-  intervals_held_back: { namespace: pipeline, unit: 'Count', about: 'intervals that the audit has held back' },
+  intervals_held_back: {
+    namespace: pipeline,
+    unit: 'Count',
+    about: 'dates of silver and gold that the audit has held back',
+  },
   intervals_expected: { namespace: pipeline, unit: 'Count', about: 'intervals that should be published by now' },
   findings_not_fresh: { namespace: pipeline, unit: 'Count', about: 'what the watch has found amiss' },
   schedules_stopped: {
@@ -29,6 +33,8 @@ export const metrics = {
     unit: 'Count',
     about: 'findings about schedules that are paused or missing',
   },
+  restatements_waiting: { namespace: pipeline, unit: 'Count', about: 'restatements that wait for approval' },
+  claims_held: { namespace: pipeline, unit: 'Count', about: 'intervals that one build has held for long' },
   task_queue_workers: { namespace: pipeline, unit: 'Count', about: 'workers of the task queue that has the fewest' },
   batch_processing_latency_hours: {
     namespace: pipeline,
@@ -38,7 +44,7 @@ export const metrics = {
   bronze_validation_success_rate: {
     namespace: dataQuality,
     unit: 'Percent',
-    about: 'valid lines of an hour, of all that came in; 0 for one that is held back',
+    about: 'valid lines of an hour that the schedule has built, of all that came in; 0 where it is held back',
   },
   silver_validation_success_rate: {
     namespace: dataQuality,

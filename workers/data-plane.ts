@@ -6,6 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Client } from '@temporalio/client';
 import { Runtime, Worker } from '@temporalio/worker';
+import { createFigureActivities } from '../activities/cloudwatch/activities.ts';
 import { measuring } from '../activities/cloudwatch/figures.ts';
 import { Metrics } from '../activities/cloudwatch/metrics.ts';
 import { createEmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
@@ -53,6 +54,11 @@ const planning = createPlanningActivities(
   config.lateData,
   config.jobsVersion,
 );
+const { logger, metricMeter } = Runtime.instance();
+const warn = (text: string): void => {
+  logger.warn(text);
+};
+const metrics = new Metrics(new CloudWatchClient(patience(answerSeconds)), metricMeter, warn);
 const historyFailures: ServiceFailures = {
   service: 'S3 and DynamoDB',
   advice: { ...lakeFailures.advice, ...ledgerFailures.advice },
@@ -77,6 +83,7 @@ const services: readonly Service[] = [
     failures: ledgerFailures,
   },
   { activities: planning, failures: ledgerFailures },
+  { activities: createFigureActivities(metrics), failures: { service: 'CloudWatch', advice: {}, final: {} } },
   {
     activities: createTableHistoryActivities(ledger, s3, config.lakeBucket, catalogue, {
       restate: (late) => planning.reportLateDates(late),
@@ -89,16 +96,11 @@ const services: readonly Service[] = [
     failures: historyFailures,
   },
 ];
-const { logger, metricMeter } = Runtime.instance();
-const warn = (text: string): void => {
-  logger.warn(text);
-};
-const metrics = new Metrics(new CloudWatchClient(patience(answerSeconds)), metricMeter, warn);
 const common = {
   connection,
   namespace,
   activities: Object.assign({}, ...services.map(({ activities }) => activities)) as object,
-  interceptors: { activity: [heartbeating, measuring(metrics), failureSorting(services)] },
+  interceptors: { activity: [heartbeating, measuring(metrics, warn), failureSorting(services)] },
   shutdownGraceTime: config.shutdownGraceMs,
   // A cancel reaches a wait with the answer to its heartbeat.
   maxHeartbeatThrottleInterval: '5s',

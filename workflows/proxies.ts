@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { CatalogueActivities } from '../activities/catalogue/activities.ts';
+import type { FigureActivities } from '../activities/cloudwatch/activities.ts';
 import type { EmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
 import type { LakeActivities } from '../activities/lake/activities.ts';
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
@@ -47,11 +48,11 @@ export const surveys = (lane: Lane) =>
 
 /** What the watch looks at. It gives up while there is time to tell of it before the next one begins. */
 export const looks = proxyActivities<
-  Pick<PlanningActivities, 'checkFreshness'> & TableHistoryActivities & UnreadRawActivities
+  Pick<PlanningActivities, 'checkFreshness'> & FigureActivities & TableHistoryActivities & UnreadRawActivities
 >({
   taskQueue: laneQueue('scheduled'),
   startToCloseTimeout: '2m',
-  scheduleToCloseTimeout: '10m',
+  scheduleToCloseTimeout: '6m',
   heartbeatTimeout,
   retry: untilItWorks,
 });

@@ -18,6 +18,7 @@ import {
 import { backfill } from './backfill.ts';
 import type { BackfillReport } from '../model/messages/backfill.ts';
 import { checkInput, lateDates } from './inputs.ts';
+import type { ProductRange } from '../model/intervals.ts';
 import { type LateDataInput, lateDatesSignal } from '../model/messages/late-data.ts';
 import { catalogue } from './proxies.ts';
 
@@ -62,9 +63,22 @@ export async function restateLateData(input: LateDataInput): Promise<BackfillRep
     setCurrentDetails(`Changed: ${[...dates].sort().join(', ')}. Waiting for more until they are restated.`);
     await sleep(`${input.debounceSeconds}s`);
     const restated = [...new Set([...dates, ...failed])].sort();
+    dates.clear();
+    failed.clear();
     setCurrentDetails(`Restating what reads ${restated.join(', ')} of ${input.product}.`);
-    const ranges = await catalogue.planRestatement({ product: input.product, dates: restated });
-    for (const date of restated) for (const kept of [dates, failed]) kept.delete(date);
+    const keep = (error: unknown): void => {
+      if (CancellationScope.current().consideredCancelled) throw error;
+      // A person has taken this backfill away, and no other.
+      if (isCancellation(error)) return;
+      reason = rootCause(error) ?? String(error);
+      for (const date of restated) failed.add(date);
+    };
+    let ranges: readonly ProductRange[] = [];
+    try {
+      ranges = await catalogue.planRestatement({ product: input.product, dates: restated });
+    } catch (error) {
+      keep(error);
+    }
     for (const { product, start, end } of ranges) {
       try {
         const report = await executeChild(backfill, {
@@ -74,11 +88,7 @@ export async function restateLateData(input: LateDataInput): Promise<BackfillRep
         });
         reports.push(report);
       } catch (error) {
-        if (CancellationScope.current().consideredCancelled) throw error;
-        // A person has taken this backfill away, and no other.
-        if (isCancellation(error)) continue;
-        reason = rootCause(error) ?? String(error);
-        for (const date of restated) failed.add(date);
+        keep(error);
       }
     }
     if (failed.size === 0) retries = 0;

@@ -14,6 +14,9 @@ interface Waiting {
   readonly datum: MetricDatum;
 }
 
+/** What CloudWatch will never take, however often it is asked. */
+const isRefused = (error: unknown): boolean => error instanceof Error && /^(Invalid|Missing)Parameter/.test(error.name);
+
 /**
  * Publishes figures to CloudWatch, some seconds after they were put, and sets them at this process's Prometheus endpoint. Each
  * stands there twice: for itself, as alarms and dashboards ask for it, and with its product. Never fails: who is measured
@@ -72,7 +75,9 @@ export class Metrics {
           await this.#client.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }));
         } catch (error) {
           problem = error;
-          unsent.push(...some);
+          if (isRefused(error))
+            this.#warn(`CloudWatch refuses ${some.length} figures, which are lost: ${String(error)}`);
+          else unsent.push(...some);
         }
       }
     }

@@ -18,17 +18,14 @@ const historyIntervals = 100;
 
 /**
  * What a backfill may have to build, in order. Hours that their schedule is still to build are left to it, or it would wait
- * for the backfill; a RangeError where there are no others.
+ * for the backfill; but who asks for no others gets them.
  */
 function candidatesOf(catalogue: Catalogue, request: BackfillRequest): Reach[] {
   const product = catalogue.get(request.product);
   const at = DateTime.fromMillis(request.startedAtMs, { zone: 'utc' });
-  const ends = [request.end, ...(product.source ? [firstUnsettled(product, at)] : [])];
-  const range = { start: request.start, end: ends.sort()[0] ?? request.end };
-  if (request.start < request.end && range.end <= request.start)
-    throw new RangeError(
-      `${product.key} ${request.start} is still to be built by the schedule ${product.cadence.scheduleId}: a backfill takes hours before ${range.end}.`,
-    );
+  const settled = product.source ? firstUnsettled(product, at) : request.end;
+  const end = request.start < settled && settled < request.end ? settled : request.end;
+  const range = { start: request.start, end };
   const all = downstreamOf(catalogue, request.product, range);
   return (request.downstream ?? true) === true ? all : all.slice(0, 1);
 }

@@ -1,6 +1,11 @@
 import type { Catalogue } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
-import type { FreshnessCheck, FreshnessFinding, FreshnessReport } from '../../model/messages/freshness.ts';
+import {
+  countByAlarm,
+  type FreshnessCheck,
+  type FreshnessFinding,
+  type FreshnessReport,
+} from '../../model/messages/freshness.ts';
 import { intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { DateTime } from 'luxon';
 import { dailyBatch, maintenanceSchedule } from '../../model/cadences.ts';
@@ -28,6 +33,15 @@ function dueAfter(change: ChangedInput, catalogue: Catalogue, reader: Product): 
   const read = catalogue.get(change.input).cadence.scheduleId === scheduleId ? changed : next;
   return read.plus({ minutes: reader.latencyMinutes });
 }
+
+/** A build's jobs may take a day to find room; then a person has to look. */
+const longestClaimHours = 24;
+/** Whoever is told of a restatement may be at lunch. */
+const longestWaitHours = 1;
+
+const held = ({ record }: SurveyedInterval, at: DateTime): boolean =>
+  record?.claim !== undefined &&
+  at.diff(DateTime.fromISO(record.claim.since, { zone: 'utc' })).as('hours') > longestClaimHours;
 
 const problemOf = (
   { state, record }: SurveyedInterval,
@@ -78,13 +92,20 @@ async function checkProduct(
   const due = surveyed.filter(({ interval }) => interval < end);
   const pending = surveyed.filter(({ interval }) => interval >= end);
   const old = await findOldData(ledger, product, { due, pending }, sinceSchedule, at);
+  const claimed = surveyed
+    .filter((each) => held(each, at))
+    .map(({ interval, record }): FreshnessFinding => {
+      const { workflowId = '', since = '' } = record?.claim ?? {};
+      return { product: product.key, interval, problem: `held since ${since} by ${workflowId}`, alarm: 'P1-ClaimHeld' };
+    });
   const late = due.flatMap((each): FreshnessFinding[] => {
+    if (held(each, at)) return [];
     const dueAt = intervalStart(shiftInterval(grain, each.interval, 1)).plus(allowed);
     const overdue = each.changedInputs.find((change) => dueAfter(change, catalogue, product) <= at);
     const problem = problemOf(each, overdue, dueAt.toFormat("yyyy-MM-dd'T'HH:mm'Z'"));
     return problem === null ? [] : [{ product: product.key, interval: each.interval, problem }];
   });
-  return { expected: due.length, findings: [...old, ...late] };
+  return { expected: due.length, findings: [...old, ...claimed, ...late] };
 }
 
 /**
@@ -94,7 +115,7 @@ async function checkProduct(
 export async function checkFreshness(
   ledger: LedgerReader,
   catalogue: Catalogue,
-  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
+  orchestrator: Pick<Orchestrator, 'scheduleOf' | 'waitingRestatements'>,
   { at }: FreshnessCheck,
 ): Promise<FreshnessReport> {
   const now = DateTime.fromISO(at, { zone: 'utc' });
@@ -121,11 +142,18 @@ export async function checkFreshness(
     findings.push(...checked.findings.map((finding) => ({ ...finding, ...alarm })));
   }
   findings.push(...(await findThinHours(ledger, catalogue, now)));
+  for (const { workflowId, since } of await orchestrator.waitingRestatements()) {
+    const [, product = ''] = workflowId.split('/');
+    const problem = `${workflowId} waits for approval since ${since.toISOString()}`;
+    if (now.diff(DateTime.fromJSDate(since)).as('hours') > longestWaitHours)
+      findings.push({ product, interval: null, problem, alarm: 'P1-RestatementWaits' });
+  }
   const batch = schedules.get(dailyBatch.scheduleId) ?? null;
   return {
     expected,
     found: findings.length,
     findings: findings.slice(0, findingsShown),
+    byAlarm: countByAlarm(findings),
     batchLatencyHours: batch && (await batchLatencyHours(ledger, catalogue, DateTime.fromJSDate(batch.createdAt), now)),
   };
 }

@@ -18,6 +18,8 @@ const after = (hour: string, hours: number): string => shiftInterval('hour', hou
 
 /** Of an hour with fewer lines the audit tells a share that is quarantined, and holds nothing back for it. */
 const mostQuarantined = 0.05;
+/** One broken line in a quiet hour is nobody's night. */
+const leastQuarantined = 10;
 
 /** Hours of raw data that were built and hold too little to be true, or too little that is valid. */
 export async function findThinHours(
@@ -50,7 +52,7 @@ async function thinHoursOf(
     const { rowsIn: count, rowsQuarantined = 0 } = own[index] ?? {};
     const [earlier = 0, later = 0, weekBefore = 0] = [before, next, usual].map((each) => each[index]?.rowsIn);
     if (count === undefined) return [];
-    if (rowsQuarantined > mostQuarantined * count)
+    if (rowsQuarantined >= leastQuarantined && rowsQuarantined > mostQuarantined * count)
       return [{ product: key, interval, problem: `${rowsQuarantined} of ${count} lines are in quarantine` }];
     if (count === 0 && earlier > 0 && later > 0)
       return [{ product: key, interval, problem: `no lines, though the hours around it have ${earlier} and ${later}` }];

@@ -50,6 +50,7 @@ async function callsOf(
   const orchestrator = {
     statusOf: async () => null,
     buildOnce: async () => undefined,
+    waitingRestatements: async () => [],
     scheduleOf: async () => ({ createdAt: new Date(begin), paused: false }),
   };
   const plan = (start: string) =>

@@ -67,9 +67,10 @@ async function tellAlerts({ platform }: Session, signal: AbortSignal, tell: (tex
   const sqs = new SQSClient();
   while (!signal.aborted) {
     const alerts = await receiveAlerts(sqs, platform.alertsQueue, longestPollSeconds, signal).catch(
-      (error: unknown) => {
-        if (signal.aborted) return [];
-        throw error;
+      async (error: unknown) => {
+        if (!signal.aborted) tell(`Alerts cannot be read: ${String(error)}`);
+        await delay(landEveryMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the wait.
+        return [];
       },
     );
     for (const { AlarmName, AlarmDescription, NewStateValue, NewStateReason, StateChangeTime } of alerts)

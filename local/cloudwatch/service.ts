@@ -70,10 +70,10 @@ export async function startCloudWatch({
       const next = evaluate(alarm, figures, Date.now(), since);
       if (next.StateValue === alarm.StateValue) continue;
       const changed = { ...alarm, ...next, StateUpdatedTimestamp: new Date() };
-      alarms.set(name, changed);
       // What begins well is no news.
       if (alarm.StateValue !== 'INSUFFICIENT_DATA' || next.StateValue === 'ALARM')
         await ring(changed, alarm.StateValue);
+      alarms.set(name, changed);
     }
   }
 

@@ -22,26 +22,35 @@ describe('an alarm', () => {
   });
 
   it('is in AWS what it is here, with who is told when it rings and when it is over', () => {
-    const template = templateOf({
-      subscribers: { onCall: ['https://pager.example.com/x'], team: ['team@example.com'] },
-    });
+    const template = templateOf();
     const made = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
       ({ Properties }) => Properties as Record<string, unknown>,
     );
     expect(made).toHaveLength(alarms.length);
     for (const alarm of alarms) {
-      const { AlarmActions: _, OKActions: __, ...expected } = alarmInput(alarm, '');
+      const { AlarmActions: _, OKActions, ...expected } = alarmInput(alarm, '');
       const found = made.find(({ AlarmName }) => AlarmName === alarm.name) ?? {};
       expect(found).toMatchObject(expected);
       const topic = JSON.stringify(found.AlarmActions);
-      expect(topic).toContain(`Alerts${topicOf(alarm)}`);
-      expect(JSON.stringify(found.OKActions)).toBe(topic);
+      expect(topic.toLowerCase()).toContain(`alerts${topicOf(alarm)}`.toLowerCase());
+      expect(JSON.stringify(found.OKActions)).toBe(OKActions.length > 0 ? topic : undefined);
     }
-    template.hasResourceProperties('AWS::SNS::Subscription', {
-      Protocol: 'https',
-      Endpoint: 'https://pager.example.com/x',
-    });
-    template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'team@example.com' });
+    template.resourceCountIs('AWS::SNS::Subscription', 4);
+    template.hasParameter('AlertsOnCallUrl', { NoEcho: true, Default: '' });
+  });
+
+  it('reaches its topic: a policy that only denies would take away what SNS allows by default', () => {
+    const policies = Object.values(templateOf().findResources('AWS::SNS::TopicPolicy'));
+    expect(policies).toHaveLength(2);
+    for (const { Properties } of policies)
+      expect((Properties as { PolicyDocument: { Statement: object[] } }).PolicyDocument.Statement).toContainEqual(
+        expect.objectContaining({
+          Effect: 'Allow',
+          Action: 'sns:Publish',
+          Principal: { Service: 'cloudwatch.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        }),
+      );
   });
 });
 
@@ -64,7 +73,8 @@ function fortnight({ publishes = () => true, values = () => ({}) }: Fault = {}):
     const at = start + minute * minuteMs;
     const [hour, ofHour] = [Math.floor(minute / 60) % 24, minute % 60];
     put('task_queue_workers', 1, at);
-    if (values(at).builds_failed !== undefined) put('builds_failed', 1, at);
+    for (const event of ['builds_failed', 'intervals_held_back'] as const)
+      if (values(at)[event] !== undefined) put(event, 1, at);
     if (ofHour === 22) {
       // Two hours a run, in one of which a few lines are broken.
       put('bronze_validation_success_rate', 99.4, at);
@@ -74,7 +84,7 @@ function fortnight({ publishes = () => true, values = () => ({}) }: Fault = {}):
     if (ofHour === 20 || ofHour === 50) {
       put('intervals_expected', 104, at);
       for (let look = 0; look < 3; look += 1) put('findings_not_fresh', 0, at);
-      put('schedules_stopped', 0, at);
+      for (const found of ['schedules_stopped', 'restatements_waiting', 'claims_held'] as const) put(found, 0, at);
       // The batch of the date before is loaded half an hour after one.
       put('batch_processing_latency_hours', (hour < 2 && hour * 60 + ofHour < 90 ? 24 : 0) + hour + ofHour / 60, at);
     }
@@ -105,8 +115,11 @@ describe('a fortnight', () => {
     ['P0-WorkersGone', { values: (at) => (within(at, 1) ? { task_queue_workers: 0 } : {}) }],
     ['P0-WorkersGone', { publishes: (name, at) => name !== 'task_queue_workers' || !within(at, 1) }],
     ['P1-DataQualityDegraded', { values: (at) => (within(at, 1) ? { bronze_validation_success_rate: 80 } : {}) }],
+    ['P1-DatesHeldBack', { values: (at) => (within(at, 1 / 60) ? { intervals_held_back: 2 } : {}) }],
     ['P1-DataNotFresh', { values: (at) => (within(at, 3) ? { findings_not_fresh: 2 } : {}) }],
     ['P1-ScheduleStopped', { values: (at) => (within(at, 3) ? { schedules_stopped: 9 } : {}) }],
+    ['P1-RestatementWaits', { values: (at) => (within(at, 3) ? { restatements_waiting: 1 } : {}) }],
+    ['P1-ClaimHeld', { values: (at) => (within(at, 3) ? { claims_held: 24 } : {}) }],
     ['P1-WatchSilent', { publishes: (name, at) => name !== 'intervals_expected' || !within(at, 6) }],
     ['P2-BatchProcessingDelayed', { values: (at) => (within(at, 8) ? { batch_processing_latency_hours: 27 } : {}) }],
     ['P2-CostAboveBudget', { values: (at) => (within(at, 1) ? { cost_usd: 700 } : {}) }],

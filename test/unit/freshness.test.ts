@@ -38,7 +38,8 @@ function publish(
 }
 
 async function check(at: string, schedule: ServerSchedule | null = longAgo) {
-  return checkFreshness(ledger, catalogue, { scheduleOf: async () => schedule }, { at });
+  const orchestrator = { scheduleOf: async () => schedule, waitingRestatements: async () => [] };
+  return checkFreshness(ledger, catalogue, orchestrator, { at });
 }
 
 describe('freshness', () => {
@@ -153,8 +154,8 @@ describe('freshness', () => {
     const made = { createdAt: new Date('2025-01-18T07:00:00Z'), paused: false };
     const scheduleOf = async (id: string) => (id === `maintain/${key}` ? made : longAgo);
     const found = async (at: string) =>
-      (await checkFreshness(ledger, all, { scheduleOf }, { at })).findings.flatMap(({ product, interval }) =>
-        product === key ? [interval] : [],
+      (await checkFreshness(ledger, all, { scheduleOf, waitingRestatements: async () => [] }, { at })).findings.flatMap(
+        ({ product, interval }) => (product === key ? [interval] : []),
       );
     expect(await found('2025-01-18T08:50:00Z')).toEqual([]);
     expect(await found('2025-01-19T05:00:00Z')).toEqual(['2025-01-18']);

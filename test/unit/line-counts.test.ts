@@ -49,8 +49,9 @@ describe('an hour without lines', () => {
 describe('an hour of which too much is quarantined', () => {
   it.each([
     [99, 99, ['99 of 99 lines are in quarantine']],
-    [40, 3, ['3 of 40 lines are in quarantine']],
-    [40, 2, []],
+    [40, 10, ['10 of 40 lines are in quarantine']],
+    [40, 9, []],
+    [400, 20, []],
   ])('is found, also where its lines are too few for a verdict: %i lines, %i of them', async (lines, bad, problems) => {
     publish('2025-01-18T05', '2025-01-18T11', 40);
     publish('2025-01-18T08', '2025-01-18T09', lines, bad);

@@ -3,6 +3,8 @@ import type { Context } from '@temporalio/activity';
 import { noopMetricMeter } from '@temporalio/common';
 import { DateTime } from 'luxon';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { watchFigures } from '../../workflows/watch-figures.ts';
+import { countByAlarm } from '../../model/messages/freshness.ts';
 import { measuring } from '../../activities/cloudwatch/figures.ts';
 import { Metrics } from '../../activities/cloudwatch/metrics.ts';
 import { batchLatencyHours } from '../../activities/planning/batch-latency.ts';
@@ -13,13 +15,13 @@ import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 
 describe('figures on their way to CloudWatch', () => {
   let sent: PutMetricDataInput[];
-  let refuses: boolean;
+  let refusal: Error | null;
   let warnings: string[];
   let metrics: Metrics;
   beforeEach(() => {
-    [sent, warnings, refuses] = [[], [], false];
+    [sent, warnings, refusal] = [[], [], null];
     const send = async ({ input }: PutMetricDataCommand): Promise<void> => {
-      if (refuses) throw new Error('Rate exceeded');
+      if (refusal) throw refusal;
       sent.push(input);
     };
     metrics = new Metrics({ send } as unknown as CloudWatchClient, noopMetricMeter, (text) => warnings.push(text));
@@ -55,22 +57,32 @@ describe('figures on their way to CloudWatch', () => {
   });
 
   it('are kept where a call fails, with a warning, and go once when it works again', async () => {
-    refuses = true;
+    refusal = new Error('Rate exceeded');
     metrics.put([{ name: 'intervals_expected', value: 1 }]);
     await metrics.flush();
     metrics.put([{ name: 'intervals_expected', value: 2 }]);
     await metrics.flush();
-    refuses = false;
+    refusal = null;
     await Promise.all([metrics.flush(), metrics.flush()]);
     expect(sent.flatMap(({ MetricData }) => MetricData?.map(({ Value }) => Value))).toEqual([1, 2]);
     expect(warnings[0]).toMatch(/not taken 1 figures \(Error: Rate exceeded\): 1 are kept for the next try/);
   });
 
+  it('are lost where CloudWatch will never take them, so that others are not held up', async () => {
+    refusal = Object.assign(new Error('no such unit'), { name: 'InvalidParameterValueException' });
+    metrics.put([{ name: 'intervals_expected', value: 1 }]);
+    await metrics.flush();
+    refusal = null;
+    await metrics.flush();
+    expect(sent).toEqual([]);
+    expect(warnings).toEqual([expect.stringMatching(/^CloudWatch refuses 1 figures, which are lost/)]);
+  });
+
   it('are given up, the oldest first, where CloudWatch is away for long', async () => {
-    refuses = true;
+    refusal = new Error('Rate exceeded');
     metrics.put(Array.from({ length: 10_003 }, (_, value) => ({ name: 'intervals_expected', value }) as const));
     await metrics.flush();
-    refuses = false;
+    refusal = null;
     await metrics.flush();
     expect(sent[0]?.MetricData?.[0]?.Value).toBe(3);
     expect(warnings.at(-1)).toMatch(/3 of the oldest are lost, 10000 are kept/);
@@ -78,67 +90,99 @@ describe('figures on their way to CloudWatch', () => {
 });
 
 describe('what activities tell', () => {
-  const figuresOf = async (
-    activityType: string,
-    input: object,
-    taskQueue = 'data-plane-scheduled',
-    result?: object,
-  ) => {
+  const warnings: string[] = [];
+  const figuresOf = async (activityType: string, input: unknown, taskQueue = 'data-plane-scheduled') => {
     const figures: Measurement[] = [];
     const context = { info: { activityType, taskQueue } } as unknown as Context;
-    const { inbound } = measuring({ put: (measurements) => void figures.push(...measurements) })(context);
-    await inbound?.execute?.({ args: [input], headers: {} }, async () => result);
+    const sink = { put: (measurements: readonly Measurement[]) => void figures.push(...measurements) };
+    const { inbound } = measuring(sink, (text) => warnings.push(text))(context);
+    await inbound?.execute?.({ args: [input], headers: {} }, async () => undefined);
     return figures.map(({ name, value, product = '' }) => `${name} ${value} ${product}`.trim());
   };
-  const hours = { start: '2025-01-18T03', end: '2025-01-18T05' };
+  const hours = { start: '2025-01-18T03', end: '2025-01-18T07' };
   const rows = { rowsPublished: 180, rowsDuplicate: 10, changed: true };
   const intervals = [
     { interval: '2025-01-18T03', rowsIn: 200, rowsQuarantined: 10, ...rows },
     { interval: '2025-01-18T04', rowsIn: 0, rowsQuarantined: 0, ...rows, rowsPublished: 0 },
+    { interval: '2025-01-18T05', rowsIn: 500, rowsQuarantined: 0, ...rows, changed: false },
+    { interval: '2025-01-18T06', rowsIn: 10, rowsQuarantined: 1, ...rows, rowsPublished: 9 },
   ];
+  const measured = { costUsd: 0.25, jobSeconds: 61, qualityScore: 0.98, intervals };
 
-  it('of a build: its rows, their validity, time and cost', async () => {
-    const measured = { costUsd: 0.25, jobSeconds: 61, qualityScore: 0.98, intervals };
-    expect(await figuresOf('recordPublished', publishedBuild('bronze.events', hours, measured))).toEqual([
-      'raw_events_count 200 bronze.events',
-      'bronze_events_count 180 bronze.events',
-      'quarantined_rows 10 bronze.events',
-      'bronze_validation_success_rate 95 bronze.events',
+  it('of a build: time and cost, and of what is new its rows and their validity', async () => {
+    const told = [
       'bronze_processing_time_seconds 61 bronze.events',
       'cost_usd 0.25 bronze.events',
       'quality_score 0.98 bronze.events',
+      'raw_events_count 210 bronze.events',
+      'bronze_events_count 189 bronze.events',
+      'quarantined_rows 11 bronze.events',
+    ];
+    const build = publishedBuild('bronze.events', hours, measured);
+    expect(await figuresOf('recordPublished', build)).toEqual([
+      ...told,
+      'bronze_validation_success_rate 95 bronze.events',
     ]);
+    expect(await figuresOf('recordPublished', build, 'data-plane-backfill')).toEqual(told);
     const date = { start: '2025-01-18', end: '2025-01-19' };
     expect(await figuresOf('recordPublished', publishedBuild('silver.trips', date, { costUsd: null }))).toEqual(
       expect.arrayContaining(['silver_trips_count 1 silver.trips', 'silver_validation_success_rate 100 silver.trips']),
     );
   });
 
-  it('of an end: what failed on the scheduled lane, and what is held back on any', async () => {
-    const end = (state?: string) => ({
-      product: 'silver.trips',
-      intervals: [wholeTable, '2025-01-18'],
-      failure: state ? { state } : null,
+  it('of an end on the scheduled lane: what failed, and what is held back', async () => {
+    const end = (product: string, state?: string) => ({
+      ...{ product, intervals: [wholeTable, '2025-01-18'] },
+      failure: state === undefined ? null : { state },
     });
-    expect(await figuresOf('releaseIntervals', end())).toEqual([]);
-    expect(await figuresOf('releaseIntervals', end('failed'))).toEqual(['builds_failed 1 silver.trips']);
-    expect(await figuresOf('releaseIntervals', end('failed'), 'data-plane-backfill')).toEqual([]);
-    expect(await figuresOf('releaseIntervals', end('quarantined'), 'data-plane-late')).toEqual([
-      'intervals_held_back 1 silver.trips',
-      'silver_validation_success_rate 0 silver.trips',
+    expect(await figuresOf('releaseIntervals', end('silver.trips'))).toEqual([]);
+    expect(await figuresOf('releaseIntervals', end('silver.trips', 'failed'))).toEqual([
+      'builds_failed 1 silver.trips',
+    ]);
+    expect(await figuresOf('releaseIntervals', end('silver.trips', 'failed'), 'data-plane-backfill')).toEqual([]);
+    expect(await figuresOf('releaseIntervals', end('gold.trips', 'quarantined'))).toEqual([
+      'intervals_held_back 1 gold.trips',
+    ]);
+    expect(await figuresOf('releaseIntervals', end('bronze.events', 'quarantined'))).toEqual([
+      'bronze_validation_success_rate 0 bronze.events',
     ]);
   });
 
-  it('of a load, of a watch, and nothing of what has none', async () => {
+  it('of a load, nothing of what has none, and never at the cost of what is done', async () => {
     expect(await figuresOf('recordLoaded', { product: 'gold.trips', rows: 7 })).toEqual(['rows_loaded 7 gold.trips']);
-    const report = { expected: 83, found: 0, findings: [], batchLatencyHours: 2 };
-    expect(await figuresOf('checkFreshness', {}, 'data-plane-scheduled', report)).toEqual([
-      'intervals_expected 83',
-      'findings_not_fresh 0',
-      'schedules_stopped 0',
-      'batch_processing_latency_hours 2',
-    ]);
     expect(await figuresOf('claimIntervals', {})).toEqual([]);
+    expect(await figuresOf('recordPublished', null)).toEqual([]);
+    expect(warnings).toEqual([expect.stringMatching(/^The figures of recordPublished are not published: TypeError/)]);
+  });
+});
+
+describe('what a watch tells', () => {
+  const told = (...args: Parameters<typeof watchFigures>) =>
+    Object.fromEntries(watchFigures(...args).map(({ name, value }) => [name, value]));
+
+  it('counts what rings each alarm, also where there is more than a report holds', () => {
+    const findings = [
+      ...Array.from(
+        { length: 60 },
+        () => ({ product: 'p', interval: null, problem: '', alarm: 'P1-ScheduleStopped' }) as const,
+      ),
+      { product: 'q', interval: null, problem: '' },
+    ];
+    const due = {
+      expected: 83,
+      found: 61,
+      findings: findings.slice(0, 50),
+      byAlarm: countByAlarm(findings),
+      batchLatencyHours: 2,
+    };
+    expect(told(due, 2)).toEqual({
+      ...{ intervals_expected: 83, findings_not_fresh: 3, schedules_stopped: 60 },
+      ...{ restatements_waiting: 0, claims_held: 0, batch_processing_latency_hours: 2 },
+    });
+  });
+
+  it('tells nothing of what it could not look at, but that it could not', () => {
+    expect(told(null, 1)).toEqual({ findings_not_fresh: 1 });
   });
 });
 

@@ -37,6 +37,7 @@ class LocalLedger {
       buildOnce: async () => undefined,
       heal: async () => undefined,
       workersOf: async () => 1,
+      waitingRestatements: async () => [],
       scheduleOf: async () => null,
     };
     const lateData = { debounceSeconds: 1, approvalOverJobs: 100 };

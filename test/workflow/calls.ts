@@ -1,3 +1,4 @@
+import type { Measurement } from '../../model/metrics.ts';
 import type { EmrServerlessActivities } from '../../activities/emr-serverless/activities.ts';
 import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
 import type { ChangedDates } from '../../model/messages/late-data.ts';
@@ -23,6 +24,7 @@ export interface Calls {
   readonly lanes: string[];
   /** How often all tables were looked through for commits that nobody has recorded. */
   unrecorded: number;
+  readonly figures: Measurement[];
   /** Late dates that builds have reported. */
   readonly late: ChangedDates[];
 }

@@ -199,6 +199,11 @@ export const scenarios = {
     workflow: 'restateLateData',
     input: { product: 'bronze.events', dates: ['2025-01-10'], debounceSeconds: 1, approvalOverJobs: 100 },
   },
+  'watch-that-publishes-its-figures': {
+    script: { freshness: [{ product: 'bronze.events', interval: '2025-01-18T03', problem: 'missing' }] },
+    workflow: 'watchFreshness',
+    input: watching,
+  },
   'not-fresh': {
     script: { freshness: [{ product: 'bronze.events', interval: '2025-01-18T03', problem: 'missing' }] },
     workflow: 'watchFreshness',

@@ -10,8 +10,9 @@ import type { ReadersAsked } from '../../activities/planning/activities.ts';
 import { changesLeft } from '../../activities/planning/stale-readers.ts';
 import { refusingBadInput } from '../../activities/failures.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
-import type { FreshnessFinding, FreshnessReport } from '../../model/messages/freshness.ts';
+import { countByAlarm, type FreshnessFinding, type FreshnessReport } from '../../model/messages/freshness.ts';
 import type { AwaitedInputs, InputsAsked } from '../../model/messages/inputs.ts';
+import type { Measurement } from '../../model/metrics.ts';
 import { shiftInterval } from '../../model/intervals.ts';
 import type { ChangedDates } from '../../model/messages/late-data.ts';
 import type { BackfillPlan, BackfillRequest } from '../../model/messages/backfill.ts';
@@ -37,6 +38,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     released: [],
     late: [],
     unrecorded: 0,
+    figures: [],
     restored: [],
     lanes: [],
     ledger: script.ledger ?? new MemoryLedger(),
@@ -80,6 +82,9 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     async recordPublished(build: PublishedBuild): Promise<void> {
       calls.recorded.push(build);
       calls.ledger.publish(build);
+    },
+    async publishFigures(measurements: readonly Measurement[]): Promise<void> {
+      calls.figures.push(...measurements);
     },
     async findUnreadRaw(): Promise<readonly FreshnessFinding[]> {
       if (script.unlistable !== undefined) throw ApplicationFailure.nonRetryable(script.unlistable);
@@ -127,7 +132,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     },
     async checkFreshness(): Promise<FreshnessReport> {
       const findings = script.freshness ?? [];
-      return { expected: 83, found: findings.length, findings };
+      return { expected: 83, found: findings.length, findings, byAlarm: countByAlarm(findings) };
     },
     async recordLoaded(loaded: Calls['loaded'][number]): Promise<void> {
       calls.loaded.push(loaded);

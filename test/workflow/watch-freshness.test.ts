@@ -43,13 +43,15 @@ describe('watchFreshness', () => {
 
   it('tells what else it has seen where it cannot look at something, and fails for that', async () => {
     const script = { ...scenarios['not-fresh'].script, unlistable: 'access to the raw bucket is denied' };
-    await withWorkers(environment, script, async () => {
+    await withWorkers(environment, script, async (calls) => {
       const handle = await play(environment, 'not-fresh');
       await expect(handle.result()).rejects.toMatchObject({
         cause: {
           message: expect.stringMatching(/^2 findings.*The raw files cannot be looked at: access.*T03 missing/),
         },
       });
+      const figures = Object.fromEntries(calls.figures.map(({ name, value }) => [name, value]));
+      expect(figures).toMatchObject({ intervals_expected: 83, findings_not_fresh: 2 });
     });
   });
 

@@ -92,7 +92,8 @@ def rules_of(contract: Contract) -> list[Rule]:
 def _implied(contract: Contract, stated: list[Rule]) -> list[Rule]:
     """A `required` column has no nulls, or no warehouse takes the rows; a primary key is there once an interval."""
     nothing = {"mustBe": 0, "severity": "critical"}
-    checked = {rule.column for rule in stated if rule.metric == "missingValues" and rule.body.get("mustBe") == 0}
+    missing = (rule for rule in stated if rule.metric == "missingValues" and rule.body["severity"] in _HALTING)
+    checked = {rule.column for rule in missing if rule.body.get("mustBe") == 0}
     required = (str(column["name"]) for column in contract.required)
     rules = [Rule(name, {"metric": "nullValues", **nothing}) for name in required if name not in checked]
     key = [column["name"] for column in contract.table["properties"] if column.get("primaryKey")]

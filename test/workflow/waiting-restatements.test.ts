@@ -1,0 +1,35 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { orchestratorOf } from '../../activities/orchestrator.ts';
+import { approveUpdate } from '../../model/messages/backfill.ts';
+import { laneQueue, orchestrationQueue } from '../../model/queues.ts';
+import { localServer, withWorkers } from './environment.ts';
+
+let environment: TestWorkflowEnvironment;
+beforeAll(async () => {
+  environment = await localServer();
+});
+afterAll(async () => {
+  await environment.teardown();
+});
+
+it('a restatement is told while it waits for approval, and workers are counted queue by queue', async () => {
+  await withWorkers(environment, {}, async () => {
+    const orchestrator = orchestratorOf(environment.client);
+    const start = (workflowId: string, approvalOverJobs: number) =>
+      environment.client.workflow.start('backfill', {
+        workflowId,
+        taskQueue: orchestrationQueue,
+        args: [{ product: 'silver.trips', start: '2025-01-17', end: '2025-01-18', approvalOverJobs }],
+      });
+    const [waiting] = [await start('restate/silver.trips/1', 0), await start('backfill/by-hand', 0)];
+    const told = async () => (await orchestrator.waitingRestatements()).map(({ workflowId }) => workflowId);
+    await expect.poll(told, { timeout: 20_000 }).toEqual(['restate/silver.trips/1']);
+    await waiting.executeUpdate(approveUpdate, { args: ['ada'] });
+    await waiting.result();
+    expect(await told()).toEqual([]);
+    await expect.poll(() => orchestrator.workersOf(laneQueue('late'), 'activities')).toBe(1);
+    await expect.poll(() => orchestrator.workersOf(orchestrationQueue, 'workflows')).toBe(1);
+    expect(await orchestrator.workersOf('nobody', 'activities')).toBe(0);
+  });
+});
