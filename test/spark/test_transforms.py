@@ -1,4 +1,4 @@
-"""The transform of silver.trips as a function: neither the order of events nor the job changes what it makes of them."""
+"""The transform of silver.trips as a function: neither the order of events nor the job changes what it makes."""
 
 from datetime import date
 from itertools import permutations
