@@ -18,8 +18,7 @@ from tideline_jobs.model.errors import BuildError
 from tideline_jobs.tables.delta import Table
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
-CONTRACTS = [contract for contract in all_contracts().values() if rules_of(contract)]
-ROWS = 10
+CONTRACTS, ROWS = [contract for contract in all_contracts().values() if rules_of(contract)], 10
 
 
 def _good(rules: list[Rule], name: str, kind: str, number: int) -> Any:
@@ -91,8 +90,9 @@ def test_each_rule_alone_halts_if_it_is_critical_or_an_error(spark: SparkSession
         special = {"rowCount": {}, "validShare": {"rows": 90, "quarantined": 10}}
         broken, reason = told(str(number), special.get(rule.metric) or counted.get(str(number), {}))
         # A null is also what `missingValues` counts.
-        like = [n for n, other in enumerate(rules) if (rule.metric, other.metric) == ("nullValues", "missingValues")]
-        assert broken == sorted([number, *(n for n in like if rules[n].column == rule.column)]), rule
+        both = [(rule.metric, rule.column, other.metric, other.column) for other in rules]
+        also = [n for n, pair in enumerate(both) if pair == ("nullValues", rule.column, "missingValues", rule.column)]
+        assert broken == sorted([number, *also]), rule
         assert (reason is not None) == (rule.body["severity"] in ("critical", "error")), rule
         assert reason is None or str(rule) in reason
 
@@ -181,8 +181,7 @@ def _trip(trip_id: str, day: int, status: str) -> list[Line]:
 DAYS = ("2025-01-17", "2025-01-20")
 
 
-def _told(result: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The intervals that are published, and those that are held back."""
+def _outcome(result: dict[str, Any]) -> tuple[list[str], list[str]]:
     return [each["interval"] for each in result["intervals"]], [each["interval"] for each in result["heldBack"]]
 
 
@@ -193,7 +192,7 @@ def test_one_odd_trip_holds_back_its_date_alone(lakehouse: Lakehouse) -> None:
         lakehouse.land(hour, [*_lines(300, 0, hour), *_trip(f"trip of {day}", day, status)])
         lakehouse.must_build("bronze.events", hour, f"2025-01-{day}T11")
     result = lakehouse.must_build("silver.trips", *DAYS)
-    assert _told(result) == (["2025-01-17", "2025-01-19"], ["2025-01-18"])
+    assert _outcome(result) == (["2025-01-17", "2025-01-19"], ["2025-01-18"])
     assert "invalidValues(status) mustBeLessOrEqualTo 0.1 %: 1 of 1 rows" in result["heldBack"][0]["reason"]
     assert [row["trip_id"] for row in lakehouse.rows("silver.trips")] == ["trip of 17", "trip of 19"]
     assert result["quality"]["score"] == 1
@@ -206,7 +205,7 @@ def test_what_the_warehouse_copies_is_what_was_published(lakehouse: Lakehouse) -
     }
     lakehouse.put("silver.trips", list(trips.values()))
     first = lakehouse.must_build("gold.trips", *DAYS, build_id="same")
-    assert _told(first) == (["2025-01-17", "2025-01-19"], ["2025-01-18"])
+    assert _outcome(first) == (["2025-01-17", "2025-01-19"], ["2025-01-18"])
     manifest = json.loads(Path(first["exportManifest"].removeprefix("file:")).read_text())
     copied = lakehouse.spark.read.parquet(*[entry["url"] for entry in manifest["entries"]])
     assert sorted(row["trip_id"] for row in copied.collect()) == ["17", "19"]
@@ -228,7 +227,7 @@ def test_a_build_that_yields_to_a_newer_one_tells_its_verdicts_and_exports_nothi
 
     monkeypatch.setattr(Table, "commit", commit_after_a_newer_build)
     result = lakehouse.must_build("gold.trips", *DAYS)
-    assert _told(result) == (["2025-01-17", "2025-01-18", "2025-01-19"], [])
+    assert _outcome(result) == (["2025-01-17", "2025-01-18", "2025-01-19"], [])
     assert result["exportManifest"] is None
     assert len(lakehouse.rows("gold.trips")) == 3
 
@@ -237,7 +236,8 @@ def test_the_verdict_on_a_date_does_not_depend_on_what_else_the_job_builds(lakeh
     """A trip id that starts again two dates later is a row of either date: built together or alone."""
     restarted = [{"trip_id": "twice", "trip_date": f"2025-01-{day}"} for day in (17, 19)]
     lakehouse.put("silver.trips", [*restarted, *[{"trip_id": "copied", "trip_date": "2025-01-18"}] * 2])
-    assert _told(lakehouse.must_build("gold.trips", *DAYS)) == (["2025-01-17", "2025-01-19"], ["2025-01-18"])
+    result = lakehouse.must_build("gold.trips", *DAYS)
+    assert _outcome(result) == (["2025-01-17", "2025-01-19"], ["2025-01-18"])
 
 
 def test_a_table_that_is_replaced_as_a_whole_has_one_verdict(
