@@ -18,7 +18,8 @@ from tideline_jobs.model.errors import BuildError
 from tideline_jobs.tables.delta import Table
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
-CONTRACTS, ROWS = [contract for contract in all_contracts().values() if rules_of(contract)], 10
+CONTRACTS = [contract for contract in all_contracts().values() if rules_of(contract)]
+ROWS = 10
 
 
 def _good(rules: list[Rule], name: str, kind: str, number: int) -> Any:
@@ -48,16 +49,13 @@ def _bad(rule: Rule) -> Any:
         return None
     if rule.metric == "missingValues":
         return ""
-    if "minimum" in rule.arguments:
-        return rule.arguments["minimum"] - 1
-    return "no such value"
+    return rule.arguments["minimum"] - 1 if "minimum" in rule.arguments else "no such value"
 
 
 def _broken_once(rule: Rule, row: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     if rule.metric == "duplicateValues":
         return row | {key: other[key] for key in rule.keys}
-    like = row[str(rule.column)]
-    bad = _bad(rule)
+    like, bad = row[str(rule.column)], _bad(rule)
     return row | {str(rule.column): bad if bad is None else type(like)(bad)}
 
 
@@ -199,11 +197,11 @@ def test_one_odd_trip_holds_back_its_date_alone(lakehouse: Lakehouse) -> None:
 
 
 def test_what_the_warehouse_copies_is_what_was_published(lakehouse: Lakehouse) -> None:
-    trips = {
-        f"2025-01-{day}": {"trip_id": str(day), "trip_date": f"2025-01-{day}", "status": status}
+    trips = [
+        {"trip_id": str(day), "trip_date": f"2025-01-{day}", "status": status}
         for day, status in {17: "COMPLETED", 18: "LOST", 19: "COMPLETED"}.items()
-    }
-    lakehouse.put("silver.trips", list(trips.values()))
+    ]
+    lakehouse.put("silver.trips", trips)
     first = lakehouse.must_build("gold.trips", *DAYS, build_id="same")
     assert _outcome(first) == (["2025-01-17", "2025-01-19"], ["2025-01-18"])
     manifest = json.loads(Path(first["exportManifest"].removeprefix("file:")).read_text())
