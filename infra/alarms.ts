@@ -1,11 +1,8 @@
-import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSubscription, Topic } from 'aws-cdk-lib/aws-sns';
-import { CfnCondition, CfnParameter, Duration, Fn, Stack } from 'aws-cdk-lib';
+import { CfnCondition, CfnParameter, CfnResource, Fn, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { alarms, descriptionOf, topicOf, topics } from '../model/alarms.ts';
-import { metrics } from '../model/metrics.ts';
+import { alarmProperties, alarms, topicOf, topics } from '../model/alarms.ts';
 
 /** A topic that CloudWatch may publish to; parameters of the stack say who is told, and stay as they are in later deploys. */
 function createTopic(scope: Construct, id: string, topicName: string): Topic {
@@ -43,25 +40,7 @@ export function createAlarms(scope: Construct): void {
     team: createTopic(scope, 'Team', topics.team),
   };
   for (const alarm of alarms) {
-    const { name, metric, statistic, comparison, threshold, periodSeconds, periods, missing } = alarm;
-    const { namespace } = metrics[metric];
-    const told = new SnsAction(made[topicOf(alarm)]);
-    const created = new Alarm(scope, name, {
-      alarmName: name,
-      alarmDescription: descriptionOf(alarm),
-      metric: new Metric({ namespace, metricName: metric, statistic, period: Duration.seconds(periodSeconds) }),
-      comparisonOperator: ComparisonOperator[operators[comparison]],
-      threshold,
-      evaluationPeriods: periods,
-      treatMissingData: missing === 'breaching' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
-    });
-    created.addAlarmAction(told);
-    if (!alarm.isEvent) created.addOkAction(told);
+    const properties = alarmProperties(alarm, made[topicOf(alarm)].topicArn);
+    new CfnResource(scope, alarm.name, { type: 'AWS::CloudWatch::Alarm', properties });
   }
 }
-
-const operators = {
-  GreaterThanThreshold: 'GREATER_THAN_THRESHOLD',
-  GreaterThanOrEqualToThreshold: 'GREATER_THAN_OR_EQUAL_TO_THRESHOLD',
-  LessThanThreshold: 'LESS_THAN_THRESHOLD',
-} as const;

@@ -1,4 +1,4 @@
-import { type CloudWatchClient, PutMetricAlarmCommand, type PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateTopicCommand, type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -9,25 +9,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import { type Alarm, alarms, descriptionOf, topicOf, topics } from '../model/alarms.ts';
-import { metrics } from '../model/metrics.ts';
-
-/** What `infra/alarms.ts` makes of an alarm, as CloudWatch is asked for it. */
-export const alarmInput = (alarm: Alarm, topicArn: string) =>
-  ({
-    AlarmName: alarm.name,
-    AlarmDescription: descriptionOf(alarm),
-    Namespace: metrics[alarm.metric].namespace,
-    MetricName: alarm.metric,
-    Statistic: alarm.statistic,
-    ComparisonOperator: alarm.comparison,
-    Threshold: alarm.threshold,
-    Period: alarm.periodSeconds,
-    EvaluationPeriods: alarm.periods,
-    TreatMissingData: alarm.missing,
-    AlarmActions: [topicArn],
-    OKActions: alarm.isEvent ? [] : [topicArn],
-  }) satisfies PutMetricAlarmInput;
+import { alarmProperties, alarms, topicOf, topics } from '../model/alarms.ts';
 
 interface Clients {
   readonly cloudWatch: CloudWatchClient;
@@ -50,7 +32,7 @@ export async function ensureAlerts({ cloudWatch, sns, sqs }: Clients): Promise<s
   }
   await Promise.all(
     alarms.map((alarm) =>
-      cloudWatch.send(new PutMetricAlarmCommand(alarmInput(alarm, arns.get(topicOf(alarm)) ?? ''))),
+      cloudWatch.send(new PutMetricAlarmCommand(alarmProperties(alarm, arns.get(topicOf(alarm)) ?? ''))),
     ),
   );
   return QueueUrl;

@@ -1,4 +1,4 @@
-import type { MetricName } from './metrics.ts';
+import { type MetricName, metrics } from './metrics.ts';
 
 /** A condition of which a person is told. */
 export interface Alarm {
@@ -147,5 +147,18 @@ export const topicOf = ({ name }: Pick<Alarm, 'name'>): keyof typeof topics =>
 
 export const runbookOf = ({ name }: Pick<Alarm, 'name'>): string => `docs/runbooks/${name}.md`;
 
-/** What a message of it says before the figures. */
-export const descriptionOf = (alarm: Alarm): string => `${alarm.meaning}. What to do: ${runbookOf(alarm)}`;
+/** An alarm in CloudWatch's own words, which PutMetricAlarm and CloudFormation share. */
+export const alarmProperties = (alarm: Alarm, topicArn: string) => ({
+  AlarmName: alarm.name,
+  AlarmDescription: `${alarm.meaning}. What to do: ${runbookOf(alarm)}`,
+  Namespace: metrics[alarm.metric].namespace,
+  MetricName: alarm.metric,
+  Statistic: alarm.statistic,
+  ComparisonOperator: alarm.comparison,
+  Threshold: alarm.threshold,
+  Period: alarm.periodSeconds,
+  EvaluationPeriods: alarm.periods,
+  TreatMissingData: alarm.missing,
+  AlarmActions: [topicArn],
+  ...(!alarm.isEvent && { OKActions: [topicArn] }),
+});

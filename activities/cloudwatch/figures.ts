@@ -4,6 +4,7 @@ import { wholeTable } from '../../model/messages/builds.ts';
 import type { Measurement, MetricName } from '../../model/metrics.ts';
 import { laneQueue } from '../../model/queues.ts';
 import type { BuildFailure, Claimant, Loaded, PublishedBuild } from '../ledger/records.ts';
+import { leastLines } from '../planning/line-counts.ts';
 import type { Metrics } from './metrics.ts';
 
 /** An activity that has ended well. */
@@ -25,9 +26,6 @@ const validity: Readonly<Record<string, MetricName>> = {
 };
 
 const layerOf = (product: string): string => product.split('.')[0] ?? '';
-
-/** The share of fewer lines says little; the audit holds nothing back for it either. */
-const leastLines = 100;
 
 function figuresOfBuild(
   { product, intervals, qualityScore, jobSeconds, costUsd }: PublishedBuild,
@@ -65,13 +63,11 @@ function figuresOfEnd(
   if (failure === null || !isScheduled) return [];
   if (failure.state !== 'quarantined') return [{ name: 'builds_failed', value: 1, product }];
   const held = intervals.filter((interval) => interval !== wholeTable);
-  const name = validity[layerOf(product)];
-  return [
-    ...(layerOf(product) === 'bronze'
-      ? []
-      : [{ name: 'intervals_held_back', value: held.length, product } satisfies Measurement]),
-    ...held.flatMap((): Measurement[] => (name === undefined ? [] : [{ name, value: 0, product }])),
-  ];
+  const layer = layerOf(product);
+  const name = validity[layer];
+  const figures: Measurement[] = name === undefined ? [] : held.map(() => ({ name, value: 0, product }));
+  // An hour of bronze tells by its validity alone.
+  return layer === 'bronze' ? figures : [{ name: 'intervals_held_back', value: held.length, product }, ...figures];
 }
 
 /** By activity, what it tells. */

@@ -12,7 +12,7 @@ const week = 168;
 const historyHours = 2 * week;
 const leastShare = 0.1;
 /** A share of fewer lines says little. */
-const leastLines = 100;
+export const leastLines = 100;
 
 const after = (hour: string, hours: number): string => shiftInterval('hour', hour, hours);
 

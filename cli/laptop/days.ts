@@ -10,7 +10,7 @@ import {
 } from '../../model/intervals.ts';
 import type { BuildInput, BuildOutcome } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
-import { type Catalogue, loadCatalogue } from '../../model/catalogue.ts';
+import type { Catalogue } from '../../model/catalogue.ts';
 
 /** Called after each workflow with how many of how many have ended. */
 export type OnProgress = (name: string, done: number, total: number, outcomes: readonly BuildOutcome[]) => void;
@@ -57,8 +57,13 @@ async function runAll(
 }
 
 /** What the schedules start on one day: an hourly bronze run for each of its hours, then the daily batch. */
-export async function runDay(client: Client, date: string, onProgress: OnProgress): Promise<BuildOutcome[]> {
-  const { firesAfterMinutes } = loadCatalogue().get('bronze.events').cadence;
+export async function runDay(
+  client: Client,
+  catalogue: Catalogue,
+  date: string,
+  onProgress: OnProgress,
+): Promise<BuildOutcome[]> {
+  const { firesAfterMinutes } = catalogue.get('bronze.events').cadence;
   const hourly = Array.from({ length: 24 }, (_, hour) => {
     const firedAt = intervalStart(date)
       .plus({ hours: hour + 1, minutes: firesAfterMinutes })

@@ -131,7 +131,7 @@ async function buildGenerated(session: Session, progress: Progress, onProgress: 
   );
   progress.end();
   progress.step(`Running the schedules’ workflows of that day; Web UI: ${session.platform.webUi}`);
-  const outcomes = await runDay(session.client, generatedDay.start, onProgress);
+  const outcomes = await runDay(session.client, session.catalogue, generatedDay.start, onProgress);
   return { outcomes, start: generatedDay.start, end: shiftInterval('date', generatedDay.start, 1) };
 }
 

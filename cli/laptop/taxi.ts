@@ -6,9 +6,6 @@ import { loadCatalogue } from '../../model/catalogue.ts';
 import { type IntervalRange, shiftInterval } from '../../model/intervals.ts';
 import { putInto } from './land.ts';
 
-/** The contracts take events from this date on, unless a run says otherwise. */
-const contractsEarliestEvent = loadCatalogue().get('bronze.events').source?.earliestEvent ?? '';
-
 export interface Trips {
   readonly count: number;
   readonly rejected: readonly { readonly line: number; readonly reason: string }[];
@@ -30,11 +27,13 @@ export async function readTrips(file: string, shiftTo: string | undefined): Prom
     const reasons = trips.rejected.slice(0, 5).map(({ line, reason }) => `line ${line}: ${reason}`);
     throw new Error(`${file} has no trip that can be read. ${reasons.join('; ')}`);
   }
+  // The contract takes events from this date on, unless a run says otherwise.
+  const earliestEvent = loadCatalogue().get('bronze.events').source?.earliestEvent ?? '';
   return {
     count: trips.tripCount,
     rejected: trips.rejected,
     dates: { start: first, end: shiftInterval('date', last, 1) },
-    earliestEvent: first <= contractsEarliestEvent ? shiftInterval('date', first, -1) : undefined,
+    earliestEvent: first <= earliestEvent ? shiftInterval('date', first, -1) : undefined,
     async land(client, bucket) {
       const summary = await writeRawLines(trips.lines(), { put: putInto(client, bucket) });
       if (summary.firstHour === null || summary.lastHour === null) throw new Error(`${file} made no events.`);

@@ -68,7 +68,7 @@ const survey = async (from: string, to: string, table = ledgerTable): Promise<re
 
 describe('a day of trips', () => {
   it('is published as it was, in the lake and in the warehouse', async () => {
-    outcomes = await runDay(session.client, date, quiet);
+    outcomes = await runDay(session.client, session.catalogue, date, quiet);
     await expectFiguresOf(session, outcomes);
     await expectLakeToBeTrue(session, truthFolder, dayAlone);
   });

@@ -2,10 +2,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { MetricAlarm } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it } from 'vitest';
-import { alarmInput } from '../../local/alerts.ts';
 import { evaluate } from '../../local/cloudwatch/evaluate.ts';
 import { Figures } from '../../local/cloudwatch/figures.ts';
-import { alarms, runbookOf, topicOf } from '../../model/alarms.ts';
+import { alarmProperties, alarms, runbookOf, topicOf } from '../../model/alarms.ts';
 import { type MetricName, metrics } from '../../model/metrics.ts';
 import { root } from '../tools.ts';
 import { templateOf } from './stack.ts';
@@ -28,12 +27,12 @@ describe('an alarm', () => {
     );
     expect(made).toHaveLength(alarms.length);
     for (const alarm of alarms) {
-      const { AlarmActions: _, OKActions, ...expected } = alarmInput(alarm, '');
+      const { AlarmActions: _, OKActions, ...expected } = alarmProperties(alarm, '');
       const found = made.find(({ AlarmName }) => AlarmName === alarm.name) ?? {};
       expect(found).toMatchObject(expected);
       const topic = JSON.stringify(found.AlarmActions);
       expect(topic.toLowerCase()).toContain(`alerts${topicOf(alarm)}`.toLowerCase());
-      expect(JSON.stringify(found.OKActions)).toBe(OKActions.length > 0 ? topic : undefined);
+      expect(JSON.stringify(found.OKActions)).toBe(OKActions ? topic : undefined);
     }
     template.resourceCountIs('AWS::SNS::Subscription', 4);
     template.hasParameter('AlertsOnCallUrl', { NoEcho: true, Default: '' });
@@ -90,7 +89,7 @@ function fortnight({ publishes = () => true, values = () => ({}) }: Fault = {}):
     }
     if (minute % 5 > 0 || minute < 180) continue;
     for (const alarm of alarms) {
-      const input: MetricAlarm = alarmInput(alarm, '');
+      const input: MetricAlarm = alarmProperties(alarm, '');
       const { StateValue } = evaluate(input, figures, at);
       if (states.has(alarm.name) && states.get(alarm.name) !== StateValue) told.push(`${alarm.name} ${StateValue}`);
       states.set(alarm.name, StateValue);
