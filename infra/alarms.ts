@@ -33,14 +33,20 @@ function createTopic(scope: Construct, id: string, topicName: string): Topic {
   return topic;
 }
 
-/** The alarms of `model/alarms.ts` and the two topics on which they ring and end. */
-export function createAlarms(scope: Construct): void {
+/** The alarms of `model/alarms.ts` and the two topics on which they ring and end; gives that of the team. */
+export function createAlarms(scope: Construct, workflowsUrl: string): Topic {
   const made = {
     onCall: createTopic(scope, 'OnCall', topics.onCall),
     team: createTopic(scope, 'Team', topics.team),
   };
   for (const alarm of alarms) {
-    const properties = alarmProperties(alarm, made[topicOf(alarm)].topicArn);
+    const { thresholdParameter: name, threshold } = alarm;
+    const parameter = name && new CfnParameter(scope, name, { type: 'Number', default: threshold, minValue: 0 });
+    const properties = {
+      ...alarmProperties(alarm, made[topicOf(alarm)].topicArn, workflowsUrl),
+      ...(parameter && { Threshold: parameter.valueAsNumber }),
+    };
     new CfnResource(scope, alarm.name, { type: 'AWS::CloudWatch::Alarm', properties });
   }
+  return made.team;
 }

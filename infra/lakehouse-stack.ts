@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import type { Construct } from 'constructs';
 import { loadCatalogue, rawProducts } from '../model/catalogue.ts';
@@ -72,13 +72,18 @@ export class LakehouseStack extends Stack {
     const applications = [application, backfillApplication];
     const jobRoles = createJobRoles(this, applications, storage, rawFolders);
     const { copyRole, workgroup } = createWarehouse(this, storage, network.warehouse);
+    const workflowsUrl = new CfnParameter(this, 'WorkflowsUrl', {
+      description: 'The page of Temporal’s Web UI that lists the namespace’s runs: https://…/namespaces/…/workflows',
+      allowedPattern: '^https?://.+/workflows$',
+    }).valueAsString;
+    const alerts = createAlarms(this, workflowsUrl);
     const workerPolicy = createWorkerPolicy(this, {
       ...storage,
+      alerts,
       applications,
       jobRoles: Object.values(jobRoles),
       workgroup,
     });
-    createAlarms(this);
     const deployPolicy = createDeployPolicy(this, { ...storage, workgroup }, layers);
 
     const outputs = {
@@ -86,6 +91,8 @@ export class LakehouseStack extends Stack {
       TidelineLakeBucket: storage.lake.bucketName,
       TidelineArtifactsBucket: storage.artifacts.bucketName,
       TidelineLedgerTable: storage.ledger.tableName,
+      TidelineAlertsTopicArn: alerts.topicArn,
+      TidelineWorkflowsUrl: workflowsUrl,
       EmrApplicationId: application.attrApplicationId,
       EmrBackfillApplicationId: backfillApplication.attrApplicationId,
       EmrExecutionRoleArn: jobRoles.build.roleArn,

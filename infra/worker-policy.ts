@@ -1,6 +1,7 @@
 import type { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import { type IRole, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnWorkgroup } from 'aws-cdk-lib/aws-redshiftserverless';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { namespaces } from '../model/metrics.ts';
 import type { Storage } from './storage.ts';
@@ -9,11 +10,12 @@ export interface Used extends Storage {
   readonly applications: readonly CfnApplication[];
   readonly jobRoles: readonly IRole[];
   readonly workgroup: CfnWorkgroup;
+  readonly alerts: ITopic;
 }
 
 /** What data-plane workers may do: the calls of `activities/`, no more (test/unit/permissions.test.ts). */
 export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy {
-  const { applications, jobRoles, workgroup, lake, artifacts, ledger, raw } = used;
+  const { alerts, applications, jobRoles, workgroup, lake, artifacts, ledger, raw } = used;
   return new ManagedPolicy(scope, 'WorkerPolicy', {
     description: 'Data-plane workers: start and watch jobs, load the warehouse, read what builds say about themselves',
     statements: [
@@ -63,6 +65,7 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
         resources: ['*'],
         conditions: { StringEquals: { 'cloudwatch:namespace': [...namespaces] } },
       }),
+      new PolicyStatement({ actions: ['sns:Publish'], resources: [alerts.topicArn] }),
       // Without it S3 answers "access denied" for a result that no job has written. No condition on prefixes: a read has none.
       new PolicyStatement({
         actions: ['s3:ListBucket'],

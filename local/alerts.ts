@@ -17,25 +17,25 @@ interface Clients {
   readonly sqs: SQSClient;
 }
 
-/** Makes topics, alarms, and a queue that takes what rings: here nobody has a pager. Gives the queue's URL. */
-export async function ensureAlerts({ cloudWatch, sns, sqs }: Clients): Promise<string> {
+/** Makes topics, alarms, and a queue that takes what rings: here nobody has a pager. Gives the queue, and the team's topic. */
+export async function ensureAlerts({ cloudWatch, sns, sqs }: Clients, workflowsUrl: string) {
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'tideline-alerts' }));
   const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
   const { Attributes } = await sqs.send(asked);
   // Alarms begin anew, and what an earlier run did not read is of that run.
   await sqs.send(new PurgeQueueCommand({ QueueUrl }));
-  const arns = new Map<string, string>();
-  for (const [id, Name] of Object.entries(topics)) {
-    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name }));
+  const arns = { onCall: '', team: '' };
+  for (const id of ['onCall', 'team'] as const) {
+    const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: topics[id] }));
     await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }));
-    arns.set(id, TopicArn);
+    arns[id] = TopicArn;
   }
   await Promise.all(
     alarms.map((alarm) =>
-      cloudWatch.send(new PutMetricAlarmCommand(alarmProperties(alarm, arns.get(topicOf(alarm)) ?? ''))),
+      cloudWatch.send(new PutMetricAlarmCommand(alarmProperties(alarm, arns[topicOf(alarm)], workflowsUrl))),
     ),
   );
-  return QueueUrl;
+  return { queueUrl: QueueUrl, topicArn: arns.team };
 }
 
 /** What rings, as SNS hands it on. */

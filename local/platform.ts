@@ -119,8 +119,10 @@ export async function startPlatform({
     onStep('buckets, the ledger, alarms and the EMR Serverless applications');
     const s3 = new S3Client({ forcePathStyle: true });
     const clients = { cloudWatch: new CloudWatchClient(), sns: new SNSClient(), sqs: new SQSClient() };
-    const [alertsQueue] = await Promise.all([
-      ensureAlerts(clients),
+    const webUi = `http://127.0.0.1:${ports.ui}`;
+    const workflowsUrl = `${webUi}/namespaces/default/workflows`;
+    const [alerts] = await Promise.all([
+      ensureAlerts(clients, workflowsUrl),
       ensureBuckets(s3),
       ensureLedger(new DynamoDBClient()),
     ]);
@@ -133,6 +135,8 @@ export async function startPlatform({
       TIDELINE_LAKE_BUCKET: buckets.lake,
       TIDELINE_ARTIFACTS_BUCKET: buckets.artifacts,
       TIDELINE_LEDGER_TABLE: ledgerTable,
+      TIDELINE_ALERTS_TOPIC_ARN: alerts.topicArn,
+      TIDELINE_WORKFLOWS_URL: workflowsUrl,
       TIDELINE_WORKER_ROLE: workerRole,
       EMR_APPLICATION_ID: applicationId,
       EMR_BACKFILL_APPLICATION_ID: backfillApplicationId,
@@ -151,8 +155,8 @@ export async function startPlatform({
     return {
       supervisor,
       s3,
-      alertsQueue,
-      webUi: `http://127.0.0.1:${ports.ui}`,
+      alertsQueue: alerts.queueUrl,
+      webUi,
       postgresUrl: `postgresql://analyst@${host}:${port}/${database}`,
       environment,
       stop: async () => {

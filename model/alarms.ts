@@ -15,8 +15,14 @@ export interface Alarm {
   readonly periods: number;
   /** What a period without a figure says. */
   readonly missing: 'breaching' | 'notBreaching';
+  /** A visibility query for the runs that it is about. */
+  readonly runs?: string;
+  /** The stack's parameter that sets another threshold. */
+  readonly thresholdParameter?: string;
   /** It is about something that has happened, and is never over: nobody is told so. */
   readonly isEvent?: true;
+  /** People are told of each of its findings, by the watch: the alarm itself is only to be seen. */
+  readonly toldByWatch?: true;
 }
 
 const minute = 60;
@@ -31,6 +37,7 @@ const some = {
   periodSeconds: 40 * minute,
   periods: 1,
   missing: 'notBreaching',
+  toldByWatch: true,
 } as const;
 
 export const alarms: readonly Alarm[] = [
@@ -45,6 +52,7 @@ export const alarms: readonly Alarm[] = [
     periods: 1,
     // Builds fail one at a time, and most minutes have none.
     missing: 'notBreaching',
+    runs: 'BuildState = "failed"',
     isEvent: true,
   },
   {
@@ -70,6 +78,7 @@ export const alarms: readonly Alarm[] = [
     comparison: 'LessThanThreshold',
     threshold: 95,
     ...hourly,
+    runs: 'WorkflowType = "hourlyBronze"',
   },
   {
     name: 'P1-DatesHeldBack',
@@ -79,6 +88,7 @@ export const alarms: readonly Alarm[] = [
     comparison: 'GreaterThanOrEqualToThreshold',
     threshold: 1,
     ...hourly,
+    runs: 'BuildState = "failed"',
     isEvent: true,
   },
   {
@@ -107,7 +117,7 @@ export const alarms: readonly Alarm[] = [
   },
   {
     name: 'P1-WatchSilent',
-    meaning: 'Nobody has looked for two hours whether data is fresh: the watch itself does not run, or cannot look',
+    meaning: 'Nobody has looked for two hours whether data is fresh: the watch does not run, or cannot look or tell',
     metric: 'intervals_expected',
     statistic: 'Maximum',
     comparison: 'LessThanThreshold',
@@ -116,6 +126,7 @@ export const alarms: readonly Alarm[] = [
     periodSeconds: hour,
     periods: 2,
     missing: 'breaching',
+    runs: 'WorkflowType = "watchFreshness"',
   },
   {
     name: 'P2-BatchProcessingDelayed',
@@ -125,6 +136,7 @@ export const alarms: readonly Alarm[] = [
     comparison: 'GreaterThanThreshold',
     threshold: 26,
     ...hourly,
+    runs: 'WorkflowType = "dailyBatch"',
   },
   {
     name: 'P2-CostAboveBudget',
@@ -133,9 +145,11 @@ export const alarms: readonly Alarm[] = [
     statistic: 'Sum',
     comparison: 'GreaterThanThreshold',
     threshold: 500,
+    thresholdParameter: 'DailyBudgetUsd',
     periodSeconds: 24 * hour,
     periods: 1,
     missing: 'notBreaching',
+    runs: 'CostUsd > 5',
   },
 ];
 
@@ -147,10 +161,18 @@ export const topicOf = ({ name }: Pick<Alarm, 'name'>): keyof typeof topics =>
 
 export const runbookOf = ({ name }: Pick<Alarm, 'name'>): string => `docs/runbooks/${name}.md`;
 
+/** Where the runs of a visibility query are seen, under the address of the Web UI's page that lists a namespace's runs. */
+export const runsUrl = (workflowsUrl: string, query: string): string =>
+  `${workflowsUrl}?query=${encodeURIComponent(query)}`;
+
 /** An alarm in CloudWatch's own words, which PutMetricAlarm and CloudFormation share. */
-export const alarmProperties = (alarm: Alarm, topicArn: string) => ({
+export const alarmProperties = (alarm: Alarm, topicArn: string, workflowsUrl: string) => ({
   AlarmName: alarm.name,
-  AlarmDescription: `${alarm.meaning}. What to do: ${runbookOf(alarm)}`,
+  AlarmDescription: [
+    alarm.meaning,
+    ...(alarm.runs === undefined ? [] : [`Runs: ${runsUrl(workflowsUrl, alarm.runs)}`]),
+    `What to do: ${runbookOf(alarm)}`,
+  ].join('. '),
   Namespace: metrics[alarm.metric].namespace,
   MetricName: alarm.metric,
   Statistic: alarm.statistic,
@@ -159,6 +181,6 @@ export const alarmProperties = (alarm: Alarm, topicArn: string) => ({
   Period: alarm.periodSeconds,
   EvaluationPeriods: alarm.periods,
   TreatMissingData: alarm.missing,
-  AlarmActions: [topicArn],
-  ...(!alarm.isEvent && { OKActions: [topicArn] }),
+  ...(!alarm.toldByWatch && { AlarmActions: [topicArn] }),
+  ...(!alarm.toldByWatch && !alarm.isEvent && { OKActions: [topicArn] }),
 });

@@ -4,6 +4,7 @@ import { knownPrices } from '../activities/emr-serverless/prices.ts';
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{2,62}$/, 'must be an S3 bucket name');
 const role = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of an IAM role');
 const application = z.string().regex(/^[0-9a-z]+$/, 'must be the id of an EMR Serverless application');
+const topic = z.string().regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'must be the ARN of an SNS topic');
 const port = z.coerce.number().int().min(1).max(65535);
 
 const price = z.coerce.number().positive().optional();
@@ -49,6 +50,15 @@ const variables = z.object({
   TIDELINE_LATE_DEBOUNCE_SECONDS: z.coerce.number().int().min(1).default(900),
   /** A restatement of more jobs than this waits for approval. */
   TIDELINE_LATE_APPROVAL_OVER_JOBS: z.coerce.number().int().min(0).default(100),
+  /** Where the watch tells what it finds. */
+  TIDELINE_ALERTS_TOPIC_ARN: topic,
+  /** The page of Temporal's Web UI that lists this namespace's runs: what people are told links to it. */
+  TIDELINE_WORKFLOWS_URL: z
+    .url({
+      protocol: /^https?$/,
+      error: 'must be an address such as https://temporal.example.com/namespaces/lakehouse/workflows',
+    })
+    .regex(/\/workflows$/, 'must end with /workflows'),
   /** Where Prometheus scrapes this process; no metrics are served without it. */
   METRICS_PORT: port.optional(),
   /** On which of this machine's addresses; 0.0.0.0 (all) where the scraper is on another. */
@@ -126,6 +136,7 @@ export function parseConfig(environment: Environment) {
       debounceSeconds: values.TIDELINE_LATE_DEBOUNCE_SECONDS,
       approvalOverJobs: values.TIDELINE_LATE_APPROVAL_OVER_JOBS,
     },
+    alerts: { topicArn: values.TIDELINE_ALERTS_TOPIC_ARN, workflowsUrl: values.TIDELINE_WORKFLOWS_URL },
     buildId: values.TIDELINE_BUILD_ID,
     workflowBundle: values.TIDELINE_WORKFLOW_BUNDLE,
     jobsVersion: values.TIDELINE_JOBS_VERSION,

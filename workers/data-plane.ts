@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Client } from '@temporalio/client';
 import { Runtime, Worker } from '@temporalio/worker';
@@ -19,12 +20,14 @@ import { createLedgerActivities } from '../activities/ledger/activities.ts';
 import { ledgerFailures } from '../activities/ledger/failures.ts';
 import { Ledger } from '../activities/ledger/ledger.ts';
 import { orchestratorOf } from '../activities/orchestrator.ts';
+import { OpenFindings } from '../activities/ledger/open-findings.ts';
 import { RestorePoints } from '../activities/ledger/restore-points.ts';
 import { createRedshiftActivities } from '../activities/redshift/activities.ts';
 import { redshiftFailures } from '../activities/redshift/failures.ts';
 import { createTableHistoryActivities } from '../activities/table-history/activities.ts';
 import { createPlanningActivities } from '../activities/planning/activities.ts';
 import { createUnreadRawActivities } from '../activities/planning/unread-raw.ts';
+import { createAlertActivities } from '../activities/sns/activities.ts';
 import { loadCatalogue } from '../model/catalogue.ts';
 import { laneQueue, lanes, submissionQueue } from '../model/queues.ts';
 import { parseConfig } from './config.ts';
@@ -84,6 +87,14 @@ const services: readonly Service[] = [
   },
   { activities: planning, failures: ledgerFailures },
   { activities: createFigureActivities(metrics), failures: { service: 'CloudWatch', advice: {}, final: {} } },
+  {
+    activities: createAlertActivities(
+      new OpenFindings(documents, config.ledgerTable),
+      new SNSClient(patience(answerSeconds)),
+      config.alerts,
+    ),
+    failures: { service: 'SNS and DynamoDB', advice: ledgerFailures.advice, final: {} },
+  },
   {
     activities: createTableHistoryActivities(ledger, s3, config.lakeBucket, catalogue, {
       restate: (late) => planning.reportLateDates(late),

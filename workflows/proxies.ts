@@ -1,4 +1,5 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { AlertActivities } from '../activities/sns/activities.ts';
 import type { CatalogueActivities } from '../activities/catalogue/activities.ts';
 import type { FigureActivities } from '../activities/cloudwatch/activities.ts';
 import type { EmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
@@ -48,11 +49,15 @@ export const surveys = (lane: Lane) =>
 
 /** What the watch looks at. It gives up while there is time to tell of it before the next one begins. */
 export const looks = proxyActivities<
-  Pick<PlanningActivities, 'checkFreshness'> & FigureActivities & TableHistoryActivities & UnreadRawActivities
+  AlertActivities &
+    FigureActivities &
+    Pick<PlanningActivities, 'checkFreshness'> &
+    TableHistoryActivities &
+    UnreadRawActivities
 >({
   taskQueue: laneQueue('scheduled'),
   startToCloseTimeout: '2m',
-  scheduleToCloseTimeout: '6m',
+  scheduleToCloseTimeout: '5m',
   heartbeatTimeout,
   retry: untilItWorks,
 });

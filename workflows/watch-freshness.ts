@@ -13,15 +13,26 @@ import { watchFigures } from './watch-figures.ts';
 export async function watchFreshness(input: WatchFreshnessInput): Promise<FreshnessReport> {
   checkInput('watchFreshness', input);
   const check = { at: firedAt(input.firedAt).toISO() };
-  const [unrecorded, noLogs] = await seen('The tables’ logs', looks.recordUnrecorded);
-  const [unread, noFiles] = await seen('The raw files', () => looks.findUnreadRaw(check));
-  const [due, noLedger] = await seen('The ledger', () => looks.checkFreshness(check));
-  const found = [...(unrecorded ?? []), ...(unread ?? []), ...noLogs, ...noFiles, ...noLedger];
+  const [unrecorded, noLogs] = await seen('The tables’ logs cannot be looked at', looks.recordUnrecorded);
+  const [unread, noFiles] = await seen('The raw files cannot be looked at', () => looks.findUnreadRaw(check));
+  const [due, noLedger] = await seen('The ledger cannot be looked at', () => looks.checkFreshness(check));
+  const blind = [...noLogs, ...noFiles, ...noLedger];
+  const found = [...(unrecorded ?? []), ...(unread ?? []), ...blind];
+  const known = due ?? nothing;
+  let isTold = true;
+  if (patched('the-watch-tells-its-findings')) {
+    const findings = [...found, ...known.findings];
+    const complete = blind.length === 0 && known.findings.length === known.found;
+    const [, untold] = await seen('What is found cannot be told', () => looks.tellFindings({ findings, complete }));
+    isTold = untold.length === 0;
+    found.push(...untold);
+  }
   if (patched('the-watch-publishes-its-figures')) {
-    const [, noFigures] = await seen('CloudWatch', () => looks.publishFigures(watchFigures(due, found.length)));
+    // It is silent where nobody hears it: an alarm of CloudWatch's own tells that.
+    const figures = watchFigures(isTold ? due : null, found.length);
+    const [, noFigures] = await seen('Figures cannot be published', () => looks.publishFigures(figures));
     found.push(...noFigures);
   }
-  const known = due ?? nothing;
   const report = { ...known, found: found.length + known.found, findings: [...found, ...known.findings] };
   const rows = report.findings.map(({ product, interval, problem }) => [product, interval ?? '', problem]);
   const summary = `${report.found} findings among ${report.expected} intervals due`;
@@ -41,12 +52,12 @@ export async function watchFreshness(input: WatchFreshnessInput): Promise<Freshn
 const nothing: FreshnessReport = { expected: 0, found: 0, findings: [] };
 
 /** What a look gives; where it fails, that is a finding itself, so that the others are told all the same. */
-async function seen<T>(what: string, look: () => Promise<T>): Promise<readonly [T | null, FreshnessFinding[]]> {
+async function seen<T>(subject: string, look: () => Promise<T>): Promise<readonly [T | null, FreshnessFinding[]]> {
   try {
     return [await look(), []];
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const problem = `${what} cannot be looked at: ${rootCause(error) ?? String(error)}`;
-    return [null, [{ product: 'every product', interval: null, problem }]];
+    const problem = `${subject}: ${rootCause(error) ?? String(error)}`;
+    return [null, [{ product: 'every product', interval: null, kind: 'not looked at', subject, problem }]];
   }
 }

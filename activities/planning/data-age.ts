@@ -44,5 +44,5 @@ export async function findOldData(
   if (counted.diff(DateTime.max(newest, sinceSchedule)).as('hours') <= freshness.hours) return [];
   const age = Number(at.diff(newest).as('hours').toFixed(1));
   const told = `newest event ${newest.toFormat("yyyy-MM-dd'T'HH:mm'Z'")} is ${age} h old, allowed ${freshness.hours} h`;
-  return [{ product: key, interval: null, problem: `${told}: builds run, no data arrives` }];
+  return [{ product: key, interval: null, kind: 'old data', problem: `${told}: builds run, no data arrives` }];
 }

@@ -13,6 +13,7 @@ import { batchLatencyHours } from './batch-latency.ts';
 import { findOldData } from './data-age.ts';
 import { findThinHours } from './line-counts.ts';
 import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
+import { isStopped, schedulesOf, stoppedSchedules } from './stopped-schedules.ts';
 import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 /** How far back intervals are expected; older ones are a backfill's matter. */
@@ -38,6 +39,7 @@ function dueAfter(change: ChangedInput, catalogue: Catalogue, reader: Product): 
 const longestClaimHours = 24;
 /** Whoever is told of a restatement may be at lunch. */
 const longestWaitHours = 1;
+const waiting = { alarm: 'P1-RestatementWaits', kind: 'waits for approval' } as const;
 
 const held = ({ record }: SurveyedInterval, at: DateTime): boolean =>
   record?.claim !== undefined &&
@@ -61,14 +63,20 @@ const problemOf = (
  */
 async function knownSince(
   ledger: LedgerReader,
-  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
   { key, grain }: Product,
   sinceSchedule: DateTime,
+  ownSchedule: ServerSchedule | null,
 ): Promise<string> {
-  const first = await ledger.firstPublished(key);
-  const own = first === null ? await orchestrator.scheduleOf(maintenanceSchedule(key)) : null;
-  const added = first ?? (own && intervalKey(grain, DateTime.fromJSDate(own.createdAt))) ?? '';
+  const created = ownSchedule && intervalKey(grain, DateTime.fromJSDate(ownSchedule.createdAt));
+  const added = (await ledger.firstPublished(key)) ?? created ?? '';
   return [intervalKey(grain, sinceSchedule), added].sort().at(-1) ?? added;
+}
+
+/** The runs that an interval which is not as it should be is about, where it is known which. */
+function runsOf({ product, state, record }: SurveyedInterval): Pick<FreshnessFinding, 'runs'> {
+  if (record?.claim) return { runs: `WorkflowId = "${record.claim.workflowId}"` };
+  const hasFailed = state === 'failed' || state === 'quarantined';
+  return hasFailed ? { runs: `Product = "${product}" AND BuildState = "failed"` } : {};
 }
 
 /** Intervals that should be published by now, by arithmetic alone, and what the ledger says of each. */
@@ -94,16 +102,20 @@ async function checkProduct(
   const old = await findOldData(ledger, product, { due, pending }, sinceSchedule, at);
   const claimed = surveyed
     .filter((each) => held(each, at))
-    .map(({ interval, record }): FreshnessFinding => {
+    .map((each): FreshnessFinding => {
+      const { interval, record } = each;
       const { workflowId = '', since = '' } = record?.claim ?? {};
-      return { product: product.key, interval, problem: `held since ${since} by ${workflowId}`, alarm: 'P1-ClaimHeld' };
+      const problem = `held since ${since} by ${workflowId}, longer than ${longestClaimHours} h`;
+      const about = { product: product.key, interval, ...runsOf(each) };
+      return { ...about, kind: 'held for long', problem, alarm: 'P1-ClaimHeld' };
     });
   const late = due.flatMap((each): FreshnessFinding[] => {
     if (held(each, at)) return [];
     const dueAt = intervalStart(shiftInterval(grain, each.interval, 1)).plus(allowed);
     const overdue = each.changedInputs.find((change) => dueAfter(change, catalogue, product) <= at);
     const problem = problemOf(each, overdue, dueAt.toFormat("yyyy-MM-dd'T'HH:mm'Z'"));
-    return problem === null ? [] : [{ product: product.key, interval: each.interval, problem }];
+    const kind = each.state === 'stale' ? 'stale' : 'not published';
+    return problem === null ? [] : [{ product: product.key, interval: each.interval, kind, problem, ...runsOf(each) }];
   });
   return { expected: due.length, findings: [...old, ...claimed, ...late] };
 }
@@ -119,34 +131,27 @@ export async function checkFreshness(
   { at }: FreshnessCheck,
 ): Promise<FreshnessReport> {
   const now = DateTime.fromISO(at, { zone: 'utc' });
-  const schedules = new Map<string, ServerSchedule | null>();
-  for (const id of new Set([...catalogue.products.values()].map(({ cadence }) => cadence.scheduleId)))
-    schedules.set(id, await orchestrator.scheduleOf(id));
+  const schedules = await schedulesOf(catalogue, orchestrator);
+  const findings = stoppedSchedules(catalogue, schedules);
   let expected = 0;
-  const findings: FreshnessFinding[] = [];
   for (const product of builtProducts(catalogue)) {
-    const { scheduleId } = product.cadence;
-    const schedule = schedules.get(scheduleId) ?? null;
-    const stopped = schedule === null || schedule.paused;
-    // What it has not built is its matter.
-    const alarm = stopped && ({ alarm: 'P1-ScheduleStopped' } as const);
-    if (stopped) {
-      const problem = `schedule ${scheduleId} is ${schedule ? 'paused' : 'not on the server'}: nothing new is built`;
-      findings.push({ product: product.key, interval: null, problem, ...alarm });
-    }
+    const schedule = schedules.get(product.cadence.scheduleId) ?? null;
     if (schedule === null) continue;
     const since = DateTime.fromJSDate(schedule.createdAt, { zone: 'utc' });
-    const known = await knownSince(ledger, orchestrator, product, since);
+    const known = await knownSince(ledger, product, since, schedules.get(maintenanceSchedule(product.key)) ?? null);
     const checked = await checkProduct(ledger, catalogue, product, since, known, now);
     expected += checked.expected;
+    // What a schedule that is stopped has not built is its matter.
+    const alarm = isStopped(schedule) && ({ alarm: 'P1-ScheduleStopped' } as const);
     findings.push(...checked.findings.map((finding) => ({ ...finding, ...alarm })));
   }
   findings.push(...(await findThinHours(ledger, catalogue, now)));
   for (const { workflowId, since } of await orchestrator.waitingRestatements()) {
     const [, product = ''] = workflowId.split('/');
     const problem = `${workflowId} waits for approval since ${since.toISOString()}`;
+    const about = { product, interval: null, subject: workflowId, runs: `WorkflowId = "${workflowId}"` };
     if (now.diff(DateTime.fromJSDate(since)).as('hours') > longestWaitHours)
-      findings.push({ product, interval: null, problem, alarm: 'P1-RestatementWaits' });
+      findings.push({ ...about, ...waiting, problem });
   }
   const batch = schedules.get(dailyBatch.scheduleId) ?? null;
   return {

@@ -1,7 +1,7 @@
 import type { DateTime } from 'luxon';
 import { type Catalogue, rawProducts } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
-import type { FreshnessFinding } from '../../model/messages/freshness.ts';
+import type { FindingKind, FreshnessFinding } from '../../model/messages/freshness.ts';
 import { intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import type { Published } from '../ledger/records.ts';
 import { settledHours } from './raw-hours.ts';
@@ -52,12 +52,12 @@ async function thinHoursOf(
     const { rowsIn: count, rowsQuarantined = 0 } = own[index] ?? {};
     const [earlier = 0, later = 0, weekBefore = 0] = [before, next, usual].map((each) => each[index]?.rowsIn);
     if (count === undefined) return [];
+    const told = (kind: FindingKind, problem: string): FreshnessFinding => ({ product: key, interval, kind, problem });
     if (rowsQuarantined >= leastQuarantined && rowsQuarantined > mostQuarantined * count)
-      return [{ product: key, interval, problem: `${rowsQuarantined} of ${count} lines are in quarantine` }];
+      return [told('many lines in quarantine', `${rowsQuarantined} of ${count} lines are in quarantine`)];
     if (count === 0 && earlier > 0 && later > 0)
-      return [{ product: key, interval, problem: `no lines, though the hours around it have ${earlier} and ${later}` }];
+      return [told('few lines', `no lines, though the hours around it have ${earlier} and ${later}`)];
     if (weekBefore < leastLines || count >= leastShare * weekBefore || !isLong(interval)) return [];
-    const problem = `${count} lines, though the same hour of the week before has ${weekBefore}`;
-    return [{ product: key, interval, problem }];
+    return [told('few lines', `${count} lines, though the same hour of the week before has ${weekBefore}`)];
   });
 }

@@ -29,7 +29,7 @@ async function findSilence(
   const minutes = Math.floor(now.diff(DateTime.fromJSDate(written)).as('minutes'));
   if (minutes <= filesMissed * source.filesEveryMinutes) return [];
   const problem = `no raw file for ${minutes} minutes, though one is due every ${source.filesEveryMinutes}: the stream or its delivery has stopped`;
-  return [{ product: key, interval: null, problem }];
+  return [{ product: key, interval: null, kind: 'no files', problem }];
 }
 
 export function createUnreadRawActivities(
@@ -61,7 +61,7 @@ export function createUnreadRawActivities(
         const told = foreign.slice(0, keysShown).join(', ');
         if (foreign.length > 0) {
           const problem = `${foreign.length} raw objects that no build reads, for they are no .gz file in the folder of an hour: ${told}`;
-          findings.push({ product: key, interval: null, problem });
+          findings.push({ product: key, interval: null, kind: 'other objects', problem });
         }
         for (const { interval, claim, published, failure } of await ledger.records(
           key,
@@ -76,7 +76,8 @@ export function createUnreadRawActivities(
           const unread = heldBack ? 'raw files of an hour that was held back' : 'raw files that no build has read';
           const what = files.length > 0 ? unread : 'raw files that a build has read are gone';
           const builds = files.length > 0 ? kept : '';
-          findings.push({ product: key, interval, problem: `${what}: ${files.length} lie in its folder${builds}` });
+          const problem = `${what}: ${files.length} lie in its folder${builds}`;
+          findings.push({ product: key, interval, kind: 'unread files', problem });
           const build = {
             product: key,
             start: interval,

@@ -177,7 +177,7 @@ export function createTableHistoryActivities(
           await catchUp(key);
         } catch (error) {
           if (!(error instanceof UnreadableLog)) throw error;
-          unreadable.push({ product: key, interval: null, problem: error.message });
+          unreadable.push({ product: key, interval: null, kind: 'unreadable log', problem: error.message });
         }
       }
       return unreadable;

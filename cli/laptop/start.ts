@@ -76,7 +76,7 @@ async function tellAlerts({ platform }: Session, signal: AbortSignal, tell: (tex
     for (const { AlarmName, AlarmDescription, NewStateValue, NewStateReason, StateChangeTime } of alerts)
       tell(
         NewStateValue === 'ALARM'
-          ? `${StateChangeTime}  ALARM ${AlarmName}: ${AlarmDescription}\n  ${NewStateReason}`
+          ? `${StateChangeTime}  ALARM ${AlarmName}: ${NewStateReason}\n  ${AlarmDescription}`
           : `${StateChangeTime}  ${AlarmName} is over`,
       );
   }

@@ -16,11 +16,32 @@ export const countByAlarm = (findings: readonly FreshnessFinding[]): Partial<Rec
     [...Map.groupBy(findings, ({ alarm = 'P1-DataNotFresh' }) => alarm)].map(([alarm, of]) => [alarm, of.length]),
   );
 
+/** What is wrong. Findings of one kind about one product are told together. */
+export type FindingKind =
+  | 'not published'
+  | 'stale'
+  | 'old data'
+  | 'few lines'
+  | 'many lines in quarantine'
+  | 'no files'
+  | 'unread files'
+  | 'other objects'
+  | 'unreadable log'
+  | 'held for long'
+  | 'waits for approval'
+  | 'schedule stopped'
+  | 'not looked at';
+
 /** What is not as it should be. `interval` is null where it is not about one. */
 export interface FreshnessFinding {
   readonly product: string;
   readonly interval: string | null;
+  readonly kind: FindingKind;
+  /** What it is about where it is not about an interval, and the product has several: a schedule, a workflow. */
+  readonly subject?: string;
   readonly problem: string;
+  /** A visibility query for the runs that it is about, where there are some. */
+  readonly runs?: string;
   /** The alarm that it rings (`model/alarms.ts`); by default that data is not fresh. */
   readonly alarm?: FindingAlarm;
 }
@@ -35,4 +56,11 @@ export interface FreshnessReport {
   readonly byAlarm?: Readonly<Partial<Record<FindingAlarm, number>>>;
   /** Hours since the end of the newest date of which all of gold is published and loaded; null while none is. */
   readonly batchLatencyHours?: number | null;
+}
+
+/** What a watch has found, for people to be told. */
+export interface FoundFindings {
+  readonly findings: readonly FreshnessFinding[];
+  /** Whether everything was looked at, and all that was found is here: only then is over what is not found any more. */
+  readonly complete: boolean;
 }

@@ -9,6 +9,7 @@ import { type MetricName, metrics } from '../../model/metrics.ts';
 import { root } from '../tools.ts';
 import { templateOf } from './stack.ts';
 
+const workflowsUrl = 'https://temporal.example.com/namespaces/lakehouse/workflows';
 const minuteMs = 60_000;
 const start = Date.UTC(2025, 0, 6);
 
@@ -27,13 +28,20 @@ describe('an alarm', () => {
     );
     expect(made).toHaveLength(alarms.length);
     for (const alarm of alarms) {
-      const { AlarmActions: _, OKActions, ...expected } = alarmProperties(alarm, '');
+      const { AlarmActions, OKActions, AlarmDescription: _, ...expected } = alarmProperties(alarm, '', workflowsUrl);
       const found = made.find(({ AlarmName }) => AlarmName === alarm.name) ?? {};
-      expect(found).toMatchObject(expected);
+      const { thresholdParameter } = alarm;
+      expect(found).toMatchObject({
+        ...expected,
+        ...(thresholdParameter && { Threshold: { Ref: thresholdParameter } }),
+      });
+      expect(JSON.stringify(found.AlarmDescription)).toContain(runbookOf(alarm));
       const topic = JSON.stringify(found.AlarmActions);
-      expect(topic.toLowerCase()).toContain(`alerts${topicOf(alarm)}`.toLowerCase());
+      if (AlarmActions) expect(topic.toLowerCase()).toContain(`alerts${topicOf(alarm)}`.toLowerCase());
+      else expect(topic).toBeUndefined();
       expect(JSON.stringify(found.OKActions)).toBe(OKActions ? topic : undefined);
     }
+    template.hasParameter('DailyBudgetUsd', { Default: 500 });
     template.resourceCountIs('AWS::SNS::Subscription', 4);
     template.hasParameter('AlertsOnCallUrl', { NoEcho: true, Default: '' });
   });
@@ -89,7 +97,7 @@ function fortnight({ publishes = () => true, values = () => ({}) }: Fault = {}):
     }
     if (minute % 5 > 0 || minute < 180) continue;
     for (const alarm of alarms) {
-      const input: MetricAlarm = alarmProperties(alarm, '');
+      const input: MetricAlarm = alarmProperties(alarm, '', workflowsUrl);
       const { StateValue } = evaluate(input, figures, at);
       if (states.has(alarm.name) && states.get(alarm.name) !== StateValue) told.push(`${alarm.name} ${StateValue}`);
       states.set(alarm.name, StateValue);

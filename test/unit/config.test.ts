@@ -9,6 +9,8 @@ const complete = {
   TIDELINE_JOBS_VERSION: 'a'.repeat(64),
   TIDELINE_BUILD_ID: '4f2a9c1',
   TIDELINE_LEDGER_TABLE: 'ledger',
+  TIDELINE_ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:ride-hailing-team-alerts',
+  TIDELINE_WORKFLOWS_URL: 'https://temporal.example.com/namespaces/lakehouse/workflows',
   EMR_APPLICATION_ID: '00abc',
   EMR_BACKFILL_APPLICATION_ID: '00abd',
   EMR_EXECUTION_ROLE_ARN: 'arn:aws:iam::123456789012:role/jobs',
@@ -50,9 +52,14 @@ describe('the configuration of a worker', () => {
 
   it('names every variable that is missing or wrong, all at once', () => {
     const { REDSHIFT_WORKGROUP, EMR_BACKFILL_APPLICATION_ID, ...rest } = complete;
-    const wrong = { ...rest, TIDELINE_RAW_BUCKET: 'Not A Bucket', EMR_POLL_INTERVAL_MS: 'often' };
+    const wrong = {
+      ...rest,
+      TIDELINE_WORKFLOWS_URL: 'temporal:8080',
+      TIDELINE_RAW_BUCKET: 'Not A Bucket',
+      EMR_POLL_INTERVAL_MS: 'often',
+    };
     expect(() => parseConfig(wrong)).toThrow(
-      /TIDELINE_RAW_BUCKET: must be an S3 bucket name[^]*EMR_BACKFILL_APPLICATION_ID[^]*EMR_POLL_INTERVAL_MS[^]*REDSHIFT_WORKGROUP/,
+      /TIDELINE_RAW_BUCKET: must be an S3 bucket name[^]*EMR_BACKFILL_APPLICATION_ID[^]*EMR_POLL_INTERVAL_MS[^]*REDSHIFT_WORKGROUP[^]*TIDELINE_WORKFLOWS_URL: must be an address/,
     );
   });
 });

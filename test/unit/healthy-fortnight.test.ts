@@ -155,6 +155,7 @@ describe('a fortnight', { timeout: 120_000 }, () => {
     expect(found).toContainEqual({
       product: 'gold.trips',
       interval: '2025-01-13',
+      kind: 'stale',
       problem: 'stale: silver.trips of 2025-01-13 has changed since it was built',
     });
   });

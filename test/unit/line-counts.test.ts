@@ -27,7 +27,12 @@ describe('an hour without lines', () => {
     publish('2025-01-18T05', '2025-01-18T11', 40);
     publish('2025-01-18T08', '2025-01-18T09', 0);
     expect(await found()).toEqual([
-      { product, interval: '2025-01-18T08', problem: 'no lines, though the hours around it have 40 and 40' },
+      {
+        product,
+        interval: '2025-01-18T08',
+        kind: 'few lines',
+        problem: 'no lines, though the hours around it have 40 and 40',
+      },
     ]);
   });
 
@@ -63,10 +68,27 @@ describe('an hour with a tenth of what is usual', () => {
   it.each([
     [
       19,
-      [{ product, interval: '2025-01-18T08', problem: '19 lines, though the same hour of the week before has 200' }],
+      [
+        {
+          product,
+          interval: '2025-01-18T08',
+          kind: 'few lines',
+          problem: '19 lines, though the same hour of the week before has 200',
+        },
+      ],
     ],
     [20, []],
-    [0, [{ product, interval: '2025-01-18T08', problem: 'no lines, though the hours around it have 200 and 200' }]],
+    [
+      0,
+      [
+        {
+          product,
+          interval: '2025-01-18T08',
+          kind: 'few lines',
+          problem: 'no lines, though the hours around it have 200 and 200',
+        },
+      ],
+    ],
   ])('is found by the same hour of the week before: %i of 200', async (lines, findings) => {
     publish('2025-01-04T08', '2025-01-18T12', 200);
     publish('2025-01-18T08', '2025-01-18T09', lines);

@@ -161,12 +161,10 @@ describe('what a watch tells', () => {
     Object.fromEntries(watchFigures(...args).map(({ name, value }) => [name, value]));
 
   it('counts what rings each alarm, also where there is more than a report holds', () => {
+    const finding = { product: 'p', interval: null, kind: 'stale', problem: '' } as const;
     const findings = [
-      ...Array.from(
-        { length: 60 },
-        () => ({ product: 'p', interval: null, problem: '', alarm: 'P1-ScheduleStopped' }) as const,
-      ),
-      { product: 'q', interval: null, problem: '' },
+      ...Array.from({ length: 60 }, () => ({ ...finding, alarm: 'P1-ScheduleStopped' }) as const),
+      finding,
     ];
     const due = {
       expected: 83,

@@ -61,6 +61,7 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
   'activities/lake/delta-log.ts GetObject': ['s3:GetObject Lake/silver/trips/_delta_log/1.json'],
   'activities/lake/delta-log.ts ListObjectsV2': ['s3:ListBucket Lake'],
   'activities/lake/raw-files.ts ListObjectsV2': ['s3:ListBucket Raw'],
+  'activities/sns/activities.ts Publish': ['sns:Publish AlertsTeam'],
   'activities/ledger/items.ts Query': ['dynamodb:Query Ledger'],
   'activities/ledger/items.ts Update': ['dynamodb:UpdateItem Ledger'],
   'activities/ledger/ledger.ts Update': ['dynamodb:UpdateItem Ledger'],

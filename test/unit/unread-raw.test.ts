@@ -44,7 +44,7 @@ describe('raw files that no build has read', () => {
     s3.put(`${folder}/late.gz`, 'two');
     expect(await find('2025-01-18T07:50:00Z')).toEqual([]);
     const problem = 'raw files that no build has read: 2 lie in its folder';
-    expect(await find()).toEqual([{ product, interval: hour, problem }]);
+    expect(await find()).toEqual([{ product, interval: hour, kind: 'unread files', problem }]);
     expect(await find('2025-01-18T09:50:00Z')).toHaveLength(1);
     expect([...started.values()]).toEqual([{ product, start: hour, end: next, lane: 'late' }]);
     s3.put(`${folder}/later.gz`, 'three');
@@ -62,7 +62,7 @@ describe('raw files that no build has read', () => {
     s3.put(heldBack, 'bad');
     ledger.fail(product, '2025-01-18T04', 'quarantined', '2025-01-18T05:30:00.000Z');
     const problem = 'raw files of an hour that was held back: 1 lie in its folder';
-    expect(await find()).toEqual([{ product, interval: '2025-01-18T04', problem }]);
+    expect(await find()).toEqual([{ product, interval: '2025-01-18T04', kind: 'unread files', problem }]);
     await find('2025-01-18T09:50:00Z');
     expect([...started.values()]).toEqual([{ product, start: '2025-01-18T04', end: hour, lane: 'late' }]);
     s3.put(heldBack, 'corrected');

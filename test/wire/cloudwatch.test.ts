@@ -26,7 +26,7 @@ beforeAll(async () => {
   sqs = new SQSClient({ ...access, endpoint });
   service = await startCloudWatch({ sns, evaluateEveryMs: 100, onDefect: (error) => defects.push(error) });
   cloudWatch = new CloudWatchClient({ ...access, endpoint: service.url });
-  queue = await ensureAlerts({ cloudWatch, sns, sqs });
+  queue = (await ensureAlerts({ cloudWatch, sns, sqs }, 'http://127.0.0.1/workflows')).queueUrl;
   metrics = new Metrics(cloudWatch, noopMetricMeter, (text) => defects.push(text));
 });
 afterAll(async () => {
@@ -76,7 +76,7 @@ describe('the local CloudWatch', () => {
     expect(await receiveAlerts(sqs, queue, 5)).toMatchObject([
       {
         AlarmName: 'P0-BuildFailed',
-        AlarmDescription: `${alarm?.meaning ?? ''}. What to do: docs/runbooks/P0-BuildFailed.md`,
+        AlarmDescription: `${alarm?.meaning ?? ''}. Runs: http://127.0.0.1/workflows?query=BuildState%20%3D%20%22failed%22. What to do: docs/runbooks/P0-BuildFailed.md`,
         NewStateValue: 'ALARM',
         NewStateReason: expect.stringMatching(/^Sum of builds_failed in the last 1 × 300 s: \d/) as string,
       },

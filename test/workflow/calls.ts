@@ -2,6 +2,7 @@ import type { Measurement } from '../../model/metrics.ts';
 import type { EmrServerlessActivities } from '../../activities/emr-serverless/activities.ts';
 import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/records.ts';
 import type { ChangedDates } from '../../model/messages/late-data.ts';
+import type { FoundFindings } from '../../model/messages/freshness.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
 
 /** What was asked of the services. */
@@ -25,6 +26,7 @@ export interface Calls {
   /** How often all tables were looked through for commits that nobody has recorded. */
   unrecorded: number;
   readonly figures: Measurement[];
+  readonly told: FoundFindings[];
   /** Late dates that builds have reported. */
   readonly late: ChangedDates[];
 }

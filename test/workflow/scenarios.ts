@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WatchFreshnessInput } from '../../model/messages/freshness.ts';
+import type { FreshnessFinding, WatchFreshnessInput } from '../../model/messages/freshness.ts';
 import { proceedUpdate } from '../../model/messages/inputs.ts';
 import type { BuildInput } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
@@ -17,6 +17,9 @@ export interface Scenario {
 
 const silver: BuildInput = { product: 'silver.trips', start: '2025-01-18', end: '2025-01-20' };
 const gold: BuildInput = { product: 'gold.trips', start: '2025-01-18', end: '2025-01-19' };
+const missing: FreshnessFinding = {
+  ...{ product: 'bronze.events', interval: '2025-01-18T03', kind: 'not published', problem: 'missing' },
+};
 const watching: WatchFreshnessInput = { firedAt: '2025-01-18T08:50:00Z' };
 export const until = async (handle: WorkflowHandle, state: string): Promise<void> => {
   while ((await handle.query<{ state: string }>('status')).state !== state) {
@@ -200,17 +203,18 @@ export const scenarios = {
     input: { product: 'bronze.events', dates: ['2025-01-10'], debounceSeconds: 1, approvalOverJobs: 100 },
   },
   'watch-that-publishes-its-figures': {
-    script: { freshness: [{ product: 'bronze.events', interval: '2025-01-18T03', problem: 'missing' }] },
+    script: { freshness: [missing] },
     workflow: 'watchFreshness',
     input: watching,
   },
+  'watch-that-tells-its-findings': { script: { freshness: [missing] }, workflow: 'watchFreshness', input: watching },
   'not-fresh': {
-    script: { freshness: [{ product: 'bronze.events', interval: '2025-01-18T03', problem: 'missing' }] },
+    script: { freshness: [missing] },
     workflow: 'watchFreshness',
     input: watching,
   },
   'unread-raw-files': {
-    script: { unread: [{ product: 'bronze.events', interval: '2025-01-18T03', problem: 'raw files unread' }] },
+    script: { unread: [{ ...missing, kind: 'unread files', problem: 'raw files unread' }] },
     workflow: 'watchFreshness',
     input: watching,
   },

@@ -44,6 +44,8 @@ export interface Script {
   readonly unreadable?: readonly FreshnessFinding[];
   /** Why the raw files cannot be listed. */
   readonly unlistable?: string;
+  /** Why nobody can be told what is found. */
+  readonly untellable?: string;
   /** What has been built before; by default nothing. */
   readonly ledger?: MemoryLedger;
 }

@@ -10,7 +10,12 @@ import type { ReadersAsked } from '../../activities/planning/activities.ts';
 import { changesLeft } from '../../activities/planning/stale-readers.ts';
 import { refusingBadInput } from '../../activities/failures.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
-import { countByAlarm, type FreshnessFinding, type FreshnessReport } from '../../model/messages/freshness.ts';
+import {
+  countByAlarm,
+  type FoundFindings,
+  type FreshnessFinding,
+  type FreshnessReport,
+} from '../../model/messages/freshness.ts';
 import type { AwaitedInputs, InputsAsked } from '../../model/messages/inputs.ts';
 import type { Measurement } from '../../model/metrics.ts';
 import { shiftInterval } from '../../model/intervals.ts';
@@ -39,6 +44,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     late: [],
     unrecorded: 0,
     figures: [],
+    told: [],
     restored: [],
     lanes: [],
     ledger: script.ledger ?? new MemoryLedger(),
@@ -85,6 +91,10 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     },
     async publishFigures(measurements: readonly Measurement[]): Promise<void> {
       calls.figures.push(...measurements);
+    },
+    async tellFindings(found: FoundFindings): Promise<void> {
+      if (script.untellable !== undefined) throw ApplicationFailure.nonRetryable(script.untellable);
+      calls.told.push(found);
     },
     async findUnreadRaw(): Promise<readonly FreshnessFinding[]> {
       if (script.unlistable !== undefined) throw ApplicationFailure.nonRetryable(script.unlistable);

@@ -32,7 +32,9 @@ describe('watchFreshness', () => {
   });
 
   it('looks at everything else where a table’s log cannot be read, and fails for that', async () => {
-    const unreadable = [{ product: 'silver.trips', interval: null, problem: 'no Delta commit' }];
+    const unreadable = [
+      { product: 'silver.trips', interval: null, kind: 'unreadable log', problem: 'no Delta commit' },
+    ] as const;
     await withWorkers(environment, { ...scenarios['unread-raw-files'].script, unreadable }, async () => {
       const handle = await play(environment, 'unread-raw-files');
       await expect(handle.result()).rejects.toMatchObject({
@@ -52,6 +54,20 @@ describe('watchFreshness', () => {
       });
       const figures = Object.fromEntries(calls.figures.map(({ name, value }) => [name, value]));
       expect(figures).toMatchObject({ intervals_expected: 83, findings_not_fresh: 2 });
+      expect(calls.told).toMatchObject([
+        { complete: false, findings: [{ kind: 'not looked at' }, { problem: 'missing' }] },
+      ]);
+    });
+  });
+
+  it('is silent to CloudWatch, whose alarm then rings, where it cannot tell what it has found', async () => {
+    const script = { ...scenarios['not-fresh'].script, untellable: 'no such topic' };
+    await withWorkers(environment, script, async (calls) => {
+      const handle = await play(environment, 'not-fresh');
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: { message: expect.stringMatching(/^2 findings.*What is found cannot be told: no such topic/) },
+      });
+      expect(calls.figures).toEqual([{ name: 'findings_not_fresh', value: 1 }]);
     });
   });
 

@@ -1,0 +1,46 @@
+import type { Catalogue } from '../../model/catalogue.ts';
+import { maintenanceSchedule } from '../../model/cadences.ts';
+import type { FreshnessFinding } from '../../model/messages/freshness.ts';
+import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
+import { builtProducts } from './survey.ts';
+
+export type Schedules = ReadonlyMap<string, ServerSchedule | null>;
+
+/** The schedules that build and maintain what a catalogue holds, as the server has them, by id; null for what is not there. */
+export async function schedulesOf(
+  catalogue: Catalogue,
+  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
+): Promise<Schedules> {
+  const products = [...catalogue.products.values()];
+  const ids = products.flatMap(({ key, cadence }) => [cadence.scheduleId, maintenanceSchedule(key)]);
+  const found = [...new Set(ids)].map(async (id) => [id, await orchestrator.scheduleOf(id)] as const);
+  return new Map(await Promise.all(found));
+}
+
+export const isStopped = (schedule: ServerSchedule | null | undefined): boolean => schedule?.paused !== false;
+
+/** A finding for each schedule that is paused or missing: what it leaves undone, of which products. */
+export function stoppedSchedules(catalogue: Catalogue, schedules: Schedules): FreshnessFinding[] {
+  const told = (id: string, products: readonly string[], undone: string): FreshnessFinding[] => {
+    const schedule = schedules.get(id);
+    if (!isStopped(schedule)) return [];
+    const [first = '', ...others] = products;
+    const product = others.length > 0 ? `${first} and ${others.length} more` : first;
+    const problem = `schedule ${id} is ${schedule ? 'paused' : 'not on the server'}: ${undone}`;
+    const about = { product, interval: null, subject: id };
+    return [{ ...about, kind: 'schedule stopped', problem, alarm: 'P1-ScheduleStopped' }];
+  };
+  const builds = Map.groupBy(builtProducts(catalogue), ({ cadence }) => cadence.scheduleId);
+  return [
+    ...[...builds].flatMap(([id, products]) =>
+      told(
+        id,
+        products.map(({ key }) => key),
+        'nothing new is built',
+      ),
+    ),
+    ...[...catalogue.products.keys()].flatMap((key) =>
+      told(maintenanceSchedule(key), [key], 'nothing compacts its table or removes its old files'),
+    ),
+  ];
+}

@@ -1,0 +1,132 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { OpenFindings } from '../../activities/ledger/open-findings.ts';
+import { type AlertActivities, createAlertActivities } from '../../activities/sns/activities.ts';
+import { ensureAlerts, receiveAlerts } from '../../local/alerts.ts';
+import { startCloudWatch } from '../../local/cloudwatch/service.ts';
+import { ensureLedger, ledgerTable } from '../../local/provision.ts';
+import type { AwsServer } from '../../local/wire/index.ts';
+import type { FoundFindings, FreshnessFinding } from '../../model/messages/freshness.ts';
+import { access } from './access.ts';
+import { LocalS3 } from './local-s3.ts';
+
+const workflowsUrl = 'http://127.0.0.1:8233/namespaces/default/workflows';
+
+let emulator: LocalS3;
+let service: AwsServer;
+let sns: SNSClient;
+let sqs: SQSClient;
+let queue: string;
+let open: OpenFindings;
+let activities: AlertActivities;
+beforeAll(async () => {
+  emulator = await LocalS3.start();
+  const endpoint = emulator.url;
+  [sns, sqs] = [new SNSClient({ ...access, endpoint }), new SQSClient({ ...access, endpoint })];
+  service = await startCloudWatch({ sns, evaluateEveryMs: 3_600_000, onDefect: () => undefined });
+  const cloudWatch = new CloudWatchClient({ ...access, endpoint: service.url });
+  const { queueUrl, topicArn } = await ensureAlerts({ cloudWatch, sns, sqs }, workflowsUrl);
+  queue = queueUrl;
+  const client = new DynamoDBClient({ ...access, endpoint });
+  await ensureLedger(client);
+  open = new OpenFindings(DynamoDBDocumentClient.from(client), ledgerTable);
+  activities = createAlertActivities(open, sns, { topicArn, workflowsUrl });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+afterAll(async () => {
+  await service.close();
+  await emulator.stop();
+});
+
+const missing = (interval: string): FreshnessFinding => ({
+  ...{ product: 'silver.trips', interval, kind: 'not published', problem: `missing, due ${interval}T03:00Z` },
+});
+const watch = (findings: readonly FreshnessFinding[], complete = true): Promise<void> =>
+  new MockActivityEnvironment({
+    workflowExecution: { workflowId: 'watch-freshness-1', runId: 'r1' },
+  }).run((found: FoundFindings) => activities.tellFindings(found), { findings, complete });
+const heard = async () =>
+  (await receiveAlerts(sqs, queue, 1)).map(({ NewStateValue, ...said }) => [NewStateValue, said]);
+const rings = (reason: string) => ['ALARM', expect.objectContaining({ NewStateReason: reason }) as unknown];
+const later = (hours: number): void => {
+  vi.useFakeTimers({ now: Date.now() + hours * 3_600_000, toFake: ['Date'] });
+};
+
+describe('findings', () => {
+  it('are told with what, since when, where and what to do, once a day, and when they are over', async () => {
+    await watch([missing('2025-01-18')]);
+    const [[state, said] = []] = await heard();
+    expect(state).toBe('ALARM');
+    expect(said).toEqual({
+      AlarmName: 'P1-DataNotFresh: silver.trips not published',
+      AlarmDescription: expect.stringMatching(
+        /^Since 20.*Z\. Runs: http:\/\/127.*\/workflows\?query=WorkflowId%20%3D%20%22watch-freshness-1%22.*What to do: docs\/runbooks\/P1-DataNotFresh\.md$/,
+      ) as string,
+      NewStateReason: '2025-01-18 missing, due 2025-01-18T03:00Z',
+      StateChangeTime: expect.any(String) as string,
+    });
+    later(23);
+    await watch([missing('2025-01-18')]);
+    expect(await heard()).toEqual([]);
+    later(25);
+    await watch([missing('2025-01-18')]);
+    expect(await heard()).toEqual([rings('2025-01-18 missing, due 2025-01-18T03:00Z')]);
+    await watch([]);
+    expect(await heard()).toEqual([['OK', expect.objectContaining({ NewStateReason: 'This is over' })]]);
+    await watch([]);
+    expect(await heard()).toEqual([]);
+  });
+
+  it('of one kind and product are told together, and again when one more is found', async () => {
+    await watch([missing('2025-01-18'), missing('2025-01-19')]);
+    const both = '2025-01-18 missing, due 2025-01-18T03:00Z; 2025-01-19 missing, due 2025-01-19T03:00Z';
+    expect(await heard()).toEqual([rings(both)]);
+    await watch([missing('2025-01-19')]);
+    expect(await heard()).toEqual([]);
+    await watch([missing('2025-01-18'), missing('2025-01-19')]);
+    expect(await heard()).toEqual([rings(both)]);
+    const claim = { kind: 'held for long', alarm: 'P1-ClaimHeld', runs: 'WorkflowId = "build/b"' } as const;
+    await watch([{ ...missing('2025-01-18'), ...claim }]);
+    const told = await heard();
+    expect(told.map(([state]) => state).sort()).toEqual(['ALARM', 'OK']);
+    expect(JSON.stringify(told)).toContain('query=WorkflowId%20%3D%20%22build%2Fb%22');
+    await watch([]);
+    await heard();
+  });
+
+  it('are not over because a watch could not look at everything', async () => {
+    await watch([missing('2025-01-18'), missing('2025-01-19')]);
+    await heard();
+    await watch([missing('2025-01-19')], false);
+    await watch([], false);
+    expect(await heard()).toEqual([]);
+    expect((await open.list()).map(({ told }) => Object.keys(told))).toEqual([['2025-01-18', '2025-01-19']]);
+    await watch([]);
+    expect(await heard()).toHaveLength(1);
+  });
+
+  it('of a stopped schedule are told as one', async () => {
+    const alarm = 'P1-ScheduleStopped' as const;
+    const stopped = { product: 'silver.trips and 8 more', interval: null, kind: 'schedule stopped', alarm } as const;
+    const paused = { ...stopped, subject: 'daily-batch', problem: 'schedule daily-batch is paused' };
+    await watch([paused, { ...missing('2025-01-18'), alarm }]);
+    expect(await heard()).toEqual([rings('schedule daily-batch is paused')]);
+    await watch([]);
+    await heard();
+  });
+
+  it('that could not be sent are sent by the next watch', async () => {
+    const send = vi.spyOn(sns, 'send').mockRejectedValueOnce(new Error('Throttling'));
+    await expect(watch([missing('2025-01-18')])).rejects.toThrow('Throttling');
+    send.mockRestore();
+    await watch([missing('2025-01-18')]);
+    expect(await heard()).toHaveLength(1);
+  });
+});
