@@ -110,7 +110,7 @@ export const dashboardCharts = (applications: ApplicationIds): readonly Chart[] 
     title: 'Batch latency',
     periodSeconds: hour,
     axes: { left: { label: 'hours', min: 0 } },
-    series: [figure('batch_processing_latency_hours', 'Maximum', 'since the end of the newest date in gold')],
+    series: [figure('batch_processing_latency_hours', 'Maximum', 'hours since the end of the newest date in gold')],
     thresholds: [{ label: 'Batch SLA', value: 24 }, ...thresholdsOf('batch_processing_latency_hours')],
   },
   {
