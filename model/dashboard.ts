@@ -90,9 +90,9 @@ export const dashboardCharts = (applications: ApplicationIds): readonly Chart[] 
     series: [
       workers('scheduled', applications),
       workers('backfill', applications),
-      figure('bronze_processing_time_seconds', 'Maximum', 'bronze', 'right'),
-      figure('silver_processing_time_seconds', 'Maximum', 'silver', 'right'),
-      figure('gold_processing_time_seconds', 'Maximum', 'gold', 'right'),
+      figure('bronze_processing_time_seconds', 'Maximum', 'bronze build', 'right'),
+      figure('silver_processing_time_seconds', 'Maximum', 'silver build', 'right'),
+      figure('gold_processing_time_seconds', 'Maximum', 'gold build', 'right'),
     ],
     thresholds: [],
   },
