@@ -3,6 +3,7 @@ import { rootCause } from '@temporalio/common';
 import { Command } from 'commander';
 import { backfillCommand } from './backfill.ts';
 import { catalogueCommand } from './catalogue.ts';
+import { dashboardCommand } from './dashboard.ts';
 import { demoCommand } from './demo.ts';
 import { deployCommand } from './deploy.ts';
 import { explainCommand } from './explain.ts';
@@ -31,6 +32,7 @@ for (const command of [
   sqlCommand,
   statusCommand,
   freshnessCommand,
+  dashboardCommand,
   explainCommand,
   backfillCommand,
   restorePointCommand,

@@ -1,8 +1,10 @@
 import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import type { Construct } from 'constructs';
+import { applicationNames } from '../model/applications.ts';
 import { loadCatalogue, rawProducts } from '../model/catalogue.ts';
 import { createAlarms } from './alarms.ts';
+import { createDashboard } from './dashboard.ts';
 import { createDeployPolicy } from './deploy-policy.ts';
 import { createJobRoles } from './job-roles.ts';
 import { createNetwork } from './network.ts';
@@ -22,7 +24,6 @@ const workersAtStart = 4;
 const catalogue = loadCatalogue();
 const rawFolders = rawProducts(catalogue).map(({ source }) => source.folder);
 const layers = [...new Set([...catalogue.products.values()].map(({ layer }) => layer))];
-const applicationNames = { scheduled: 'tideline', backfill: 'tideline-backfill' } as const;
 
 /** Everything the batch products need in AWS: buckets, the Spark application, the warehouse, and a role for each job to be done. */
 export class LakehouseStack extends Stack {
@@ -83,6 +84,10 @@ export class LakehouseStack extends Stack {
       applications,
       jobRoles: Object.values(jobRoles),
       workgroup,
+    });
+    createDashboard(this, {
+      scheduled: application.attrApplicationId,
+      backfill: backfillApplication.attrApplicationId,
     });
     const deployPolicy = createDeployPolicy(this, { ...storage, workgroup }, layers);
 

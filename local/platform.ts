@@ -93,9 +93,11 @@ export async function startPlatform({
         }),
       ),
     ]);
+    const figures = { AWS_ENDPOINT_URL_CLOUDWATCH: String(announcement(cloudWatch.readyOutput)?.listening) };
     const emr = await supervisor.start(
       node('emr-serverless', 'local/emr-serverless/main.ts', {
         ...aws,
+        ...figures,
         EMR_SERVERLESS_STATE_DIR: data('emr-serverless'),
         // On two cores two jobs at a time would gain nothing.
         EMR_SERVERLESS_MAX_CONCURRENT_RUNS: '1',
@@ -107,11 +109,11 @@ export async function startPlatform({
     };
     const endpoints = {
       ...aws,
+      ...figures,
       AWS_ENDPOINT_URL_EMR_SERVERLESS: await reachedAt(
         'emr-serverless',
         String(announcement(emr.readyOutput)?.listening),
       ),
-      AWS_ENDPOINT_URL_CLOUDWATCH: String(announcement(cloudWatch.readyOutput)?.listening),
       AWS_ENDPOINT_URL_REDSHIFT_DATA: await reachedAt('redshift-data', redshiftReady.listening),
     };
     Object.assign(process.env, endpoints);

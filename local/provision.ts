@@ -6,6 +6,7 @@ import {
   StartApplicationCommand,
 } from '@aws-sdk/client-emr-serverless';
 import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
+import { applicationNames } from '../model/applications.ts';
 
 /** What infra/ makes in AWS, made on the local platform: buckets, the ledger's table and the EMR Serverless application. */
 export const buckets = { raw: 'tideline-raw', lake: 'tideline-lake', artifacts: 'tideline-artifacts' } as const;
@@ -52,9 +53,9 @@ export async function ensureLedger(client: DynamoDBClient, table: string = ledge
  * with its first job; makes them when they are not there.
  */
 export async function ensureApplications(client: EMRServerlessClient) {
-  const applicationId = await findOrCreate(client, 'tideline');
+  const applicationId = await findOrCreate(client, applicationNames.scheduled);
   await client.send(new StartApplicationCommand({ applicationId }));
-  return { applicationId, backfillApplicationId: await findOrCreate(client, 'tideline-backfill') };
+  return { applicationId, backfillApplicationId: await findOrCreate(client, applicationNames.backfill) };
 }
 
 async function findOrCreate(client: EMRServerlessClient, applicationName: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { errorTypeRegistries } from '@aws-sdk/client-emr-serverless';
 import { createAwsServer } from '../wire/index.ts';
 import { applicationDetails } from './application-view.ts';
@@ -9,6 +10,7 @@ import { Launcher } from './launcher.ts';
 import { Objects } from './objects.ts';
 import { operationsOf } from './operations.ts';
 import { accountQuotas } from './quotas.ts';
+import type { RunRecord } from './records.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Settings } from './settings.ts';
 import { SparkEnvironment } from './spark-environment.ts';
@@ -17,6 +19,7 @@ import { Tags } from './tags.ts';
 import { Timers } from './timers.ts';
 import { addUtilization, requestedWorkers } from './utilization.ts';
 import { WarmPools } from './warm-pools.ts';
+import { WorkerFigures } from './worker-figures.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -24,6 +27,11 @@ export interface EmrServerlessServer {
   readonly url: string;
   readonly close: () => Promise<void>;
 }
+
+const cloudWatchOf = ({ cloudWatchEndpoint: endpoint, region, accessKeyId, secretAccessKey }: Settings) =>
+  endpoint === undefined
+    ? undefined
+    : new CloudWatchClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
 
 /** Starts EMR Serverless on this machine: its API in front of real Spark drivers. */
 export const startEmrServerless = async (
@@ -76,10 +84,14 @@ export const startEmrServerless = async (
     onDefect,
   });
   await scheduler.recover();
+  const cloudWatch = cloudWatchOf(settings);
+  const workersOf = (run: RunRecord): number => requestedWorkers(run, spark.defaultSize).count;
+  const figures = cloudWatch && new WorkerFigures(cloudWatch, store, workersOf, onDefect);
   return {
     url: server.url,
     close: async () => {
       idle.clear();
+      figures?.close();
       await server.close();
       await scheduler.close();
       await pools.close();

@@ -31,6 +31,8 @@ const environmentSchema = z.object({
   SPARK_VENV: z.string().default(join(ROOT, 'tools', 'venv')),
   SPARK_CLASS_DATA_DIR: z.string().default(join(ROOT, 'tools', 'spark-class-data')),
   AWS_ENDPOINT_URL: z.url(),
+  /** Where figures go; without it they go nowhere. */
+  AWS_ENDPOINT_URL_CLOUDWATCH: z.url().optional(),
   AWS_REGION: z.string().default('us-east-1'),
   AWS_ACCOUNT_ID: z
     .string()
@@ -54,6 +56,7 @@ export interface Settings {
   readonly sparkVenv: string;
   readonly classDataDir: string;
   readonly s3Endpoint: string;
+  readonly cloudWatchEndpoint: string | undefined;
   readonly region: string;
   readonly accountId: string;
   readonly accessKeyId: string;
@@ -77,6 +80,7 @@ export const readSettings = (environment: Readonly<Record<string, string | undef
     sparkVenv: parsed.SPARK_VENV,
     classDataDir: parsed.SPARK_CLASS_DATA_DIR,
     s3Endpoint: parsed.AWS_ENDPOINT_URL,
+    cloudWatchEndpoint: parsed.AWS_ENDPOINT_URL_CLOUDWATCH,
     region: parsed.AWS_REGION,
     accountId: parsed.AWS_ACCOUNT_ID,
     accessKeyId: parsed.AWS_ACCESS_KEY_ID,
