@@ -45,7 +45,7 @@ export class Metrics {
       const datum = { MetricName: name, Value: value, Unit, Timestamp };
       const dimensions = product === undefined ? [[]] : [[], [{ Name: 'Product', Value: product }]];
       for (const Dimensions of dimensions) this.#waiting.push({ namespace, datum: { ...datum, Dimensions } });
-      this.#gauge(name).set(value, product === undefined ? {} : { product });
+      this.#show(name, value, product === undefined ? {} : { product });
     }
   }
 
@@ -94,10 +94,14 @@ export class Metrics {
     );
   }
 
-  #gauge(name: keyof typeof metrics): MetricGauge {
-    const gauge =
-      this.#gauges.get(name) ?? this.#meter.createGauge(`tideline_${name}`, 'float', '', metrics[name].about);
-    this.#gauges.set(name, gauge);
-    return gauge;
+  #show(name: keyof typeof metrics, value: number, tags: Readonly<Record<string, string>>): void {
+    try {
+      const gauge =
+        this.#gauges.get(name) ?? this.#meter.createGauge(`tideline_${name}`, 'float', '', metrics[name].about);
+      this.#gauges.set(name, gauge);
+      gauge.set(value, tags);
+    } catch (error) {
+      this.#warn(`${name} is not at the Prometheus endpoint: ${String(error)}`);
+    }
   }
 }

@@ -8,7 +8,8 @@ const datesLookedAt = 14;
 
 /**
  * Hours since the end of the newest date of which all of gold is published, and loaded where the warehouse has it, or since
- * `scheduledSince` where that is later; null while nothing is. A product that has never been built is not waited for: it is new.
+ * `scheduledSince` where that is later; none where it has not ended yet; null while nothing is published. A product that has
+ * never been built is not waited for: it is new.
  */
 export async function batchLatencyHours(
   ledger: LedgerReader,
@@ -27,5 +28,5 @@ export async function batchLatencyHours(
   const [last] = newest.flat().sort();
   if (last === undefined) return null;
   const ended = intervalStart(shiftInterval('date', last, 1));
-  return at.diff(DateTime.max(ended, scheduledSince)).as('hours');
+  return Math.max(0, at.diff(DateTime.max(ended, scheduledSince)).as('hours'));
 }

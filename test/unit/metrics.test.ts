@@ -1,6 +1,6 @@
 import type { CloudWatchClient, PutMetricDataCommand, PutMetricDataInput } from '@aws-sdk/client-cloudwatch';
 import type { Context } from '@temporalio/activity';
-import { noopMetricMeter } from '@temporalio/common';
+import { type MetricMeter, noopMetricMeter } from '@temporalio/common';
 import { DateTime } from 'luxon';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { watchFigures } from '../../workflows/watch-figures.ts';
@@ -47,6 +47,21 @@ describe('figures on their way to CloudWatch', () => {
       'RideHailing/Pipeline intervals_expected 83 Count ',
       'RideHailing/DataQuality quality_score 0.99 None ',
       'RideHailing/DataQuality quality_score 0.99 None bronze.events',
+    ]);
+  });
+
+  it('go to CloudWatch, and no build fails, where the Prometheus endpoint refuses them', async () => {
+    const createGauge = () => {
+      throw new Error('value must be non-negative');
+    };
+    const refusing = { createGauge } as unknown as MetricMeter;
+    const send = async ({ input }: PutMetricDataCommand): Promise<void> => void sent.push(input);
+    const others = new Metrics({ send } as unknown as CloudWatchClient, refusing, (text) => warnings.push(text));
+    others.put([{ name: 'intervals_expected', value: -1 }]);
+    await others.close();
+    expect(told()).toEqual(['RideHailing/Pipeline intervals_expected -1 Count ']);
+    expect(warnings).toEqual([
+      'intervals_expected is not at the Prometheus endpoint: Error: value must be non-negative',
     ]);
   });
 
@@ -211,6 +226,12 @@ describe('the latency of a batch', () => {
     const ledger = new MemoryLedger();
     for (const { key } of gold) publish(ledger, key, '2025-01-11');
     expect(await latency(ledger, '2025-01-19T20:00:00Z')).toBe(6);
+  });
+
+  it('is none where somebody has built a date that has not ended', async () => {
+    const ledger = new MemoryLedger();
+    for (const { key } of gold) publish(ledger, key, '2025-01-22');
+    expect(await latency(ledger)).toBe(0);
   });
 
   it('grows with a product that the warehouse has never had', async () => {

@@ -44,7 +44,9 @@ beforeAll(async () => {
   // Nobody is to be told.
   const silent = { AlarmActions: [], OKActions: [] };
   for (const alarm of alarms)
-    await client.send(new PutMetricAlarmCommand({ ...alarmProperties(alarm, ''), ...silent }));
+    await client.send(
+      new PutMetricAlarmCommand({ ...alarmProperties(alarm, '', 'http://127.0.0.1/workflows'), ...silent }),
+    );
   await evaluated(client);
   const file = join(folder, 'dashboard.html');
   await writeDashboard(client, ids, { file, hours: 24, end });
