@@ -27,6 +27,17 @@ export interface ServerSchedule {
   readonly paused: boolean;
 }
 
+export interface RunningWorkflow {
+  readonly workflowId: string;
+  /** When it began. */
+  readonly since: Date;
+}
+
+export interface WaitingRestatement extends RunningWorkflow {
+  /** Whether it has said that it waits. */
+  readonly answers: boolean;
+}
+
 /** What Temporal knows of the workflows that hold claims, and of schedules. */
 export interface Orchestrator {
   isRunning(workflowId: string): Promise<boolean>;
@@ -38,8 +49,10 @@ export interface Orchestrator {
   buildOnce(workflowId: string, build: BuildInput): Promise<void>;
   /** Starts a backfill of a product's lost intervals, unless one runs. */
   heal(healing: BackfillInput): Promise<void>;
-  /** Restatements that wait for somebody to approve them, and since when they were asked for. */
-  waitingRestatements(): Promise<readonly { readonly workflowId: string; readonly since: Date }[]>;
+  /** Restatements that wait for somebody to approve them, or for which nobody answers. */
+  waitingRestatements(): Promise<readonly WaitingRestatement[]>;
+  /** Runs of a workflow that have not ended, and began before. */
+  runningSince(workflowType: string, before: Date): Promise<readonly RunningWorkflow[]>;
   /** How many workers have lately asked for tasks of a queue. */
   workersOf(taskQueue: string, tasks: 'workflows' | 'activities'): Promise<number>;
   /** Null when there is no such schedule. */
@@ -109,12 +122,20 @@ export function orchestratorOf(client: Client): Orchestrator {
     },
     async waitingRestatements() {
       const query = 'WorkflowType = "backfill" AND ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "restate/"';
-      const waiting: { workflowId: string; since: Date }[] = [];
+      const waiting: WaitingRestatement[] = [];
       for await (const { workflowId, startTime: since } of client.workflow.list({ query })) {
-        const { state } = (await answerOf(workflowId, backfillStatusQuery)) ?? {};
-        if (state === 'waiting for approval') waiting.push({ workflowId, since });
+        const answer = await answerOf(workflowId, backfillStatusQuery);
+        if (answer === null || answer.state === 'waiting for approval')
+          waiting.push({ workflowId, since, answers: answer !== null });
       }
       return waiting;
+    },
+    async runningSince(workflowType, before) {
+      const query = `WorkflowType = "${workflowType}" AND ExecutionStatus = "Running" AND StartTime < "${before.toISOString()}"`;
+      const running: RunningWorkflow[] = [];
+      for await (const { workflowId, startTime: since } of client.workflow.list({ query }))
+        running.push({ workflowId, since });
+      return running;
     },
     async workersOf(name, tasks) {
       const taskQueueType = taskQueueTypes[tasks];

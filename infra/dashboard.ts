@@ -53,6 +53,7 @@ export function createDashboard(scope: Construct, applications: ApplicationIds):
   }));
   new CfnDashboard(scope, 'Dashboard', {
     dashboardName,
-    dashboardBody: stack.toJsonString({ widgets: [states, ...charts] }),
+    // Else the console takes another period than that of a chart, and says "an hour" of it.
+    dashboardBody: stack.toJsonString({ start: '-P1D', periodOverride: 'inherit', widgets: [states, ...charts] }),
   });
 }

@@ -75,6 +75,7 @@ export const inputs = {
   }) satisfies z.ZodType<RestoreTableInput>,
   watchFreshness: z.strictObject({
     firedAt: z.string().exactOptional(),
+    tell: flag,
   }) satisfies z.ZodType<WatchFreshnessInput>,
 };
 

@@ -64,7 +64,7 @@ export async function readAlarms(client: CloudWatchClient): Promise<AlarmStates>
   return {
     ringing: states.flatMap(({ alarm, state }) =>
       state?.StateValue === 'ALARM'
-        ? [{ alarm, reason: state.StateReason ?? '', since: state.StateUpdatedTimestamp }]
+        ? [{ alarm, reason: state.StateReason ?? '', since: state.StateTransitionedTimestamp }]
         : [],
     ),
     unknown: states.filter(({ state }) => !['OK', 'ALARM'].includes(state?.StateValue ?? '')).map(({ alarm }) => alarm),

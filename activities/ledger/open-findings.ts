@@ -7,13 +7,14 @@ const partition = 'findings';
 /** Before the first and after the last name of an alarm. */
 const allAlarms = ['P', 'Q'] as const;
 
+/** Since when it is so, and when it was told last. */
+const toldSchema = z.object({ since: z.iso.datetime(), at: z.iso.datetime() });
 const openFindingSchema = z.object({
   alarm: z.string(),
   product: z.string(),
   kind: z.string(),
-  since: z.iso.datetime(),
-  /** By interval, or whatever else each is about, when it was told last. */
-  told: z.record(z.string(), z.iso.datetime()),
+  /** By interval, or whatever else each is about. */
+  told: z.record(z.string(), toldSchema),
 });
 /** Findings of one kind about one product, of which people have been told and which are not over. */
 export type OpenFinding = z.infer<typeof openFindingSchema>;

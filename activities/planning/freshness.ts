@@ -12,14 +12,23 @@ import { dailyBatch, maintenanceSchedule } from '../../model/cadences.ts';
 import { batchLatencyHours } from './batch-latency.ts';
 import { findOldData } from './data-age.ts';
 import { findThinHours } from './line-counts.ts';
+import { findLongRuns } from './long-runs.ts';
 import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
 import { isStopped, schedulesOf, stoppedSchedules } from './stopped-schedules.ts';
 import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 /** How far back intervals are expected; older ones are a backfill's matter. */
 const horizons = { hour: 48, date: 7 } as const;
-/** A history is no place for thousands of lines; the ledger has them all. */
-const findingsShown = 50;
+/** A history is no place for thousands of lines; the ledger has them all. Of one kind and product the newest are enough. */
+const findingsShown = 200;
+const findingsOfAKind = 10;
+
+/** The newest findings of each kind and product, and whether all kinds have found room. */
+function shown(findings: readonly FreshnessFinding[]): Pick<FreshnessReport, 'findings' | 'isWhole'> {
+  const kinds = Map.groupBy(findings, ({ alarm = '', product, kind }) => [alarm, product, kind].join());
+  const newest = [...kinds.values()].flatMap((of) => of.slice(-findingsOfAKind));
+  return { findings: newest.slice(0, findingsShown), isWhole: newest.length <= findingsShown };
+}
 
 /**
  * By when a change must have reached what reads it. Products of one schedule are built after each other; what another
@@ -127,7 +136,7 @@ async function checkProduct(
 export async function checkFreshness(
   ledger: LedgerReader,
   catalogue: Catalogue,
-  orchestrator: Pick<Orchestrator, 'scheduleOf' | 'waitingRestatements'>,
+  orchestrator: Pick<Orchestrator, 'runningSince' | 'scheduleOf' | 'waitingRestatements'>,
   { at }: FreshnessCheck,
 ): Promise<FreshnessReport> {
   const now = DateTime.fromISO(at, { zone: 'utc' });
@@ -142,13 +151,21 @@ export async function checkFreshness(
     const checked = await checkProduct(ledger, catalogue, product, since, known, now);
     expected += checked.expected;
     // What a schedule that is stopped has not built is its matter.
-    const alarm = isStopped(schedule) && ({ alarm: 'P1-ScheduleStopped' } as const);
-    findings.push(...checked.findings.map((finding) => ({ ...finding, ...alarm })));
+    const isItsMatter = ({ kind, runs }: FreshnessFinding) => kind === 'not published' && runs === undefined;
+    findings.push(
+      ...checked.findings.map((finding): FreshnessFinding =>
+        isStopped(schedule) && isItsMatter(finding) ? { ...finding, alarm: 'P1-ScheduleStopped' } : finding,
+      ),
+    );
   }
-  findings.push(...(await findThinHours(ledger, catalogue, now)));
-  for (const { workflowId, since } of await orchestrator.waitingRestatements()) {
+  findings.push(
+    ...(await findThinHours(ledger, catalogue, now)),
+    ...(await findLongRuns(catalogue, orchestrator, now)),
+  );
+  for (const { workflowId, since, answers } of await orchestrator.waitingRestatements()) {
     const [, product = ''] = workflowId.split('/');
-    const problem = `${workflowId} waits for approval since ${since.toISOString()}`;
+    const state = answers ? 'waits for approval' : 'may wait for approval: no worker answers for it,';
+    const problem = `${workflowId} ${state} since ${since.toISOString()}`;
     const about = { product, interval: null, subject: workflowId, runs: `WorkflowId = "${workflowId}"` };
     if (now.diff(DateTime.fromJSDate(since)).as('hours') > longestWaitHours)
       findings.push({ ...about, ...waiting, problem });
@@ -157,7 +174,7 @@ export async function checkFreshness(
   return {
     expected,
     found: findings.length,
-    findings: findings.slice(0, findingsShown),
+    ...shown(findings),
     byAlarm: countByAlarm(findings),
     batchLatencyHours: batch && (await batchLatencyHours(ledger, catalogue, DateTime.fromJSDate(batch.createdAt), now)),
   };

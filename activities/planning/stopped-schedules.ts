@@ -19,13 +19,11 @@ export async function schedulesOf(
 
 export const isStopped = (schedule: ServerSchedule | null | undefined): boolean => schedule?.paused !== false;
 
-/** A finding for each schedule that is paused or missing: what it leaves undone, of which products. */
+/** A finding for each schedule that is paused or missing, in the place of a product its name: what it leaves undone. */
 export function stoppedSchedules(catalogue: Catalogue, schedules: Schedules): FreshnessFinding[] {
-  const told = (id: string, products: readonly string[], undone: string): FreshnessFinding[] => {
+  const told = (id: string, product: string, undone: string): FreshnessFinding[] => {
     const schedule = schedules.get(id);
     if (!isStopped(schedule)) return [];
-    const [first = '', ...others] = products;
-    const product = others.length > 0 ? `${first} and ${others.length} more` : first;
     const problem = `schedule ${id} is ${schedule ? 'paused' : 'not on the server'}: ${undone}`;
     const about = { product, interval: null, subject: id };
     return [{ ...about, kind: 'schedule stopped', problem, alarm: 'P1-ScheduleStopped' }];
@@ -33,14 +31,10 @@ export function stoppedSchedules(catalogue: Catalogue, schedules: Schedules): Fr
   const builds = Map.groupBy(builtProducts(catalogue), ({ cadence }) => cadence.scheduleId);
   return [
     ...[...builds].flatMap(([id, products]) =>
-      told(
-        id,
-        products.map(({ key }) => key),
-        'nothing new is built',
-      ),
+      told(id, id, `nothing new is built of ${products.map(({ key }) => key).join(', ')}`),
     ),
     ...[...catalogue.products.keys()].flatMap((key) =>
-      told(maintenanceSchedule(key), [key], 'nothing compacts its table or removes its old files'),
+      told(maintenanceSchedule(key), 'maintenance', `nothing compacts ${key} or removes its old files`),
     ),
   ];
 }

@@ -12,15 +12,19 @@ export interface AlertsConfig {
   readonly workflowsUrl: string;
 }
 
-/** What is not over is told again after a day. */
-const toldAgainAfterMs = 86_400_000;
+/** What is not over is told again after a day; a watch may come some seconds earlier than the day before. */
+const toldAgainAfterMs = 23.5 * 3_600_000;
+/** A link has room for so many queries. */
+const mostQueries = 5;
 
-const keyOf = ({ alarm = 'P1-DataNotFresh', product, kind }: FreshnessFinding): FindingKey => ({
+// Data planes of earlier releases name no kind.
+const keyOf = ({ alarm = 'P1-DataNotFresh', product, kind = 'not published' }: Finding): FindingKey => ({
   alarm,
   product,
   kind,
 });
-const subjectOf = ({ interval, subject = '' }: FreshnessFinding): string => interval ?? subject;
+type Finding = Omit<FreshnessFinding, 'kind'> & Partial<Pick<FreshnessFinding, 'kind'>>;
+const subjectOf = ({ interval, subject, product }: FreshnessFinding): string => interval ?? subject ?? product;
 /** What a stopped schedule has not built is told with the schedule. */
 const isOwn = ({ alarm, kind }: FreshnessFinding): boolean =>
   alarm !== 'P1-ScheduleStopped' || kind === 'schedule stopped';
@@ -30,49 +34,74 @@ export function createAlertActivities(
   client: Pick<SNSClient, 'send'>,
   { topicArn, workflowsUrl }: AlertsConfig,
 ) {
-  const send = async (key: FindingKey, since: string, findings: readonly FreshnessFinding[]): Promise<void> => {
+  const send = async (
+    key: FindingKey,
+    state: 'ALARM' | 'OK',
+    lines: readonly string[],
+    queries: readonly string[] = [],
+  ): Promise<void> => {
     const { workflowId = '', runId = '' } = Context.current().info.workflowExecution ?? {};
     const own = `WorkflowId = "${workflowId}" AND RunId = "${runId}"`;
-    const query = findings.find(({ runs }) => runs !== undefined)?.runs ?? own;
-    const runs = runsUrl(workflowsUrl, query);
-    const message = messageOf({ ...key, since, findings, at: new Date().toISOString(), runs });
+    const [first = own, ...others] = new Set(queries);
+    const query = [first, ...others.slice(0, mostQueries - 1)];
+    const runs = runsUrl(workflowsUrl, query.length > 1 ? query.map((each) => `(${each})`).join(' OR ') : first);
+    const message = messageOf({ ...key, state, lines, at: new Date().toISOString(), runs });
     await client.send(new PublishCommand({ TopicArn: topicArn, ...message }));
   };
 
-  const tell = async (
-    key: FindingKey,
-    found: readonly FreshnessFinding[],
-    known: OpenFinding | undefined,
-    complete: boolean,
-  ): Promise<void> => {
+  /** Tells of those that were not told for a day. What was told is written down after it was sent: twice rather than never. */
+  async function tell(key: FindingKey, found: readonly FreshnessFinding[], known: OpenFinding['told']): Promise<void> {
     const now = new Date();
-    const { since = now.toISOString(), told = {} } = known ?? {};
-    const subjects = found.map(subjectOf);
-    const untold = subjects.filter((subject) => {
-      const at = told[subject];
-      return at === undefined || now.getTime() - Date.parse(at) >= toldAgainAfterMs;
+    const isRecent = ({ at }: { at: string }): boolean => now.getTime() - Date.parse(at) < toldAgainAfterMs;
+    const due = found.filter((finding) => {
+      const told = known[subjectOf(finding)];
+      return told === undefined || !isRecent(told);
     });
-    if (untold.length > 0) await send(key, since, found);
-    const kept = Object.entries(told).filter(([subject]) => !complete || subjects.includes(subject));
-    const tellsNow = untold.length > 0 ? subjects.map((subject) => [subject, now.toISOString()] as const) : [];
-    await open.put({ ...key, since, told: Object.fromEntries([...kept, ...tellsNow]) });
-  };
+    if (due.length === 0) return;
+    const told = due.map((finding) => {
+      const since = known[subjectOf(finding)]?.since ?? now.toISOString();
+      return [subjectOf(finding), { since, at: now.toISOString() }] as const;
+    });
+    const lines = due.map(({ interval, problem }, index) => {
+      const since = told[index]?.[1].since ?? '';
+      return [interval, problem, `(found since ${since.slice(0, 16)}Z)`].filter(Boolean).join(' ');
+    });
+    const before = found.length - due.length;
+    if (before > 0) lines.push(`beside ${before} of which you were told before`);
+    await send(
+      key,
+      'ALARM',
+      lines,
+      due.flatMap(({ runs = [] }) => runs),
+    );
+    // What is found no more, and comes again within the day, is not told again.
+    const recent = Object.entries(known).filter(([, each]) => isRecent(each));
+    await open.put({ ...key, told: Object.fromEntries([...recent, ...told]) });
+  }
 
   return {
     /**
-     * Tells people what a watch has found: of one kind and product in one message, each finding once a day, and when none is
-     * left. What was told is written down after it was sent: where that fails, it is told twice rather than never.
+     * Tells people what a watch has found: each finding once a day, those of one kind and product in one message, and when
+     * none is found any more. What cannot be told of one kind keeps no other from being told.
      */
     async tellFindings({ findings, complete }: FoundFindings): Promise<void> {
       const known = new Map((await open.list()).map((finding) => [findingKey(finding), finding]));
       const found = Map.groupBy(findings.filter(isOwn), (finding) => findingKey(keyOf(finding)));
-      for (const [name, [first, ...others]] of found)
-        if (first) await tell(keyOf(first), [first, ...others], known.get(name), complete);
-      for (const [name, finding] of known) {
-        if (found.has(name) || !complete) continue;
-        await send(finding, finding.since, []);
-        await open.remove(finding);
-      }
+      // Under whichever alarm: what its schedule was stopped for is not over.
+      const isStill = ({ product, kind }: FindingKey): boolean =>
+        findings.some((finding) => finding.product === product && keyOf(finding).kind === kind);
+      const over = complete ? [...known.values()].filter((finding) => !isStill(finding)) : [];
+      const told = await Promise.allSettled([
+        ...[...found].flatMap(([name, [first, ...others]]) =>
+          first ? tell(keyOf(first), [first, ...others], known.get(name)?.told ?? {}) : [],
+        ),
+        ...over.map(async (finding) => {
+          await send(finding, 'OK', ['The watch finds it no more']);
+          await open.remove(finding);
+        }),
+      ]);
+      const failed = told.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));
+      if (failed[0]) throw failed[0];
     },
   };
 }

@@ -51,6 +51,7 @@ async function callsOf(
     statusOf: async () => null,
     buildOnce: async () => undefined,
     waitingRestatements: async () => [],
+    runningSince: async () => [],
     scheduleOf: async () => ({ createdAt: new Date(begin), paused: false }),
   };
   const plan = (start: string) =>

@@ -69,7 +69,8 @@ export async function startCloudWatch({
     for (const [name, alarm] of alarms) {
       const next = evaluate(alarm, figures, Date.now(), since);
       if (next.StateValue === alarm.StateValue) continue;
-      const changed = { ...alarm, ...next, StateUpdatedTimestamp: new Date() };
+      const now = new Date();
+      const changed = { ...alarm, ...next, StateUpdatedTimestamp: now, StateTransitionedTimestamp: now };
       // What begins well is no news.
       if (alarm.StateValue !== 'INSUFFICIENT_DATA' || next.StateValue === 'ALARM')
         await ring(changed, alarm.StateValue);

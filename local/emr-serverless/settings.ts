@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -76,8 +77,9 @@ export const readSettings = (environment: Readonly<Record<string, string | undef
     driverMemory: parsed.EMR_SERVERLESS_DRIVER_MEMORY,
     driverCores: parsed.EMR_SERVERLESS_DRIVER_CORES,
     smallDriverOptions: parsed.EMR_SERVERLESS_DRIVER_OPTIONS,
-    jarDir: parsed.SPARK_JAR_DIR,
-    sparkVenv: parsed.SPARK_VENV,
+    // One class archive serves all checkouts that share the installed tools by a link.
+    jarDir: realpathSync(parsed.SPARK_JAR_DIR),
+    sparkVenv: realpathSync(parsed.SPARK_VENV),
     classDataDir: parsed.SPARK_CLASS_DATA_DIR,
     s3Endpoint: parsed.AWS_ENDPOINT_URL,
     cloudWatchEndpoint: parsed.AWS_ENDPOINT_URL_CLOUDWATCH,

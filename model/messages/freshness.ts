@@ -1,6 +1,8 @@
 export interface WatchFreshnessInput {
   /** Stands for the schedule's firing time, ISO-8601. */
   readonly firedAt?: string;
+  /** Tells people and CloudWatch what it finds, also of another time than now. */
+  readonly tell?: boolean;
 }
 
 export interface FreshnessCheck {
@@ -29,6 +31,7 @@ export type FindingKind =
   | 'unreadable log'
   | 'held for long'
   | 'waits for approval'
+  | 'long run'
   | 'schedule stopped'
   | 'not looked at';
 
@@ -49,9 +52,11 @@ export interface FreshnessFinding {
 export interface FreshnessReport {
   /** Intervals that should be published by now. */
   readonly expected: number;
-  /** How many there are; the first of them in `findings`. */
+  /** How many there are; the newest of each kind and product in `findings`. */
   readonly found: number;
   readonly findings: readonly FreshnessFinding[];
+  /** Whether each kind that was found is among `findings`; absent of earlier releases. */
+  readonly isWhole?: boolean;
   /** How many findings ring each alarm; absent of earlier releases. */
   readonly byAlarm?: Readonly<Partial<Record<FindingAlarm, number>>>;
   /** Hours since the end of the newest date of which all of gold is published and loaded; null while none is. */
@@ -61,6 +66,6 @@ export interface FreshnessReport {
 /** What a watch has found, for people to be told. */
 export interface FoundFindings {
   readonly findings: readonly FreshnessFinding[];
-  /** Whether everything was looked at, and all that was found is here: only then is over what is not found any more. */
+  /** Whether everything was looked at, and each kind that was found is here: only then is over what is not found any more. */
   readonly complete: boolean;
 }

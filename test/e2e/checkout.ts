@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { root } from '../tools.ts';
 
-/** A copy of this checkout in which `products/` has the folders of `added` too, and nothing else is changed. */
-export function checkoutWith(added: string): string {
+/** A copy of this checkout in which `products/` has the folders of `added` too, or only those named, and nothing else is changed. */
+export function checkoutWith({ added, only }: { readonly added?: string; readonly only?: readonly string[] }): string {
   const copy = mkdtempSync(join(root, '.tideline', 'checkout-'));
+  const isKept = (file: string): boolean =>
+    !/^products\/\w+\//.test(file) || only?.some((product) => file.startsWith(`products/${product}/`)) !== false;
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root });
   for (const file of listed.toString().trim().split('\n'))
-    if (existsSync(join(root, file))) cpSync(join(root, file), join(copy, file));
-  cpSync(added, join(copy, 'products'), { recursive: true });
+    if (existsSync(join(root, file)) && isKept(file)) cpSync(join(root, file), join(copy, file));
+  if (added !== undefined) cpSync(added, join(copy, 'products'), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   mkdirSync(join(copy, '.tideline'));
   for (const installed of ['tools', 'spark-jobs'])

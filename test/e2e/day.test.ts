@@ -14,13 +14,12 @@ import { openLedger } from '../../workers/clients.ts';
 import { restore } from '../../cli/restore.ts';
 import { createRestorePoint } from '../../cli/restore-point.ts';
 import { openSession, type Session } from '../../cli/laptop/session.ts';
-import { partKey } from '../../local/generator/raw-parts.ts';
 import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts';
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
 import { expectedTrips } from '../truth/trips.ts';
 import type { BackfillReport } from '../../model/messages/backfill.ts';
-import { grainOf, intervalsIn, intervalStart } from '../../model/intervals.ts';
+import { grainOf, intervalsIn } from '../../model/intervals.ts';
 import { restateWorkflowId } from '../../model/messages/late-data.ts';
 import type { BuildOutcome, MaintenanceOutcome } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
@@ -30,12 +29,12 @@ import { countsOf, readTable } from './delta-table.ts';
 import { readByDeltaRs } from './delta-rs.ts';
 import { expectLakeToBeTrue } from './lake-against-truth.ts';
 import { expectFiguresOf } from './figures.ts';
-import { lateTrip } from './late-trip.ts';
+import { landTrips, tripLines } from './trip-lines.ts';
 import { rowsOf } from './ledger-rows.ts';
 import { completedTrips, orphans, ridersOf, tripsOf } from './warehouse-queries.ts';
 
 /** A checkout with a product that nobody has written a line of code for. */
-const checkout = checkoutWith(join(import.meta.dirname, 'products'));
+const checkout = checkoutWith({ added: join(import.meta.dirname, 'products') });
 const folder = mkdtempSync(join(tmpdir(), 'tideline-e2e-'));
 const truthFolder = join(folder, 'truth');
 const date = '2025-01-18';
@@ -192,7 +191,7 @@ describe('a day of trips', () => {
     await createRestorePoint(environment, 'gold.trips', point);
     const silverCommits = () => readCommits(s3, buckets.lake, 'silver.trips');
     const arrival = '2025-01-23T02';
-    await putInto(s3, buckets.raw)(partKey('raw/events', intervalStart(arrival).toMillis(), 0), lateTrip());
+    await landTrips(s3, arrival, tripLines({ name: 'five_days_late', hour: '2025-01-17T10' }));
     const before = (await silverCommits()).length;
     await run('hourlyBronze', 'hourly-bronze-late', { firedAt: '2025-01-23T04:20:00Z' });
     await session.client.workflow.getHandle(restateWorkflowId('bronze.events')).result();
@@ -224,7 +223,7 @@ describe('a day of trips', () => {
 
   it('is restated and put back in an added product too', async () => {
     const riders = () => ridersOf(session.warehouse, '2025-01-17');
-    expect(await riders()).toEqual([{ rider_id: 'rid_late' }]);
+    expect(await riders()).toEqual([{ rider_id: 'rid_five_days_late' }]);
     const commits = await readCommits(session.platform.s3, buckets.lake, 'gold.rider_days');
     const { version } = commits.at(-1)!;
     await restore(session.client, { product: 'gold.rider_days', to: version - 1 });

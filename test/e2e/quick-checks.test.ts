@@ -6,7 +6,7 @@ import { checkoutWith, lakeOf } from './checkout.ts';
 
 let checkout: string;
 beforeAll(() => {
-  checkout = checkoutWith(join(import.meta.dirname, 'products'));
+  checkout = checkoutWith({ added: join(import.meta.dirname, 'products') });
 });
 afterAll(() => {
   rmSync(checkout, { recursive: true, force: true });

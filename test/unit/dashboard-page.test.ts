@@ -66,11 +66,11 @@ describe('figures from CloudWatch', () => {
 describe('alarms from CloudWatch', () => {
   it('ring, are well, or are not known, the gravest first', async () => {
     const [last, ...others] = alarms.map(({ name }) => name).toReversed();
-    const StateUpdatedTimestamp = new Date(start);
+    const StateTransitionedTimestamp = new Date(start);
     const ring = ['P1-DataNotFresh', 'P0-BuildFailed'];
     const MetricAlarms = others.map((AlarmName) =>
       ring.includes(AlarmName)
-        ? { AlarmName, StateValue: 'ALARM', StateReason: 'so it is', StateUpdatedTimestamp }
+        ? { AlarmName, StateValue: 'ALARM', StateReason: 'so it is', StateTransitionedTimestamp }
         : { AlarmName, StateValue: 'OK' },
     );
     const send = async ({ input }: DescribeAlarmsCommand) => {
@@ -79,7 +79,7 @@ describe('alarms from CloudWatch', () => {
     };
     const { ringing, unknown } = await readAlarms({ send } as unknown as CloudWatchClient);
     expect(ringing.map(({ alarm: { name }, reason, since }) => [name, reason, since])).toEqual(
-      ring.toReversed().map((name) => [name, 'so it is', StateUpdatedTimestamp]),
+      ring.toReversed().map((name) => [name, 'so it is', StateTransitionedTimestamp]),
     );
     expect(unknown.map(({ name }) => name)).toEqual([last]);
   });

@@ -38,7 +38,11 @@ function publish(
 }
 
 async function check(at: string, schedule: ServerSchedule | null = longAgo) {
-  const orchestrator = { scheduleOf: async () => schedule, waitingRestatements: async () => [] };
+  const orchestrator = {
+    scheduleOf: async () => schedule,
+    waitingRestatements: async () => [],
+    runningSince: async () => [],
+  };
   return checkFreshness(ledger, catalogue, orchestrator, { at });
 }
 
@@ -166,9 +170,14 @@ describe('freshness', () => {
     const made = { createdAt: new Date('2025-01-18T07:00:00Z'), paused: false };
     const scheduleOf = async (id: string) => (id === `maintain/${key}` ? made : longAgo);
     const found = async (at: string) =>
-      (await checkFreshness(ledger, all, { scheduleOf, waitingRestatements: async () => [] }, { at })).findings.flatMap(
-        ({ product, interval }) => (product === key ? [interval] : []),
-      );
+      (
+        await checkFreshness(
+          ledger,
+          all,
+          { scheduleOf, waitingRestatements: async () => [], runningSince: async () => [] },
+          { at },
+        )
+      ).findings.flatMap(({ product, interval }) => (product === key ? [interval] : []));
     expect(await found('2025-01-18T08:50:00Z')).toEqual([]);
     expect(await found('2025-01-19T05:00:00Z')).toEqual(['2025-01-18']);
     publish(key, '2025-01-14', '2025-01-19');
@@ -178,15 +187,15 @@ describe('freshness', () => {
   it('finds a schedule that is gone or paused', async () => {
     const gone = await check('2025-01-18T08:50:00Z', null);
     expect(gone.findings[0]).toMatchObject({
-      ...{ product: 'bronze.events', interval: null, kind: 'schedule stopped', subject: 'hourly-bronze' },
-      problem: 'schedule hourly-bronze is not on the server: nothing new is built',
+      ...{ product: 'hourly-bronze', interval: null, kind: 'schedule stopped', subject: 'hourly-bronze' },
+      problem: 'schedule hourly-bronze is not on the server: nothing new is built of bronze.events',
     });
     expect(gone.findings).toContainEqual(
-      expect.objectContaining({ product: 'gold.dim_date', subject: 'maintain/gold.dim_date' }),
+      expect.objectContaining({ product: 'maintenance', subject: 'maintain/gold.dim_date' }),
     );
     const paused = await check('2025-01-18T08:50:00Z', { ...longAgo, paused: true });
     expect(paused.findings.map(({ problem }) => problem)).toContain(
-      'schedule daily-batch is paused: nothing new is built',
+      `schedule daily-batch is paused: nothing new is built of ${daily.map(({ key }) => key).join(', ')}`,
     );
   });
 
@@ -194,6 +203,10 @@ describe('freshness', () => {
     ledger = new MemoryLedger();
     const report = await check('2025-01-18T08:50:00Z');
     expect(report.found).toBe(48 + daily.length * 7);
-    expect(report.findings).toHaveLength(50);
+    const newest = report.findings.filter(({ product }) => product === 'bronze.events');
+    expect(newest.map(({ interval }) => interval).at(-1)).toBe('2025-01-18T06');
+    expect(newest).toHaveLength(10);
+    expect(report.findings).toHaveLength(10 + daily.length * 7);
+    expect(report.isWhole).toBe(true);
   });
 });

@@ -36,6 +36,7 @@ async function fortnight(fault: Fault = {}): Promise<FreshnessFinding[]> {
   const orchestrator = {
     scheduleOf: async () => ({ createdAt: first.toJSDate(), paused: false }),
     waitingRestatements: async () => [],
+    runningSince: async () => [],
   };
   const build = (product: string, start: string, end: string, at: DateTime, changedPartitions: string[]): void => {
     if (skips(product, at)) return;

@@ -15,7 +15,7 @@ beforeEach(() => {
       grain === 'hour' ? { start: '2025-01-10T00', end: '2025-01-18T12' } : { start: '2025-01-05', end: '2025-01-18' };
     ledger.publish(publishedBuild(key, range, { changedPartitions: [] }));
   }
-  orchestrator = { scheduleOf: async () => running, waitingRestatements: async () => [] };
+  orchestrator = { scheduleOf: async () => running, waitingRestatements: async () => [], runningSince: async () => [] };
 });
 
 const found = async () =>
@@ -37,6 +37,9 @@ it('a schedule that is paused rings for itself and for all that it has not built
   const bronze = findings.filter(({ product }) => product === 'bronze.events');
   expect(bronze.length).toBeGreaterThan(1);
   expect(new Set(findings.map(({ alarm }) => alarm))).toEqual(new Set(['P1-ScheduleStopped']));
+  ledger.claim('bronze.events', '2025-01-18T02', 'build/b', 'b', '2025-01-17T12:00:00.000Z');
+  const held = (await checkFreshness(ledger, loadCatalogue(), orchestrator, { at: later })).findings;
+  expect(held.flatMap(({ alarm }) => (alarm === 'P1-ClaimHeld' ? [alarm] : []))).toHaveLength(1);
 });
 
 it('an interval that a build has held for more than a day rings as that alone', async () => {
@@ -50,9 +53,26 @@ it('an interval that a build has held for more than a day rings as that alone', 
 });
 
 it('a restatement that waits for approval rings when somebody has had an hour to see it', async () => {
-  const waiting = (since: string) => async () => [{ workflowId: 'restate/silver.trips/x', since: new Date(since) }];
+  const waiting = (since: string) => async () => [
+    { workflowId: 'restate/silver.trips/x', since: new Date(since), answers: true },
+  ];
   orchestrator = { ...orchestrator, waitingRestatements: waiting('2025-01-18T12:00:00Z') };
   expect(await found()).toEqual([]);
   orchestrator = { ...orchestrator, waitingRestatements: waiting('2025-01-18T11:00:00Z') };
   expect(await found()).toEqual(['P1-RestatementWaits silver.trips']);
+});
+
+it('an hourly run that takes longer than half an hour is told with its run', async () => {
+  const since = new Date('2025-01-18T12:19:00Z');
+  const runningSince = async (type: string, before: Date) =>
+    type === 'hourlyBronze' && since < before ? [{ workflowId: 'hourly-bronze-2025-01-18T12:19:00Z', since }] : [];
+  orchestrator = { ...orchestrator, runningSince };
+  const { findings } = await checkFreshness(ledger, loadCatalogue(), orchestrator, { at });
+  expect(findings).toEqual([
+    {
+      ...{ product: 'bronze.events', interval: null, subject: 'hourly-bronze-2025-01-18T12:19:00Z', kind: 'long run' },
+      problem: 'hourly-bronze-2025-01-18T12:19:00Z runs since 2025-01-18T12:19:00.000Z, longer than 30 minutes',
+      runs: 'WorkflowId = "hourly-bronze-2025-01-18T12:19:00Z"',
+    },
+  ]);
 });

@@ -38,6 +38,7 @@ class LocalLedger {
       heal: async () => undefined,
       workersOf: async () => 1,
       waitingRestatements: async () => [],
+      runningSince: async () => [],
       scheduleOf: async () => null,
     };
     const lateData = { debounceSeconds: 1, approvalOverJobs: 100 };

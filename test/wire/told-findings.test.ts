@@ -52,9 +52,13 @@ const watch = (findings: readonly FreshnessFinding[], complete = true): Promise<
   new MockActivityEnvironment({
     workflowExecution: { workflowId: 'watch-freshness-1', runId: 'r1' },
   }).run((found: FoundFindings) => activities.tellFindings(found), { findings, complete });
-const heard = async () =>
-  (await receiveAlerts(sqs, queue, 1)).map(({ NewStateValue, ...said }) => [NewStateValue, said]);
-const rings = (reason: string) => ['ALARM', expect.objectContaining({ NewStateReason: reason }) as unknown];
+const heard = async () => {
+  const told = await receiveAlerts(sqs, queue, 1);
+  return told.map(({ NewStateValue, ...said }) => [NewStateValue, said] as const);
+};
+/** Without since when. */
+const reasons = async () =>
+  (await heard()).map(([, { NewStateReason }]) => NewStateReason.replace(/ \(found since [^)]*\)/g, ''));
 const later = (hours: number): void => {
   vi.useFakeTimers({ now: Date.now() + hours * 3_600_000, toFake: ['Date'] });
 };
@@ -67,9 +71,11 @@ describe('findings', () => {
     expect(said).toEqual({
       AlarmName: 'P1-DataNotFresh: silver.trips not published',
       AlarmDescription: expect.stringMatching(
-        /^Since 20.*Z\. Runs: http:\/\/127.*\/workflows\?query=WorkflowId%20%3D%20%22watch-freshness-1%22.*What to do: docs\/runbooks\/P1-DataNotFresh\.md$/,
+        /^Runs: http:\/\/127.*\/workflows\?query=WorkflowId%20%3D%20%22watch-freshness-1%22.*What to do: docs\/runbooks\/P1-DataNotFresh\.md$/,
       ) as string,
-      NewStateReason: '2025-01-18 missing, due 2025-01-18T03:00Z',
+      NewStateReason: expect.stringMatching(
+        /^2025-01-18 missing, due 2025-01-18T03:00Z \(found since 20\S+Z\)$/,
+      ) as string,
       StateChangeTime: expect.any(String) as string,
     });
     later(23);
@@ -77,21 +83,24 @@ describe('findings', () => {
     expect(await heard()).toEqual([]);
     later(25);
     await watch([missing('2025-01-18')]);
-    expect(await heard()).toEqual([rings('2025-01-18 missing, due 2025-01-18T03:00Z')]);
+    expect(await reasons()).toEqual(['2025-01-18 missing, due 2025-01-18T03:00Z']);
     await watch([]);
-    expect(await heard()).toEqual([['OK', expect.objectContaining({ NewStateReason: 'This is over' })]]);
+    expect(await heard()).toEqual([['OK', expect.objectContaining({ NewStateReason: 'The watch finds it no more' })]]);
     await watch([]);
     expect(await heard()).toEqual([]);
   });
 
   it('of one kind and product are told together, and again when one more is found', async () => {
     await watch([missing('2025-01-18'), missing('2025-01-19')]);
-    const both = '2025-01-18 missing, due 2025-01-18T03:00Z; 2025-01-19 missing, due 2025-01-19T03:00Z';
-    expect(await heard()).toEqual([rings(both)]);
+    const [one, other] = ['2025-01-18', '2025-01-19'].map((date) => `${date} missing, due ${date}T03:00Z`);
+    expect(await reasons()).toEqual([`${one}; ${other}`]);
     await watch([missing('2025-01-19')]);
-    expect(await heard()).toEqual([]);
     await watch([missing('2025-01-18'), missing('2025-01-19')]);
-    expect(await heard()).toEqual([rings(both)]);
+    expect(await heard()).toEqual([]);
+    await watch([missing('2025-01-19'), missing('2025-01-20')]);
+    expect(await reasons()).toEqual([
+      '2025-01-20 missing, due 2025-01-20T03:00Z; beside 1 of which you were told before',
+    ]);
     const claim = { kind: 'held for long', alarm: 'P1-ClaimHeld', runs: 'WorkflowId = "build/b"' } as const;
     await watch([{ ...missing('2025-01-18'), ...claim }]);
     const told = await heard();
@@ -102,31 +111,39 @@ describe('findings', () => {
   });
 
   it('are not over because a watch could not look at everything', async () => {
-    await watch([missing('2025-01-18'), missing('2025-01-19')]);
+    await watch([missing('2025-01-18')]);
     await heard();
-    await watch([missing('2025-01-19')], false);
     await watch([], false);
     expect(await heard()).toEqual([]);
-    expect((await open.list()).map(({ told }) => Object.keys(told))).toEqual([['2025-01-18', '2025-01-19']]);
     await watch([]);
     expect(await heard()).toHaveLength(1);
   });
 
-  it('of a stopped schedule are told as one', async () => {
-    const alarm = 'P1-ScheduleStopped' as const;
-    const stopped = { product: 'silver.trips and 8 more', interval: null, kind: 'schedule stopped', alarm } as const;
-    const paused = { ...stopped, subject: 'daily-batch', problem: 'schedule daily-batch is paused' };
-    await watch([paused, { ...missing('2025-01-18'), alarm }]);
-    expect(await heard()).toEqual([rings('schedule daily-batch is paused')]);
-    await watch([]);
-    await heard();
-  });
-
-  it('that could not be sent are sent by the next watch', async () => {
-    const send = vi.spyOn(sns, 'send').mockRejectedValueOnce(new Error('Throttling'));
-    await expect(watch([missing('2025-01-18')])).rejects.toThrow('Throttling');
-    send.mockRestore();
+  it('of a stopped schedule are told as one, and what was told before is not over for that', async () => {
     await watch([missing('2025-01-18')]);
-    expect(await heard()).toHaveLength(1);
+    await heard();
+    const alarm = 'P1-ScheduleStopped' as const;
+    const stopped = { product: 'daily-batch', interval: null, kind: 'schedule stopped', alarm } as const;
+    await watch([
+      { ...stopped, problem: 'schedule daily-batch is paused' },
+      { ...missing('2025-01-18'), alarm },
+    ]);
+    expect(await reasons()).toEqual(['schedule daily-batch is paused']);
+    await watch([]);
+    expect(await heard()).toHaveLength(2);
+  });
+
+  it('are told although others could not be, and those by the next watch', async () => {
+    const silver = { product: 'silver.trips', interval: null, kind: 'old data', problem: '27 h old' } as const;
+    // As a data plane of an earlier release has it.
+    const { kind: _, ...gold } = { ...missing('2025-01-18'), product: 'gold.trips' };
+    const both = [silver, gold as FreshnessFinding];
+    const send = vi.spyOn(sns, 'send').mockRejectedValueOnce(new Error('Throttling'));
+    await expect(watch(both)).rejects.toThrow('Throttling');
+    send.mockRestore();
+    expect(await heard()).toMatchObject([['ALARM', { AlarmName: 'P1-DataNotFresh: gold.trips not published' }]]);
+    await watch(both);
+    expect(await heard()).toMatchObject([['ALARM', { AlarmName: 'P1-DataNotFresh: silver.trips old data' }]]);
+    expect((await open.list()).map(({ told }) => Object.keys(told))).toEqual([['2025-01-18'], ['silver.trips']]);
   });
 });

@@ -20,7 +20,7 @@ const gold: BuildInput = { product: 'gold.trips', start: '2025-01-18', end: '202
 const missing: FreshnessFinding = {
   ...{ product: 'bronze.events', interval: '2025-01-18T03', kind: 'not published', problem: 'missing' },
 };
-const watching: WatchFreshnessInput = { firedAt: '2025-01-18T08:50:00Z' };
+const watching: WatchFreshnessInput = { firedAt: '2025-01-18T08:50:00Z', tell: true };
 export const until = async (handle: WorkflowHandle, state: string): Promise<void> => {
   while ((await handle.query<{ state: string }>('status')).state !== state) {
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,5 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WatchFreshnessInput } from '../../model/messages/freshness.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
 import { localServer, withWorkers } from './environment.ts';
 import { play, scenarios } from './scenarios.ts';
 
@@ -67,7 +69,25 @@ describe('watchFreshness', () => {
       await expect(handle.result()).rejects.toMatchObject({
         cause: { message: expect.stringMatching(/^2 findings.*What is found cannot be told: no such topic/) },
       });
-      expect(calls.figures).toEqual([{ name: 'findings_not_fresh', value: 1 }]);
+      const figures = calls.figures.map(({ name }) => name);
+      expect(figures).toContain('claims_held');
+      expect(figures).not.toContain('intervals_expected');
+    });
+  });
+
+  it('tells nobody of another time than now, unless it is told to', async () => {
+    await withWorkers(environment, scenarios['not-fresh'].script, async (calls) => {
+      const look = (input: WatchFreshnessInput) =>
+        environment.client.workflow.execute('watchFreshness', {
+          workflowId: 'watch-by-hand',
+          taskQueue: orchestrationQueue,
+          args: [input],
+        });
+      await expect(look({ firedAt: '2025-01-18T08:50:00Z' })).rejects.toThrow();
+      expect([calls.told, calls.figures]).toEqual([[], []]);
+      await expect(look({ firedAt: new Date().toISOString() })).rejects.toThrow();
+      expect(calls.told).toHaveLength(1);
+      expect(calls.figures.length).toBeGreaterThan(0);
     });
   });
 
