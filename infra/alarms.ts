@@ -34,7 +34,7 @@ function createTopic(scope: Construct, id: string, topicName: string): Topic {
 }
 
 /** The alarms of `model/alarms.ts` and the two topics on which they ring and end; gives that of the team. */
-export function createAlarms(scope: Construct, workflowsUrl: string): Topic {
+export function createAlarms(scope: Construct, workflowsUrl: string, runbooksUrl: string): Topic {
   const made = {
     onCall: createTopic(scope, 'OnCall', topics.onCall),
     team: createTopic(scope, 'Team', topics.team),
@@ -43,7 +43,7 @@ export function createAlarms(scope: Construct, workflowsUrl: string): Topic {
     const { thresholdParameter: name, threshold } = alarm;
     const parameter = name && new CfnParameter(scope, name, { type: 'Number', default: threshold, minValue: 0 });
     const properties = {
-      ...alarmProperties(alarm, made[topicOf(alarm)].topicArn, workflowsUrl),
+      ...alarmProperties(alarm, made[topicOf(alarm)].topicArn, workflowsUrl, runbooksUrl),
       ...(parameter && { Threshold: parameter.valueAsNumber }),
     };
     new CfnResource(scope, alarm.name, { type: 'AWS::CloudWatch::Alarm', properties });

@@ -1,6 +1,7 @@
 import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnApplication } from 'aws-cdk-lib/aws-emrserverless';
 import type { Construct } from 'constructs';
+import { runbooksFolder } from '../model/alarms.ts';
 import { applicationNames } from '../model/applications.ts';
 import { loadCatalogue, rawProducts } from '../model/catalogue.ts';
 import { createAlarms } from './alarms.ts';
@@ -77,7 +78,11 @@ export class LakehouseStack extends Stack {
       description: 'The page of Temporal’s Web UI that lists the namespace’s runs: https://…/namespaces/…/workflows',
       allowedPattern: '^https?://.+/workflows$',
     }).valueAsString;
-    const alerts = createAlarms(this, workflowsUrl);
+    const runbooksUrl = new CfnParameter(this, 'RunbooksUrl', {
+      description: 'Where docs/runbooks is to be read, without a slash at its end',
+      default: runbooksFolder,
+    }).valueAsString;
+    const alerts = createAlarms(this, workflowsUrl, runbooksUrl);
     const workerPolicy = createWorkerPolicy(this, {
       ...storage,
       alerts,
@@ -98,6 +103,7 @@ export class LakehouseStack extends Stack {
       TidelineLedgerTable: storage.ledger.tableName,
       TidelineAlertsTopicArn: alerts.topicArn,
       TidelineWorkflowsUrl: workflowsUrl,
+      TidelineRunbooksUrl: runbooksUrl,
       EmrApplicationId: application.attrApplicationId,
       EmrBackfillApplicationId: backfillApplication.attrApplicationId,
       EmrExecutionRoleArn: jobRoles.build.roleArn,

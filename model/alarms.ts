@@ -159,19 +159,23 @@ export const topics = { onCall: 'ride-hailing-oncall-critical', team: 'ride-hail
 export const topicOf = ({ name }: Pick<Alarm, 'name'>): keyof typeof topics =>
   name.startsWith('P0') ? 'onCall' : 'team';
 
-export const runbookOf = ({ name }: Pick<Alarm, 'name'>): string => `docs/runbooks/${name}.md`;
+/** Where the runbooks are, unless a deployment names an address. */
+export const runbooksFolder = 'docs/runbooks';
+
+export const runbookOf = ({ name }: { readonly name: string }, folder = runbooksFolder): string =>
+  `${folder}/${name}.md`;
 
 /** Where the runs of a visibility query are seen, under the address of the Web UI's page that lists a namespace's runs. */
 export const runsUrl = (workflowsUrl: string, query: string): string =>
   `${workflowsUrl}?query=${encodeURIComponent(query)}`;
 
 /** An alarm in CloudWatch's own words, which PutMetricAlarm and CloudFormation share. */
-export const alarmProperties = (alarm: Alarm, topicArn: string, workflowsUrl: string) => ({
+export const alarmProperties = (alarm: Alarm, topicArn: string, workflowsUrl: string, runbooksUrl?: string) => ({
   AlarmName: alarm.name,
   AlarmDescription: [
     alarm.meaning,
     ...(alarm.runs === undefined ? [] : [`Runs: ${runsUrl(workflowsUrl, alarm.runs)}`]),
-    `What to do: ${runbookOf(alarm)}`,
+    `What to do: ${runbookOf(alarm, runbooksUrl)}`,
   ].join('. '),
   Namespace: metrics[alarm.metric].namespace,
   MetricName: alarm.metric,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runbooksFolder } from '../model/alarms.ts';
 import { knownPrices } from '../activities/emr-serverless/prices.ts';
 
 const bucket = z.string().regex(/^[a-z0-9][a-z0-9.-]{2,62}$/, 'must be an S3 bucket name');
@@ -59,6 +60,8 @@ const variables = z.object({
       error: 'must be an address such as https://temporal.example.com/namespaces/lakehouse/workflows',
     })
     .regex(/\/workflows$/, 'must end with /workflows'),
+  /** Where the runbooks are to be read, so that what people are told links to them too; else it names their files. */
+  TIDELINE_RUNBOOKS_URL: z.string().min(1).default(runbooksFolder),
   /** Where Prometheus scrapes this process; no metrics are served without it. */
   METRICS_PORT: port.optional(),
   /** On which of this machine's addresses; 0.0.0.0 (all) where the scraper is on another. */
@@ -136,7 +139,11 @@ export function parseConfig(environment: Environment) {
       debounceSeconds: values.TIDELINE_LATE_DEBOUNCE_SECONDS,
       approvalOverJobs: values.TIDELINE_LATE_APPROVAL_OVER_JOBS,
     },
-    alerts: { topicArn: values.TIDELINE_ALERTS_TOPIC_ARN, workflowsUrl: values.TIDELINE_WORKFLOWS_URL },
+    alerts: {
+      topicArn: values.TIDELINE_ALERTS_TOPIC_ARN,
+      workflowsUrl: values.TIDELINE_WORKFLOWS_URL,
+      runbooksUrl: values.TIDELINE_RUNBOOKS_URL,
+    },
     buildId: values.TIDELINE_BUILD_ID,
     workflowBundle: values.TIDELINE_WORKFLOW_BUNDLE,
     jobsVersion: values.TIDELINE_JOBS_VERSION,

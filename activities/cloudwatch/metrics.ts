@@ -1,5 +1,5 @@
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { MetricGauge, MetricMeter } from '@temporalio/common';
+import type { MetricCounter, MetricGauge, MetricMeter } from '@temporalio/common';
 import { type Measurement, metrics, namespaces } from '../../model/metrics.ts';
 
 /** A PutMetricData takes 1,000 figures and 1 MB: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html */
@@ -27,6 +27,8 @@ export class Metrics {
   readonly #meter: MetricMeter;
   readonly #warn: (text: string) => void;
   readonly #gauges = new Map<string, MetricGauge>();
+  readonly #sent: MetricCounter;
+  readonly #lost: MetricCounter;
   readonly #timer: NodeJS.Timeout;
   #waiting: Waiting[] = [];
   #sending: Promise<void> = Promise.resolve();
@@ -35,6 +37,12 @@ export class Metrics {
     this.#client = client;
     this.#meter = meter;
     this.#warn = warn;
+    this.#sent = meter.createCounter('tideline_figures_sent', '', 'figures that CloudWatch has taken');
+    this.#lost = meter.createCounter(
+      'tideline_figures_lost',
+      '',
+      'figures that CloudWatch has refused, or not taken in time',
+    );
     this.#timer = setInterval(() => void this.flush(), everyMs).unref();
   }
 
@@ -73,11 +81,13 @@ export class Metrics {
         const MetricData = some.map(({ datum }) => datum);
         try {
           await this.#client.send(new PutMetricDataCommand({ Namespace: namespace, MetricData }));
+          this.#sent.add(some.length);
         } catch (error) {
           problem = error;
-          if (isRefused(error))
+          if (isRefused(error)) {
+            this.#lost.add(some.length);
             this.#warn(`CloudWatch refuses ${some.length} figures, which are lost: ${String(error)}`);
-          else unsent.push(...some);
+          } else unsent.push(...some);
         }
       }
     }
@@ -88,6 +98,7 @@ export class Metrics {
     const kept = [...unsent, ...this.#waiting].slice(-mostKept);
     const lost = unsent.length + this.#waiting.length - kept.length;
     this.#waiting = kept;
+    this.#lost.add(lost);
     const told = lost > 0 ? `${lost} of the oldest are lost, ${kept.length}` : `${kept.length}`;
     this.#warn(
       `CloudWatch has not taken ${unsent.length} figures (${String(problem)}): ${told} are kept for the next try.`,

@@ -1,6 +1,6 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { Context } from '@temporalio/activity';
-import { runsUrl } from '../../model/alarms.ts';
+import { runbookOf, runsUrl } from '../../model/alarms.ts';
 import type { FoundFindings, FreshnessFinding } from '../../model/messages/freshness.ts';
 import { findingKey, type FindingKey, type OpenFinding, type OpenFindings } from '../ledger/open-findings.ts';
 import { messageOf } from './message.ts';
@@ -10,6 +10,8 @@ export interface AlertsConfig {
   readonly topicArn: string;
   /** Address of the page of Temporal's Web UI that lists a namespace's runs. */
   readonly workflowsUrl: string;
+  /** Address, or folder of the checkout, under which people find an alarm's runbook. */
+  readonly runbooksUrl: string;
 }
 
 /** What is not over is told again after a day; a watch may come some seconds earlier than the day before. */
@@ -32,7 +34,7 @@ const isOwn = ({ alarm, kind }: FreshnessFinding): boolean =>
 export function createAlertActivities(
   open: Pick<OpenFindings, 'list' | 'put' | 'remove'>,
   client: Pick<SNSClient, 'send'>,
-  { topicArn, workflowsUrl }: AlertsConfig,
+  { topicArn, workflowsUrl, runbooksUrl }: AlertsConfig,
 ) {
   const send = async (
     key: FindingKey,
@@ -45,7 +47,8 @@ export function createAlertActivities(
     const [first = own, ...others] = new Set(queries);
     const query = [first, ...others.slice(0, mostQueries - 1)];
     const runs = runsUrl(workflowsUrl, query.length > 1 ? query.map((each) => `(${each})`).join(' OR ') : first);
-    const message = messageOf({ ...key, state, lines, at: new Date().toISOString(), runs });
+    const runbook = runbookOf({ name: key.alarm }, runbooksUrl);
+    const message = messageOf({ ...key, state, lines, at: new Date().toISOString(), runs, runbook });
     await client.send(new PublishCommand({ TopicArn: topicArn, ...message }));
   };
 

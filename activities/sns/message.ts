@@ -1,4 +1,3 @@
-import { type Alarm, runbookOf } from '../../model/alarms.ts';
 import type { FindingKey } from '../ledger/open-findings.ts';
 
 /** A person reads no more of them; the run that found them has more. */
@@ -14,17 +13,18 @@ export interface Told extends FindingKey {
   readonly at: string;
   /** Address of the runs that it is about, or of the one that has found it. */
   readonly runs: string;
+  readonly runbook: string;
 }
 
 /**
  * What SNS sends: to people a text, to everything else the fields of a CloudWatch alarm, so that what takes those can take
  * these too.
  */
-export function messageOf({ alarm, product, kind, state, lines: all, at, runs }: Told) {
+export function messageOf({ alarm, product, kind, state, lines: all, at, runs, runbook }: Told) {
   const name = `${alarm}: ${product} ${kind}`;
   const more = all.length - linesShown;
   const lines = [...all.slice(0, linesShown), ...(more > 0 ? [`and ${more} more`] : [])];
-  const advice = [`Runs: ${runs}`, `What to do: ${runbookOf({ name: alarm as Alarm['name'] })}`];
+  const advice = [`Runs: ${runs}`, `What to do: ${runbook}`];
   const fields = {
     AlarmName: name,
     AlarmDescription: advice.join('. '),

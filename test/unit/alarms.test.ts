@@ -35,7 +35,8 @@ describe('an alarm', () => {
         ...expected,
         ...(thresholdParameter && { Threshold: { Ref: thresholdParameter } }),
       });
-      expect(JSON.stringify(found.AlarmDescription)).toContain(runbookOf(alarm));
+      expect(JSON.stringify(found.AlarmDescription)).toContain(`/${alarm.name}.md`);
+      expect(JSON.stringify(found.AlarmDescription)).toContain('RunbooksUrl');
       const topic = JSON.stringify(found.AlarmActions);
       if (AlarmActions) expect(topic.toLowerCase()).toContain(`alerts${topicOf(alarm)}`.toLowerCase());
       else expect(topic).toBeUndefined();

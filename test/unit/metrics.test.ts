@@ -54,7 +54,7 @@ describe('figures on their way to CloudWatch', () => {
     const createGauge = () => {
       throw new Error('value must be non-negative');
     };
-    const refusing = { createGauge } as unknown as MetricMeter;
+    const refusing = { createGauge, createCounter: () => ({ add: () => undefined }) } as unknown as MetricMeter;
     const send = async ({ input }: PutMetricDataCommand): Promise<void> => void sent.push(input);
     const others = new Metrics({ send } as unknown as CloudWatchClient, refusing, (text) => warnings.push(text));
     others.put([{ name: 'intervals_expected', value: -1 }]);
@@ -63,6 +63,24 @@ describe('figures on their way to CloudWatch', () => {
     expect(warnings).toEqual([
       'intervals_expected is not at the Prometheus endpoint: Error: value must be non-negative',
     ]);
+  });
+
+  it('are counted at the Prometheus endpoint, those that were sent and those that are lost', async () => {
+    const counted: Record<string, number> = {};
+    const createCounter = (name: string) => ({
+      add: (count: number) => (counted[name] = (counted[name] ?? 0) + count),
+    });
+    const counting = { createCounter, createGauge: () => ({ set: () => undefined }) } as unknown as MetricMeter;
+    const refused = Object.assign(new Error('out of range'), { name: 'InvalidParameterValueException' });
+    const send = async ({ input }: PutMetricDataCommand): Promise<void> => {
+      if (input.MetricData?.[0]?.MetricName === 'cost_usd') throw refused;
+    };
+    const others = new Metrics({ send } as unknown as CloudWatchClient, counting, () => undefined);
+    others.put([{ name: 'rows_loaded', value: 5, product: 'gold.trips' }]);
+    await others.flush();
+    others.put([{ name: 'cost_usd', value: 5 }]);
+    await others.close();
+    expect(counted).toEqual({ tideline_figures_sent: 2, tideline_figures_lost: 1 });
   });
 
   it('go in calls that CloudWatch takes', async () => {

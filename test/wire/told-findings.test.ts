@@ -35,7 +35,11 @@ beforeAll(async () => {
   const client = new DynamoDBClient({ ...access, endpoint });
   await ensureLedger(client);
   open = new OpenFindings(DynamoDBDocumentClient.from(client), ledgerTable);
-  activities = createAlertActivities(open, sns, { topicArn, workflowsUrl });
+  activities = createAlertActivities(open, sns, {
+    topicArn,
+    workflowsUrl,
+    runbooksUrl: 'https://wiki.example.com/runbooks',
+  });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -71,7 +75,7 @@ describe('findings', () => {
     expect(said).toEqual({
       AlarmName: 'P1-DataNotFresh: silver.trips not published',
       AlarmDescription: expect.stringMatching(
-        /^Runs: http:\/\/127.*\/workflows\?query=WorkflowId%20%3D%20%22watch-freshness-1%22.*What to do: docs\/runbooks\/P1-DataNotFresh\.md$/,
+        /^Runs: http:\/\/127.*\/workflows\?query=WorkflowId%20%3D%20%22watch-freshness-1%22.*What to do: https:\/\/wiki\.example\.com\/runbooks\/P1-DataNotFresh\.md$/,
       ) as string,
       NewStateReason: expect.stringMatching(
         /^2025-01-18 missing, due 2025-01-18T03:00Z \(found since 20\S+Z\)$/,
