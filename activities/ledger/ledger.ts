@@ -203,6 +203,14 @@ export class Ledger {
     });
   }
 
+  /** The records of which the warehouse lacks what the lake has. */
+  async unloaded(product: string): Promise<IntervalRecord[]> {
+    return this.#records(product, ...allIntervals, {
+      FilterExpression: 'attribute_type(published.loaded, :null)',
+      ExpressionAttributeValues: { ':null': 'NULL' },
+    });
+  }
+
   /** The first interval of a product that a build has ever published; null when there is none. */
   async firstPublished(product: string): Promise<string | null> {
     const filter = { FilterExpression: 'attribute_exists(published)' };

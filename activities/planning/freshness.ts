@@ -88,6 +88,19 @@ function runsOf({ product, state, record }: SurveyedInterval): Pick<FreshnessFin
   return hasFailed ? { runs: `Product = "${product}" AND BuildState = "failed"` } : {};
 }
 
+/** Dates older than those looked at which the warehouse lacks: a restore, and a backfill, may be of any. */
+async function findUnloaded(
+  ledger: LedgerReader,
+  { key, warehouse }: Product,
+  before: string,
+): Promise<FreshnessFinding[]> {
+  const unloaded = warehouse ? await ledger.unloaded(key) : [];
+  const problem = 'unloaded: the warehouse lacks what the lake has';
+  return unloaded
+    .filter(({ interval, claim }) => interval < before && !claim)
+    .map(({ interval }) => ({ product: key, interval, kind: 'not published', problem }));
+}
+
 /** Intervals that should be published by now, by arithmetic alone, and what the ledger says of each. */
 async function checkProduct(
   ledger: LedgerReader,
@@ -126,7 +139,8 @@ async function checkProduct(
     const kind = each.state === 'stale' ? 'stale' : 'not published';
     return problem === null ? [] : [{ product: product.key, interval: each.interval, kind, problem, ...runsOf(each) }];
   });
-  return { expected: due.length, findings: [...old, ...claimed, ...late] };
+  const unloaded = await findUnloaded(ledger, product, start);
+  return { expected: due.length, findings: [...old, ...claimed, ...unloaded, ...late] };
 }
 
 /**

@@ -58,7 +58,10 @@ export function stateOf(record: Partial<IntervalRecord> | undefined, changes: re
 }
 
 /** What can be asked of a ledger. */
-export type LedgerReader = Pick<Ledger, 'records' | 'changes' | 'newest' | 'newestFilled' | 'firstPublished'>;
+export type LedgerReader = Pick<
+  Ledger,
+  'records' | 'changes' | 'newest' | 'newestFilled' | 'firstPublished' | 'unloaded'
+>;
 
 /** The state of every interval of a product in [start, end), from the ledger alone. */
 export async function surveyProduct(

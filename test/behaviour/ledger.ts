@@ -16,6 +16,7 @@ export interface AnyLedger extends Pick<
   | 'newestFilled'
   | 'firstPublished'
   | 'publishedSince'
+  | 'unloaded'
   | 'settle'
   | 'recordUpTo'
   | 'recordedVersion'
@@ -109,6 +110,13 @@ export function describeLedger(open: () => AnyLedger | Promise<AnyLedger>): void
       await ledger.publish(publishedBuild('2025-01-18', { outputVersion: 5 }));
       await ledger.publish(publishedBuild('2025-01-19', { outputVersion: 8 }));
       expect((await ledger.publishedSince(own.key, 6)).map(({ interval }) => interval)).toEqual(['2025-01-19']);
+    });
+
+    it('is among those that the warehouse lacks, where the restore says so', async () => {
+      const restored = publishedBuild('2025-01-21', { outputVersion: 5, loaded: null });
+      await ledger.publish(publishedBuild('2025-01-20', { outputVersion: 5 }));
+      await ledger.publish(restored);
+      expect((await ledger.unloaded(own.key)).map(({ interval }) => interval)).toEqual(['2025-01-21']);
     });
 
     it('is what the table says, unless a build has published it since', async () => {

@@ -184,6 +184,18 @@ describe('freshness', () => {
     expect(await found('2025-01-19T05:00:00Z')).toEqual([]);
   });
 
+  it('finds dates of any age that the warehouse lacks, but those of which a build is loading', async () => {
+    const loading = publishedBuild('gold.trips', { start: '2025-01-01', end: '2025-01-03' }, { loaded: null });
+    ledger.publish({ ...loading, outputVersion: 300, generation: Date.now(), changedPartitions: [] });
+    ledger.claim('gold.trips', '2025-01-02', 'build/b', 'b', '2025-01-18T08:00:00.000Z');
+    expect((await check('2025-01-18T08:50:00Z')).findings).toEqual([
+      {
+        ...{ product: 'gold.trips', interval: '2025-01-01', kind: 'not published' },
+        problem: 'unloaded: the warehouse lacks what the lake has',
+      },
+    ]);
+  });
+
   it('finds a schedule that is gone or paused', async () => {
     const gone = await check('2025-01-18T08:50:00Z', null);
     expect(gone.findings[0]).toMatchObject({

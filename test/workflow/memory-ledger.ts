@@ -99,6 +99,10 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
     return all.filter(({ published }) => (published?.outputVersion ?? -1) >= version);
   }
 
+  async unloaded(product: string): Promise<IntervalRecord[]> {
+    return [...this.#of(this.#records, product).values()].filter(({ published }) => published?.loaded === null);
+  }
+
   async settle(product: string, interval: string, published: Published | null, version: number): Promise<void> {
     const { published: before, ...kept } = this.#of(this.#records, product).get(interval) ?? {};
     if ((before?.outputVersion ?? -1) >= version) return;
