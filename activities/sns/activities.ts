@@ -19,13 +19,13 @@ const toldAgainAfterMs = 23.5 * 3_600_000;
 /** A link has room for so many queries. */
 const mostQueries = 5;
 
-// Data planes of earlier releases name no kind.
+/** Data planes of earlier releases name no kind. */
+type Finding = Omit<FreshnessFinding, 'kind'> & Partial<Pick<FreshnessFinding, 'kind'>>;
 const keyOf = ({ alarm = 'P1-DataNotFresh', product, kind = 'not published' }: Finding): FindingKey => ({
   alarm,
   product,
   kind,
 });
-type Finding = Omit<FreshnessFinding, 'kind'> & Partial<Pick<FreshnessFinding, 'kind'>>;
 const subjectOf = ({ interval, subject, product }: FreshnessFinding): string => interval ?? subject ?? product;
 /** What a stopped schedule has not built is told with the schedule. */
 const isOwn = ({ alarm, kind }: FreshnessFinding): boolean =>
