@@ -112,8 +112,14 @@ interface Widget {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+interface Body {
+  readonly start: string;
+  readonly periodOverride: string;
+  readonly widgets: readonly Widget[];
+}
+
 /** The body as CloudFormation joins it, what AWS names later by the name that it has in the stack. */
-function bodyIn(dashboards: Record<string, { Properties?: unknown }>): { widgets: Widget[] } {
+function bodyIn(dashboards: Record<string, { Properties?: unknown }>): Body {
   const [{ Properties } = {}] = Object.values(dashboards);
   const { DashboardName, DashboardBody } = Properties as {
     DashboardName: string;
@@ -123,11 +129,15 @@ function bodyIn(dashboards: Record<string, { Properties?: unknown }>): { widgets
   const parts = DashboardBody['Fn::Join'][1].map((part) =>
     typeof part === 'string' ? part : Object.values(part).flat().join('.'),
   );
-  return JSON.parse(parts.join('')) as { widgets: Widget[] };
+  return JSON.parse(parts.join('')) as Body;
 }
 
 describe('the dashboard in AWS', () => {
-  const { widgets } = bodyIn(templateOf().findResources('AWS::CloudWatch::Dashboard'));
+  const { widgets, ...settings } = bodyIn(templateOf().findResources('AWS::CloudWatch::Dashboard'));
+
+  it('shows the last day, each row with its own period whatever span is chosen', () => {
+    expect(settings).toEqual({ start: '-P1D', periodOverride: 'inherit' });
+  });
 
   it('is one of CloudWatch’s grid: rows below each other, within its 24 columns', () => {
     let y = 0;
