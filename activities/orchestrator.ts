@@ -78,6 +78,14 @@ export function orchestratorOf(client: Client): Orchestrator {
       throw error;
     }
   };
+  const running = async (query: string): Promise<RunningWorkflow[]> => {
+    const found: RunningWorkflow[] = [];
+    for await (const { workflowId, startTime: since } of client.workflow.list({
+      query: `${query} AND ExecutionStatus = "Running"`,
+    }))
+      found.push({ workflowId, since });
+    return found;
+  };
   const startUnlessThere = async (type: string, options: Omit<WorkflowStartOptions, 'taskQueue'>): Promise<void> => {
     try {
       await client.workflow.start(type, { ...options, taskQueue: orchestrationQueue });
@@ -121,21 +129,16 @@ export function orchestratorOf(client: Client): Orchestrator {
       });
     },
     async waitingRestatements() {
-      const query = 'WorkflowType = "backfill" AND ExecutionStatus = "Running" AND WorkflowId STARTS_WITH "restate/"';
       const waiting: WaitingRestatement[] = [];
-      for await (const { workflowId, startTime: since } of client.workflow.list({ query })) {
-        const answer = await answerOf(workflowId, backfillStatusQuery);
+      for (const restatement of await running('WorkflowType = "backfill" AND WorkflowId STARTS_WITH "restate/"')) {
+        const answer = await answerOf(restatement.workflowId, backfillStatusQuery);
         if (answer === null || answer.state === 'waiting for approval')
-          waiting.push({ workflowId, since, answers: answer !== null });
+          waiting.push({ ...restatement, answers: answer !== null });
       }
       return waiting;
     },
     async runningSince(workflowType, before) {
-      const query = `WorkflowType = "${workflowType}" AND ExecutionStatus = "Running" AND StartTime < "${before.toISOString()}"`;
-      const running: RunningWorkflow[] = [];
-      for await (const { workflowId, startTime: since } of client.workflow.list({ query }))
-        running.push({ workflowId, since });
-      return running;
+      return running(`WorkflowType = "${workflowType}" AND StartTime < "${before.toISOString()}"`);
     },
     async workersOf(name, tasks) {
       const taskQueueType = taskQueueTypes[tasks];

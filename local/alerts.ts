@@ -11,14 +11,10 @@ import {
 import { z } from 'zod';
 import { alarmProperties, alarms, topicOf, topics } from '../model/alarms.ts';
 
-interface Clients {
-  readonly cloudWatch: CloudWatchClient;
-  readonly sns: SNSClient;
-  readonly sqs: SQSClient;
-}
+export type TopicArns = Readonly<Record<keyof typeof topics, string>>;
 
-/** Makes topics, alarms, and a queue that takes what rings: here nobody has a pager. Gives the queue, and the team's topic. */
-export async function ensureAlerts({ cloudWatch, sns, sqs }: Clients, workflowsUrl: string) {
+/** Makes the topics, and a queue that takes what rings: here nobody has a pager. */
+export async function ensureTopics(sns: SNSClient, sqs: SQSClient): Promise<{ queueUrl: string; arns: TopicArns }> {
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'tideline-alerts' }));
   const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
   const { Attributes } = await sqs.send(asked);
@@ -30,12 +26,16 @@ export async function ensureAlerts({ cloudWatch, sns, sqs }: Clients, workflowsU
     await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.QueueArn }));
     arns[id] = TopicArn;
   }
+  return { queueUrl: QueueUrl, arns };
+}
+
+/** Makes the alarms, which ring on these topics. */
+export async function ensureAlarms(cloudWatch: CloudWatchClient, arns: TopicArns, workflowsUrl: string): Promise<void> {
   await Promise.all(
     alarms.map((alarm) =>
       cloudWatch.send(new PutMetricAlarmCommand(alarmProperties(alarm, arns[topicOf(alarm)], workflowsUrl))),
     ),
   );
-  return { queueUrl: QueueUrl, topicArn: arns.team };
 }
 
 /** What rings, as SNS hands it on. */

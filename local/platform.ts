@@ -6,7 +6,7 @@ import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { ensureAlerts } from './alerts.ts';
+import { ensureAlarms, ensureTopics } from './alerts.ts';
 import { awsEmulator, awsVariables } from './aws-emulator.ts';
 import { announceEnvironment } from './environment.ts';
 import { freePort } from './ports.ts';
@@ -120,14 +120,14 @@ export async function startPlatform({
 
     onStep('buckets, the ledger, alarms and the EMR Serverless applications');
     const s3 = new S3Client({ forcePathStyle: true });
-    const clients = { cloudWatch: new CloudWatchClient(), sns: new SNSClient(), sqs: new SQSClient() };
     const webUi = `http://127.0.0.1:${ports.ui}`;
     const workflowsUrl = `${webUi}/namespaces/default/workflows`;
-    const [alerts] = await Promise.all([
-      ensureAlerts(clients, workflowsUrl),
-      ensureBuckets(s3),
-      ensureLedger(new DynamoDBClient()),
-    ]);
+    const alerting = async () => {
+      const { queueUrl, arns } = await ensureTopics(new SNSClient(), new SQSClient());
+      await ensureAlarms(new CloudWatchClient(), arns, workflowsUrl);
+      return { queueUrl, topicArn: arns.team };
+    };
+    const [alerts] = await Promise.all([alerting(), ensureBuckets(s3), ensureLedger(new DynamoDBClient())]);
     const { applicationId, backfillApplicationId } = await ensureApplications(new EMRServerlessClient());
     const { host, port, database } = redshiftReady.postgres;
     const environment = {

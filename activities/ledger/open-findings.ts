@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import { findingName } from '../../model/messages/freshness.ts';
 import { LedgerItems } from './items.ts';
 
 /** In the place of a product, whose keys have a dot. */
@@ -20,8 +21,6 @@ const openFindingSchema = z.object({
 export type OpenFinding = z.infer<typeof openFindingSchema>;
 export type FindingKey = Pick<OpenFinding, 'alarm' | 'product' | 'kind'>;
 
-export const findingKey = ({ alarm, product, kind }: FindingKey): string => [alarm, product, kind].join('/');
-
 const itemSchema = z.object({ finding: openFindingSchema }).transform(({ finding }) => finding);
 
 /** The ledger's findings: what people have been told, so that they are told once. */
@@ -39,14 +38,14 @@ export class OpenFindings {
 
   async put(finding: OpenFinding): Promise<void> {
     await this.#items.update({
-      Key: { product: partition, interval: findingKey(finding) },
+      Key: { product: partition, interval: findingName(finding) },
       UpdateExpression: 'SET finding = :finding',
       ExpressionAttributeValues: { ':finding': finding },
     });
   }
 
   async remove(key: FindingKey): Promise<void> {
-    const Key = { product: partition, interval: findingKey(key) };
+    const Key = { product: partition, interval: findingName(key) };
     await this.#items.update({ Key, UpdateExpression: 'REMOVE finding' });
   }
 }

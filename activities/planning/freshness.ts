@@ -2,6 +2,8 @@ import type { Catalogue } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
 import {
   countByAlarm,
+  findingKeyOf,
+  findingName,
   type FreshnessCheck,
   type FreshnessFinding,
   type FreshnessReport,
@@ -25,7 +27,7 @@ const findingsOfAKind = 10;
 
 /** The newest findings of each kind and product, and whether all kinds have found room. */
 function shown(findings: readonly FreshnessFinding[]): Pick<FreshnessReport, 'findings' | 'isWhole'> {
-  const kinds = Map.groupBy(findings, ({ alarm = '', product, kind }) => [alarm, product, kind].join());
+  const kinds = Map.groupBy(findings, (finding) => findingName(findingKeyOf(finding)));
   const newest = [...kinds.values()].flatMap((of) => of.slice(-findingsOfAKind));
   return { findings: newest.slice(0, findingsShown), isWhole: newest.length <= findingsShown };
 }

@@ -1,8 +1,13 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { Context } from '@temporalio/activity';
 import { runbookOf, runsUrl } from '../../model/alarms.ts';
-import type { FoundFindings, FreshnessFinding } from '../../model/messages/freshness.ts';
-import { findingKey, type FindingKey, type OpenFinding, type OpenFindings } from '../ledger/open-findings.ts';
+import {
+  findingKeyOf,
+  findingName,
+  type FoundFindings,
+  type FreshnessFinding,
+} from '../../model/messages/freshness.ts';
+import type { FindingKey, OpenFinding, OpenFindings } from '../ledger/open-findings.ts';
 import { messageOf } from './message.ts';
 
 export interface AlertsConfig {
@@ -19,13 +24,6 @@ const toldAgainAfterMs = 23.5 * 3_600_000;
 /** A link has room for so many queries. */
 const mostQueries = 5;
 
-/** Data planes of earlier releases name no kind. */
-type Finding = Omit<FreshnessFinding, 'kind'> & Partial<Pick<FreshnessFinding, 'kind'>>;
-const keyOf = ({ alarm = 'P1-DataNotFresh', product, kind = 'not published' }: Finding): FindingKey => ({
-  alarm,
-  product,
-  kind,
-});
 const subjectOf = ({ interval, subject, product }: FreshnessFinding): string => interval ?? subject ?? product;
 /** What a stopped schedule has not built is told with the schedule. */
 const isOwn = ({ alarm, kind }: FreshnessFinding): boolean =>
@@ -61,14 +59,10 @@ export function createAlertActivities(
       return told === undefined || !isRecent(told);
     });
     if (due.length === 0) return;
-    const told = due.map((finding) => {
-      const since = known[subjectOf(finding)]?.since ?? now.toISOString();
-      return [subjectOf(finding), { since, at: now.toISOString() }] as const;
-    });
-    const lines = due.map(({ interval, problem }, index) => {
-      const since = told[index]?.[1].since ?? '';
-      return [interval, problem, `(found since ${since.slice(0, 16)}Z)`].filter(Boolean).join(' ');
-    });
+    const sinceOf = (finding: FreshnessFinding): string => known[subjectOf(finding)]?.since ?? now.toISOString();
+    const lines = due.map((finding) =>
+      [finding.interval, finding.problem, `(found since ${sinceOf(finding).slice(0, 16)}Z)`].filter(Boolean).join(' '),
+    );
     const before = found.length - due.length;
     if (before > 0) lines.push(`beside ${before} of which you were told before`);
     await send(
@@ -76,6 +70,9 @@ export function createAlertActivities(
       'ALARM',
       lines,
       due.flatMap(({ runs = [] }) => runs),
+    );
+    const told = due.map(
+      (finding) => [subjectOf(finding), { since: sinceOf(finding), at: now.toISOString() }] as const,
     );
     // What is found no more, and comes again within the day, is not told again.
     const recent = Object.entries(known).filter(([, each]) => isRecent(each));
@@ -88,15 +85,15 @@ export function createAlertActivities(
      * none is found any more. What cannot be told of one kind keeps no other from being told.
      */
     async tellFindings({ findings, complete }: FoundFindings): Promise<void> {
-      const known = new Map((await open.list()).map((finding) => [findingKey(finding), finding]));
-      const found = Map.groupBy(findings.filter(isOwn), (finding) => findingKey(keyOf(finding)));
+      const known = new Map((await open.list()).map((finding) => [findingName(finding), finding]));
+      const found = Map.groupBy(findings.filter(isOwn), (finding) => findingName(findingKeyOf(finding)));
       // Under whichever alarm: what its schedule was stopped for is not over.
       const isStill = ({ product, kind }: FindingKey): boolean =>
-        findings.some((finding) => finding.product === product && keyOf(finding).kind === kind);
+        findings.some((finding) => finding.product === product && findingKeyOf(finding).kind === kind);
       const over = complete ? [...known.values()].filter((finding) => !isStill(finding)) : [];
       const told = await Promise.allSettled([
         ...[...found].flatMap(([name, [first, ...others]]) =>
-          first ? tell(keyOf(first), [first, ...others], known.get(name)?.told ?? {}) : [],
+          first ? tell(findingKeyOf(first), [first, ...others], known.get(name)?.told ?? {}) : [],
         ),
         ...over.map(async (finding) => {
           await send(finding, 'OK', ['The watch finds it no more']);

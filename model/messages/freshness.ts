@@ -12,10 +12,20 @@ export interface FreshnessCheck {
 
 export type FindingAlarm = 'P1-DataNotFresh' | 'P1-ScheduleStopped' | 'P1-RestatementWaits' | 'P1-ClaimHeld';
 
+/** What findings have in common that are told together. Data planes of earlier releases name no kind. */
+export const findingKeyOf = ({
+  alarm = 'P1-DataNotFresh',
+  product,
+  kind = 'not published',
+}: Pick<FreshnessFinding, 'alarm' | 'product'> & Partial<Pick<FreshnessFinding, 'kind'>>) => ({ alarm, product, kind });
+
+export const findingName = ({ alarm, product, kind }: Readonly<Record<'alarm' | 'product' | 'kind', string>>): string =>
+  [alarm, product, kind].join('/');
+
 /** How many of these ring each alarm. */
 export const countByAlarm = (findings: readonly FreshnessFinding[]): Partial<Record<FindingAlarm, number>> =>
   Object.fromEntries(
-    [...Map.groupBy(findings, ({ alarm = 'P1-DataNotFresh' }) => alarm)].map(([alarm, of]) => [alarm, of.length]),
+    [...Map.groupBy(findings, (finding) => findingKeyOf(finding).alarm)].map(([alarm, of]) => [alarm, of.length]),
   );
 
 /** What is wrong. Findings of one kind about one product are told together. */

@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { noopMetricMeter } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Metrics } from '../../activities/cloudwatch/metrics.ts';
-import { ensureAlerts, receiveAlerts } from '../../local/alerts.ts';
+import { ensureAlarms, ensureTopics, receiveAlerts } from '../../local/alerts.ts';
 import { startCloudWatch } from '../../local/cloudwatch/service.ts';
 import type { AwsServer } from '../../local/wire/index.ts';
 import { alarms } from '../../model/alarms.ts';
@@ -26,7 +26,9 @@ beforeAll(async () => {
   sqs = new SQSClient({ ...access, endpoint });
   service = await startCloudWatch({ sns, evaluateEveryMs: 100, onDefect: (error) => defects.push(error) });
   cloudWatch = new CloudWatchClient({ ...access, endpoint: service.url });
-  queue = (await ensureAlerts({ cloudWatch, sns, sqs }, 'http://127.0.0.1/workflows')).queueUrl;
+  const { queueUrl, arns } = await ensureTopics(sns, sqs);
+  await ensureAlarms(cloudWatch, arns, 'http://127.0.0.1/workflows');
+  queue = queueUrl;
   metrics = new Metrics(cloudWatch, noopMetricMeter, (text) => defects.push(text));
 });
 afterAll(async () => {

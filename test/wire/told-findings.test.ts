@@ -1,16 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { OpenFindings } from '../../activities/ledger/open-findings.ts';
 import { type AlertActivities, createAlertActivities } from '../../activities/sns/activities.ts';
-import { ensureAlerts, receiveAlerts } from '../../local/alerts.ts';
-import { startCloudWatch } from '../../local/cloudwatch/service.ts';
+import { ensureTopics, receiveAlerts } from '../../local/alerts.ts';
 import { ensureLedger, ledgerTable } from '../../local/provision.ts';
-import type { AwsServer } from '../../local/wire/index.ts';
 import type { FoundFindings, FreshnessFinding } from '../../model/messages/freshness.ts';
 import { access } from './access.ts';
 import { LocalS3 } from './local-s3.ts';
@@ -18,7 +15,6 @@ import { LocalS3 } from './local-s3.ts';
 const workflowsUrl = 'http://127.0.0.1:8233/namespaces/default/workflows';
 
 let emulator: LocalS3;
-let service: AwsServer;
 let sns: SNSClient;
 let sqs: SQSClient;
 let queue: string;
@@ -28,15 +24,13 @@ beforeAll(async () => {
   emulator = await LocalS3.start();
   const endpoint = emulator.url;
   [sns, sqs] = [new SNSClient({ ...access, endpoint }), new SQSClient({ ...access, endpoint })];
-  service = await startCloudWatch({ sns, evaluateEveryMs: 3_600_000, onDefect: () => undefined });
-  const cloudWatch = new CloudWatchClient({ ...access, endpoint: service.url });
-  const { queueUrl, topicArn } = await ensureAlerts({ cloudWatch, sns, sqs }, workflowsUrl);
+  const { queueUrl, arns } = await ensureTopics(sns, sqs);
   queue = queueUrl;
   const client = new DynamoDBClient({ ...access, endpoint });
   await ensureLedger(client);
   open = new OpenFindings(DynamoDBDocumentClient.from(client), ledgerTable);
   activities = createAlertActivities(open, sns, {
-    topicArn,
+    topicArn: arns.team,
     workflowsUrl,
     runbooksUrl: 'https://wiki.example.com/runbooks',
   });
@@ -44,10 +38,7 @@ beforeAll(async () => {
 afterEach(() => {
   vi.useRealTimers();
 });
-afterAll(async () => {
-  await service.close();
-  await emulator.stop();
-});
+afterAll(() => emulator.stop());
 
 const missing = (interval: string): FreshnessFinding => ({
   ...{ product: 'silver.trips', interval, kind: 'not published', problem: `missing, due ${interval}T03:00Z` },
