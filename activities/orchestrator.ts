@@ -11,6 +11,7 @@ import type { QueryDefinition } from '@temporalio/common';
 import { type BackfillInput, backfillStatusQuery } from '../model/messages/backfill.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../model/messages/late-data.ts';
 import { type BuildInput, buildStatusQuery } from '../model/messages/builds.ts';
+import type { ReconcileInput } from '../model/messages/realtime.ts';
 import { orchestrationQueue } from '../model/queues.ts';
 
 /** A workflow whose workers are gone never answers. */
@@ -47,6 +48,8 @@ export interface Orchestrator {
   restate(late: LateDataInput): Promise<void>;
   /** Starts a build under an id that no other run, however long ago, may have had. */
   buildOnce(workflowId: string, build: BuildInput): Promise<void>;
+  /** Starts a reconciliation under an id that no other run, however long ago, may have had. */
+  reconcileOnce(workflowId: string, reconciliation: ReconcileInput): Promise<void>;
   /** Starts a backfill of a product's lost intervals, unless one runs. */
   heal(healing: BackfillInput): Promise<void>;
   /** Restatements that wait for somebody to approve them, or for which nobody answers. */
@@ -119,6 +122,14 @@ export function orchestratorOf(client: Client): Orchestrator {
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         args: [build],
         staticSummary: `${build.product} ${build.start}: raw files that no build has read`,
+      });
+    },
+    async reconcileOnce(workflowId, reconciliation) {
+      await startUnlessThere('reconcile', {
+        workflowId,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        args: [reconciliation],
+        staticSummary: `${reconciliation.product} ${reconciliation.date}: the batch has other rows`,
       });
     },
     async heal(healing) {

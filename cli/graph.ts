@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Catalogue, loadCatalogue } from '../model/catalogue.ts';
-import type { Product, View } from '../model/product.ts';
+import type { Product, Stream, View } from '../model/product.ts';
 import { type Input, readersIn } from '../model/graph.ts';
 import { root } from './environment.ts';
 import { faint } from './terminal.ts';
@@ -23,11 +23,15 @@ const writtenWith = ({ build }: Product): string | undefined =>
 const viewsOver = ({ views }: Catalogue, key: string): View[] =>
   [...views.values()].filter(({ reads }) => reads.includes(key));
 
+const settledBy = ({ streams }: Catalogue, key: string): Stream[] =>
+  [...streams.values()].filter((stream) => stream.settledBy === key);
+
 /** The products as a tree: below each those that read it. One that reads several stands below each of them. */
 export function graphTree(catalogue: Catalogue): string {
   const below = (key: string, indent: string): string[] => {
     const readers = [
       ...readersIn(catalogue, key).map(({ reader, input }) => ({ key: reader.key, how: windowOf(catalogue, input) })),
+      ...settledBy(catalogue, key).map((stream) => ({ key: stream.key, how: 'a stream that it settles' })),
       ...viewsOver(catalogue, key).map((view) => ({ key: view.key, how: 'a view' })),
     ];
     return readers.flatMap((reader, index) => {
@@ -52,13 +56,18 @@ export function graphTree(catalogue: Catalogue): string {
 export function graphMermaid(catalogue: Catalogue): string {
   const node = (key: string): string => `${key.replace('.', '_')}["${key}"]`;
   const products = [...catalogue.products.values()];
+  const viewArrows = (read: string): string[] =>
+    viewsOver(catalogue, read).map(({ key }) => `  ${node(read)} -->|a view| ${node(key)}`);
   const arrows = products.flatMap((product) => [
     ...product.inputs.map(
       (input) => `  ${node(input.product)} -->|${windowOf(catalogue, input)}| ${node(product.key)}`,
     ),
     ...[writtenWith(product) ?? []].flat().map((writer) => `  ${node(writer)} -.->|written with| ${node(product.key)}`),
-    ...viewsOver(catalogue, product.key).map(({ key }) => `  ${node(product.key)} -->|a view| ${node(key)}`),
+    ...settledBy(catalogue, product.key).map(({ key }) => `  ${node(product.key)} -->|settles| ${node(key)}`),
+    ...viewArrows(product.key),
   ]);
+  const rest = [...catalogue.streams.keys(), ...catalogue.views.keys()];
+  arrows.push(...rest.flatMap(viewArrows));
   const alone = products.filter(({ key }) => !arrows.some((arrow) => arrow.includes(node(key))));
   return ['flowchart LR', ...arrows, ...alone.map(({ key }) => `  ${node(key)}`)].join('\n');
 }

@@ -16,7 +16,7 @@ const yaml = (value: unknown): string =>
 export function newProduct(catalogue: Catalogue, key: string, input: string, purpose: string): Record<string, string> {
   if (!/^(silver|gold)\.[a-z][a-z0-9_]*$/.test(key))
     throw new RangeError(`"${key}" is no key of a new product: write silver.entity or gold.entity, in snake_case.`);
-  if (catalogue.products.has(key) || catalogue.views.has(key))
+  if ([catalogue.products, catalogue.views, catalogue.streams].some((known) => known.has(key)))
     throw new RangeError(`There is a product "${key}" already.`);
   const read = catalogue.get(input);
   if (read.grain !== 'date' || read.partitionColumn === undefined)

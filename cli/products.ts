@@ -10,9 +10,9 @@ function kindOf({ build }: Product): string {
 }
 
 export const productsCommand = new Command('products')
-  .description('list the products in the order in which they are built, then the views over them')
+  .description('list the products in the order in which they are built, then tables that streams keep, and views')
   .action(() => {
-    const { products, views } = loadCatalogue();
+    const { products, views, streams } = loadCatalogue();
     const tables = [...products.values()].map((product) => [
       product.key,
       kindOf(product),
@@ -21,6 +21,15 @@ export const productsCommand = new Command('products')
       product.partitionColumn ?? null,
       product.warehouse?.table ?? null,
       `${product.latencyMinutes / 60} h`,
+    ]);
+    const kept = [...streams.values()].map((stream) => [
+      stream.key,
+      'a stream',
+      null,
+      stream.settledBy,
+      null,
+      stream.warehouse.table,
+      `${stream.latencyMinutes} min`,
     ]);
     const rest = [...views.values()].map((view) => [
       view.key,
@@ -32,6 +41,9 @@ export const productsCommand = new Command('products')
       null,
     ]);
     console.log(
-      table(['product', 'built by', 'grain', 'reads', 'partition', 'warehouse', 'latency'], [...tables, ...rest]),
+      table(
+        ['product', 'built by', 'grain', 'reads', 'partition', 'warehouse', 'latency'],
+        [...tables, ...kept, ...rest],
+      ),
     );
   });

@@ -24,6 +24,7 @@ const worker = { vcpu: 4, memoryGb: 16, diskGb: 20 };
 const workersAtStart = 4;
 const catalogue = loadCatalogue();
 const rawFolders = rawProducts(catalogue).map(({ source }) => source.folder);
+const streamFolders = [...catalogue.streams.values()].map(({ files }) => files.folder);
 const layers = [...new Set([...catalogue.products.values()].map(({ layer }) => layer))];
 
 /** Everything the batch products need in AWS: buckets, the Spark application, the warehouse, and a role for each job to be done. */
@@ -36,7 +37,7 @@ export class LakehouseStack extends Stack {
       throw new RangeError(
         `maximumVcpu is ${maximumVcpu}: each of two applications needs ${workersAtStart * worker.vcpu} for one job (a driver and three executors).`,
       );
-    const storage = createStorage(this);
+    const storage = createStorage(this, streamFolders);
     const network = createNetwork(this);
 
     const common = {
@@ -73,7 +74,7 @@ export class LakehouseStack extends Stack {
     });
     const applications = [application, backfillApplication];
     const jobRoles = createJobRoles(this, applications, storage, rawFolders);
-    const { copyRole, workgroup } = createWarehouse(this, storage, network.warehouse);
+    const { copyRole, workgroup } = createWarehouse(this, storage, network.warehouse, streamFolders);
     const workflowsUrl = new CfnParameter(this, 'WorkflowsUrl', {
       description: 'The page of Temporal’s Web UI that lists the namespace’s runs: https://…/namespaces/…/workflows',
       allowedPattern: '^https?://.+/workflows$',
@@ -89,6 +90,7 @@ export class LakehouseStack extends Stack {
       applications,
       jobRoles: Object.values(jobRoles),
       workgroup,
+      streams: [...catalogue.streams.keys()],
     });
     createDashboard(this, {
       scheduled: application.attrApplicationId,

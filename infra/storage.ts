@@ -10,8 +10,8 @@ export interface Storage {
   readonly ledger: TableV2;
 }
 
-/** Three buckets, of which raw events are kept for ever, staged builds and logs are not; and the ledger of intervals. */
-export function createStorage(scope: Construct): Storage {
+/** Three buckets, of which raw events are kept for ever, staged builds, files of streams and logs are not; and the ledger. */
+export function createStorage(scope: Construct, streamFolders: readonly string[]): Storage {
   const bucket = (id: string, lifecycleRules: LifecycleRule[], versioned: boolean): Bucket =>
     new Bucket(scope, id, {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -34,6 +34,8 @@ export function createStorage(scope: Construct): Storage {
       'Lake',
       [
         { prefix: '_staging/', expiration: Duration.days(7) },
+        // Merged within minutes; the stream's own past is in the raw events.
+        ...streamFolders.map((folder) => ({ prefix: `${folder}/`, expiration: Duration.days(14) })),
         { noncurrentVersionExpiration: Duration.days(7), expiredObjectDeleteMarker: true },
       ],
       true,

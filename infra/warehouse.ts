@@ -8,16 +8,16 @@ export const databaseName = 'lakehouse';
 export const workgroupName = 'tideline';
 
 /** The warehouse, and the role with which it copies from the lake. */
-export function createWarehouse(scope: Construct, { lake }: Storage, place: Place) {
+export function createWarehouse(scope: Construct, { lake }: Storage, place: Place, streamFolders: readonly string[]) {
   const copyRole = new Role(scope, 'CopyRole', {
     // https://docs.aws.amazon.com/redshift/latest/mgmt/serverless-security-other-services.html: both.
     assumedBy: new CompositePrincipal(
       new ServicePrincipal('redshift-serverless.amazonaws.com'),
       new ServicePrincipal('redshift.amazonaws.com'),
     ),
-    description: 'COPY of audited builds into the warehouse',
+    description: 'COPY of audited builds and of streams into the warehouse',
   });
-  lake.grantRead(copyRole, '_staging/*');
+  for (const folder of ['_staging', ...streamFolders]) lake.grantRead(copyRole, `${folder}/*`);
 
   const namespace = new CfnNamespace(scope, 'Namespace', {
     namespaceName: workgroupName,

@@ -11,11 +11,13 @@ export interface Used extends Storage {
   readonly jobRoles: readonly IRole[];
   readonly workgroup: CfnWorkgroup;
   readonly alerts: ITopic;
+  /** Keys of the tables that streams keep. */
+  readonly streams: readonly string[];
 }
 
 /** What data-plane workers may do: the calls of `activities/`, no more (test/unit/permissions.test.ts). */
 export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy {
-  const { alerts, applications, jobRoles, workgroup, lake, artifacts, ledger, raw } = used;
+  const { alerts, applications, jobRoles, workgroup, lake, artifacts, ledger, raw, streams } = used;
   return new ManagedPolicy(scope, 'WorkerPolicy', {
     description: 'Data-plane workers: start and watch jobs, load the warehouse, read what builds say about themselves',
     statements: [
@@ -58,6 +60,11 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
       new PolicyStatement({
         actions: ['s3:GetObject'],
         resources: [artifacts.arnForObjects('builds/*'), lake.arnForObjects('*/_delta_log/*')],
+      }),
+      // Which files a merge takes is written down before the warehouse is told to copy them.
+      new PolicyStatement({
+        actions: ['s3:GetObject', 's3:PutObject'],
+        resources: streams.map((stream) => lake.arnForObjects(`_staging/${stream}/*/manifest.json`)),
       }),
       // It knows no resources.
       new PolicyStatement({

@@ -14,3 +14,7 @@ export const freshnessSchedule = 'watch-freshness';
 
 /** The schedule that maintains a product's table: every product has one of its own, from its first deploy on. */
 export const maintenanceSchedule = (product: string): string => `maintain/${product}`;
+
+/** The schedules of a table that a stream keeps. */
+export const mergeSchedule = (product: string): string => `merge/${product}`;
+export const reconcileSchedule = (product: string): string => `reconcile/${product}`;

@@ -3,13 +3,31 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dailyBatch, freshnessSchedule } from './cadences.ts';
 import { ContractFile } from './contract-file.ts';
-import { type Product, type RawProduct, readContract, type View } from './product.ts';
+import {
+  type Contracted,
+  isStream,
+  isView,
+  type Product,
+  type RawProduct,
+  readContract,
+  type Stream,
+  type View,
+} from './product.ts';
 
 /** The product whose builds write this one's table: its own, as a rule. */
 export const writerOf = ({ key, build }: Product): string => (build.kind === 'written-with' ? build.product : key);
 
 export const rawProducts = ({ products }: Pick<Catalogue, 'products'>): RawProduct[] =>
   [...products.values()].filter((product): product is RawProduct => product.source !== undefined);
+
+/** What the warehouse knows of streams, and products may not have. */
+export const ownTables = {
+  settledDates: 'public.settled_dates',
+  liveDates: 'public.live_dates',
+  mergedFiles: 'streaming.merged_files',
+  divergence: 'streaming.divergence',
+  reconciliations: 'streaming.reconciliations',
+} as const;
 
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
@@ -18,8 +36,10 @@ export class CatalogueError extends Error {
 export interface Catalogue {
   /** Every table that is built, by key, each after those that it is made from. */
   readonly products: ReadonlyMap<string, Product>;
-  /** Every view, by key. */
+  /** Every view, by key, each after those that it reads. */
   readonly views: ReadonlyMap<string, View>;
+  /** Every table that a stream keeps, by key. */
+  readonly streams: ReadonlyMap<string, Stream>;
   /** The product, or a CatalogueError that names the products there are. */
   get(key: string): Product;
 }
@@ -36,30 +56,60 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
     });
   const products = new Map<string, Product>();
   const views = new Map<string, View>();
-  for (const { contract } of read)
-    if (contract && 'build' in contract) products.set(contract.key, contract);
-    else if (contract) views.set(contract.key, contract);
-  for (const { file, contract } of read)
-    if (contract && 'build' in contract) checkProduct(file, contract, products);
-    else if (contract) checkView(file, contract, products);
+  const streams = new Map<string, Stream>();
+  for (const { contract } of read) {
+    if (!contract) continue;
+    if (isView(contract)) views.set(contract.key, contract);
+    else if (isStream(contract)) streams.set(contract.key, contract);
+    else products.set(contract.key, contract);
+  }
+  for (const { file, contract } of read) {
+    if (!contract) continue;
+    if (isView(contract)) checkView(file, contract, { products, views, streams });
+    else if (isStream(contract)) checkStream(file, contract, { products, streams });
+    else checkProduct(file, contract, products);
+  }
   checkTables(read);
   const problems = read.flatMap(({ file }) => file.problems);
   if (problems.length > 0) throw new CatalogueError(`The contracts are not valid:\n  ${problems.join('\n  ')}`);
   const ordered = inBuildOrder(products);
   return {
     products: ordered,
-    views,
+    views: inReadOrder(views),
+    streams,
     get(key) {
       const product = ordered.get(key);
       if (product) return product;
       const view = views.get(key);
-      throw new CatalogueError(
-        view
-          ? `Nothing builds "${key}": it is a view over ${view.reads.join(', ')}.`
-          : `There is no product "${key}". Products: ${[...ordered.keys()].join(', ')}.`,
-      );
+      if (view) throw new CatalogueError(`Nothing builds "${key}": it is a view over ${view.reads.join(', ')}.`);
+      if (streams.has(key)) throw new CatalogueError(`Nothing builds "${key}": a stream keeps it (mergeRealtime).`);
+      throw new CatalogueError(`There is no product "${key}". Products: ${[...ordered.keys()].join(', ')}.`);
     },
   };
+}
+
+/** The table that a stream keeps, or a CatalogueError that names those there are. Without a key, the only one. */
+export function streamOf({ streams }: Pick<Catalogue, 'streams'>, key: string | undefined): Stream {
+  const [only, ...others] = streams.values();
+  const stream = key === undefined && others.length === 0 ? only : streams.get(key ?? '');
+  if (stream) return stream;
+  throw new CatalogueError(
+    `${key === undefined ? 'Say which table' : `No stream keeps "${key}"`}: ${[...streams.keys()].join(', ') || 'there is none'}.`,
+  );
+}
+
+/** Views that are read before those that read them. Throws a CatalogueError that names a circle. */
+function inReadOrder(views: ReadonlyMap<string, View>): ReadonlyMap<string, View> {
+  const ordered = new Map<string, View>();
+  const place = (view: View, readers: readonly string[]): void => {
+    if (ordered.has(view.key)) return;
+    if (readers.includes(view.key))
+      throw new CatalogueError(`Views read each other in a circle: ${[...readers, view.key].join(' reads ')}.`);
+    for (const read of view.reads.flatMap((key) => views.get(key) ?? [])) place(read, [...readers, view.key]);
+    ordered.set(view.key, view);
+  };
+  for (const view of views.values()) place(view, []);
+  return ordered;
 }
 
 /** Inputs before what is made from them, by name where that leaves a choice. Throws a CatalogueError that names a circle. */
@@ -106,28 +156,71 @@ function checkProduct(
     file.add(`"${scheduleId}" is another schedule`, ['customProperties', 'source', 'schedule', 'scheduleId']);
 }
 
+/** Where the warehouse holds it. */
+const tableOf = (contract: Contracted): string | undefined =>
+  isView(contract) ? contract.table : contract.warehouse?.table;
+
 /** No two products have one table of the warehouse, and none has one of Tideline's own. */
-function checkTables(read: readonly { readonly file: ContractFile; readonly contract: Product | View | null }[]): void {
+function checkTables(read: readonly { readonly file: ContractFile; readonly contract: Contracted | null }[]): void {
+  const own = new Set<string>(Object.values(ownTables));
   const owners = new Map<string, string>();
   for (const { file, contract } of read) {
-    const table = contract && ('build' in contract ? contract.warehouse?.table : contract.table);
-    if (!table) continue;
-    const owner = table.startsWith('meta.') ? 'Tideline’s own' : owners.get(table);
-    if (owner !== undefined) file.add(`"${table}" is ${owner}`, ['customProperties', 'warehouse', 'table']);
-    owners.set(table, `the table of ${contract.key}`);
+    if (!contract) continue;
+    for (const table of [tableOf(contract), isStream(contract) ? contract.files.table : undefined]) {
+      if (table === undefined) continue;
+      const owner = table.startsWith('meta.') || own.has(table) ? 'Tideline’s own' : owners.get(table);
+      if (owner !== undefined) file.add(`"${table}" is ${owner}`, ['customProperties', 'warehouse', 'table']);
+      owners.set(table, `the table of ${contract.key}`);
+    }
   }
 }
 
+type Known = Pick<Catalogue, 'products' | 'views' | 'streams'>;
+
 /** A view names the tables of its inputs in the warehouse, and no others. */
-function checkView(file: ContractFile, { reads, select }: View, products: ReadonlyMap<string, Product>): void {
-  const tables = reads.map((key) => products.get(key)?.warehouse?.table);
-  for (const [index, table] of tables.entries())
-    if (table === undefined)
+function checkView(file: ContractFile, { reads, select }: View, { products, views, streams }: Known): void {
+  const inputs = reads.map((key) => products.get(key) ?? views.get(key) ?? streams.get(key));
+  for (const [index, input] of inputs.entries())
+    if (!input || tableOf(input) === undefined)
       file.add(`"${reads[index] ?? ''}" is no product that the warehouse has`, ['customProperties', 'inputs', index]);
-  const layers = new Set([...products.values()].map(({ layer }) => layer));
-  const named = new Set([...select.matchAll(/\b[a-z]+\.[a-z]\w*/g)].map(([name]) => name));
-  const foreign = [...named].filter((name) => layers.has(name.split('.')[0] ?? '') && !tables.includes(name));
-  const unread = tables.filter((table) => table !== undefined && !named.has(table));
-  for (const table of foreign) file.add(`model.sql reads ${table}, which is no input`, ['customProperties', 'inputs']);
-  for (const table of unread) file.add(`model.sql does not read ${table}`, ['customProperties', 'inputs']);
+  const tables = inputs.flatMap((input) => (input && tableOf(input)) ?? []);
+  // Of which dates a stream's rows are to be read stands beside them.
+  if (inputs.some((input) => input && isStream(input))) tables.push(ownTables.liveDates);
+  checkTablesRead(file, 'model.sql', select, tables, { products, views, streams }, [ownTables.liveDates]);
+}
+
+/** A stream's SQL reads its files, and what settles it. */
+function checkStream(
+  file: ContractFile,
+  stream: Stream,
+  { products, streams }: Pick<Known, 'products' | 'streams'>,
+): void {
+  const at = ['customProperties', 'stream', 'settledBy'];
+  const settling = products.get(stream.settledBy);
+  if (!settling?.warehouse || settling.partitionColumn === undefined)
+    file.add(`"${stream.settledBy}" is no product by date that the warehouse has`, at);
+  if ([...streams.values()].some(({ key, settledBy }) => key !== stream.key && settledBy === stream.settledBy))
+    file.add(`"${stream.settledBy}" settles another stream already`, at);
+  const known = { products, views: new Map<string, View>(), streams };
+  checkTablesRead(file, 'stream.sql', stream.fromFiles, [stream.files.table], known);
+  checkTablesRead(file, 'batch.sql', stream.fromBatch, settling?.warehouse ? [settling.warehouse.table] : [], known);
+}
+
+/** SQL names these tables of the warehouse, and of the schemas that products have no others but what it may. */
+function checkTablesRead(
+  file: ContractFile,
+  name: string,
+  sql: string,
+  tables: readonly string[],
+  known: Known,
+  may: readonly string[] = [],
+): void {
+  const contracted = [known.products, known.views, known.streams].flatMap((each) => [...each.values()]);
+  const schemas = new Set(contracted.flatMap((each) => (tableOf(each) ?? each.layer).split('.')[0] ?? []));
+  const named = new Set([...sql.matchAll(/\b[a-z]+\.[a-z]\w*/g)].map(([word]) => word));
+  const allowed = new Set([...tables, ...may]);
+  for (const table of [...named].filter((word) => schemas.has(word.split('.')[0] ?? '') && !allowed.has(word)))
+    file.add(`${name} reads ${table}, which is no input`, ['customProperties', 'inputs']);
+  for (const table of tables.filter((each) => !named.has(each)))
+    file.add(`${name} does not read ${table}`, ['customProperties', 'inputs']);
 }

@@ -79,8 +79,8 @@ const tableSchema = z
   .strictObject({
     name: columnName,
     physicalName: z.string(),
-    /** A table of the lake, or a view of the warehouse. */
-    physicalType: z.enum(['delta', 'view']),
+    /** A table of the lake, a view of the warehouse, or a table of it that a stream keeps; `parquet`: the stream's files. */
+    physicalType: z.enum(['delta', 'view', 'stream', 'parquet']),
     dataGranularityDescription: z.string().min(1),
     properties: z.array(columnSchema).min(1),
     quality: z.array(tableRuleSchema).default([]),
@@ -122,7 +122,8 @@ export const contractSchema = z.strictObject({
     name: z.string().min(1),
     members: z.array(z.strictObject({ username: z.string().min(1), role: z.enum(['owner', 'steward']) })).min(1),
   }),
-  schema: z.tuple([tableSchema]),
+  /** The table; of a stream also the files that it writes. */
+  schema: z.tuple([tableSchema], tableSchema),
   slaProperties: z
     .array(
       z.strictObject({
@@ -236,6 +237,23 @@ export const customSchema = z
 export const viewSchema = z.strictObject({
   inputs: z.array(z.strictObject({ product: productKey })).min(1),
   warehouse: z.strictObject({ table: warehouseTable }),
+});
+
+/** The same of a table of the warehouse that a stream keeps, and the batch corrects. */
+export const streamSchema = z.strictObject({
+  stream: z.strictObject({
+    /** How long rows stay once the batch has settled their date. */
+    retentionHours: z.int().positive(),
+    /** The instant whose date is a row's. */
+    timeColumn: columnName,
+    /** The product whose published dates take the place of the stream's. */
+    settledBy: productKey,
+  }),
+  warehouse: z.strictObject({
+    table: warehouseTable,
+    distKey: columnName,
+    sortKeys: z.array(columnName).min(1),
+  }),
 });
 
 export type Column = z.infer<typeof columnSchema>;

@@ -41,6 +41,27 @@ export const metrics = {
     unit: 'None',
     about: 'hours since the end of the newest date whose gold is published, and loaded where the warehouse has it',
   },
+  stream_rows_merged: {
+    namespace: pipeline,
+    unit: 'Count',
+    about: 'rows that merges have put into a table of a stream',
+  },
+  late_stream_rows: {
+    namespace: pipeline,
+    unit: 'Count',
+    about: 'rows of a stream that came after the batch had settled their date',
+  },
+  reconciled_at_minutes: {
+    namespace: pipeline,
+    unit: 'None',
+    about: 'minutes after midnight at which readers had the batch’s rows of the date before',
+  },
+  stream_batch_divergence_pct: {
+    namespace: dataQuality,
+    unit: 'Percent',
+    about: 'trips that stream or batch lack, or have otherwise, of those of the batch',
+  },
+  cities_divergent: { namespace: dataQuality, unit: 'Count', about: 'cities in which more than 1 % of trips differ' },
   bronze_validation_success_rate: {
     namespace: dataQuality,
     unit: 'Percent',

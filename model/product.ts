@@ -9,6 +9,7 @@ import {
   customSchema,
   type ServiceLevels,
   slaSchema,
+  streamSchema,
   viewSchema,
 } from './contract.ts';
 import type { ContractFile } from './contract-file.ts';
@@ -49,7 +50,7 @@ export type RawProduct = Product & { readonly source: NonNullable<Product['sourc
 
 /** A SELECT of the warehouse over tables that are loaded: nothing builds it, and it is as old as they are. */
 export interface View extends Described {
-  /** The products whose tables it reads. */
+  /** The products and views that it reads. */
   readonly reads: readonly string[];
   /** Its name in the warehouse. */
   readonly table: string;
@@ -57,8 +58,41 @@ export interface View extends Described {
   readonly select: string;
 }
 
+/**
+ * A table of the warehouse into which the files of a stream are merged until a product of the lake settles their dates:
+ * nothing builds it.
+ */
+export interface Stream extends Described {
+  readonly warehouse: NonNullable<Product['warehouse']>;
+  /** What the stream writes: Parquet in folders `dt=YYYY-MM-DD/hh=HH` of the lake's bucket. */
+  readonly files: {
+    readonly folder: string;
+    readonly columns: readonly Column[];
+    /** The warehouse's table of their rows. */
+    readonly table: string;
+  };
+  readonly settledBy: string;
+  /** The instant whose date is a row's. */
+  readonly timeColumn: string;
+  /** How long rows stay once their date is settled. */
+  readonly retentionHours: number;
+  /** The table's columns from the rows of the files, and from those of the product that settles them, in Redshift's SQL. */
+  readonly fromFiles: string;
+  readonly fromBatch: string;
+  /** How long after its end a trip may take to be there. */
+  readonly latencyMinutes: number;
+}
+
+/** What tells how a stream's row came, and not what it says: the sides may differ in them. */
+export const bookkeeping = ['version', 'source', 'processing_time'] as const;
+
+/** What the warehouse holds. */
+export type Contracted = Product | View | Stream;
+export const isStream = (contracted: Contracted): contracted is Stream => 'files' in contracted;
+export const isView = (contracted: Contracted): contracted is View => 'select' in contracted;
+
 /** One contract by itself; null where it is not valid. `place` is its folder, `layer/entity`, within `folder`. */
-export function readContract(file: ContractFile, folder: string, place: string): Product | View | null {
+export function readContract(file: ContractFile, folder: string, place: string): Contracted | null {
   const contract = file.content === undefined ? null : file.check(contractSchema, file.content);
   if (!contract) return null;
   const [{ physicalName, physicalType, properties: columns, dataGranularityDescription }] = contract.schema;
@@ -81,6 +115,8 @@ export function readContract(file: ContractFile, folder: string, place: string):
     folder: join(folder, place),
     columns,
   };
+  if (physicalType === 'stream') return readStream(file, contract, described);
+  if (contract.schema.length > 1) file.add('must be the only one: files of its own has a stream alone', ['schema', 1]);
   return physicalType === 'view' ? readView(file, contract, described) : readTable(file, contract, described);
 }
 
@@ -123,19 +159,59 @@ function readView(file: ContractFile, contract: Contract, described: Described):
   const custom = file.checkNamed(viewSchema, 'customProperties', contract.customProperties, ({ value }) => value);
   if (contract.slaProperties.length > 0)
     file.add('must be empty: a view is as old as what it reads', ['slaProperties']);
-  const { columns, folder } = described;
-  const [{ quality }] = contract.schema;
-  if ([quality, ...columns.map((column) => column.quality)].flat().length > 0)
-    file.add('has rules that nobody would measure: they belong to what the view reads', ['schema', 0, 'quality']);
-  if (columns.some(({ partitioned }) => partitioned))
-    file.add('has a partition, which a view cannot have', ['schema', 0, 'properties']);
-  const model = modelIn(folder);
-  if (!existsSync(model)) {
-    file.add('there is no model.sql beside the contract', ['schema', 0, 'physicalType']);
-    return null;
-  }
+  refuseRules(file, contract, 0);
+  const select = readSql(file, described, 'model.sql');
   const reads = custom?.inputs.map(({ product }) => product) ?? [];
-  return custom && { ...described, reads, table: custom.warehouse.table, select: readFileSync(model, 'utf8').trim() };
+  return custom && select !== null ? { ...described, reads, table: custom.warehouse.table, select } : null;
+}
+
+function readStream(file: ContractFile, contract: Contract, described: Described): Stream | null {
+  const custom = file.checkNamed(streamSchema, 'customProperties', contract.customProperties, ({ value }) => value);
+  const sla = file.checkNamed(slaSchema, 'slaProperties', contract.slaProperties, ({ property: _, ...rest }) => rest);
+  const [table, files, ...more] = contract.schema;
+  if (files?.physicalType !== 'parquet' || more.length > 0)
+    file.add('must be followed by one of physicalType parquet: the files of the stream', ['schema', 0]);
+  refuseRules(file, contract, 0);
+  refuseRules(file, contract, 1);
+  const names = new Set(table.properties.map(({ name }) => name));
+  for (const name of bookkeeping.filter((each) => !names.has(each)))
+    file.add(`has no column "${name}", which tells how a row came`, ['schema', 0, 'properties']);
+  const { warehouse, stream } = custom ?? {};
+  const named = [stream?.timeColumn ?? [], warehouse?.distKey ?? [], warehouse?.sortKeys ?? []].flat();
+  for (const name of named.filter((each) => !names.has(each)))
+    file.add(`no column "${name}" in the schema`, ['customProperties']);
+  if (described.columns.filter(({ primaryKey }) => primaryKey).length !== 1)
+    file.add('must have a primary key of one column: merges go by it', ['schema', 0, 'properties']);
+  const fromFiles = readSql(file, described, 'stream.sql');
+  const fromBatch = readSql(file, described, 'batch.sql');
+  if (!custom || !sla || !files || fromFiles === null || fromBatch === null) return null;
+  const { physicalName: folder, properties: columns } = files;
+  return {
+    ...described,
+    ...custom.stream,
+    warehouse: custom.warehouse,
+    files: { folder, columns, table: `${folder.split('/')[0] ?? ''}.${files.name}` },
+    fromFiles,
+    fromBatch,
+    latencyMinutes: sla.latency,
+  };
+}
+
+/** Nobody measures rules of what no build makes, and only the lake has partitions. */
+function refuseRules(file: ContractFile, { schema }: Contract, index: number): void {
+  const { quality, properties } = schema[index] ?? { quality: [], properties: [] };
+  if ([quality, ...properties.map((column) => column.quality)].flat().length > 0)
+    file.add('has rules that nobody would measure: they belong to what is built', ['schema', index, 'quality']);
+  if (properties.some(({ partitioned }) => partitioned))
+    file.add('has a partition, which only a table of the lake can have', ['schema', index, 'properties']);
+}
+
+/** The SQL beside a contract; null, with the problem told, where there is none. */
+function readSql(file: ContractFile, { folder }: Described, name: string): string | null {
+  const path = join(folder, name);
+  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  file.add(`there is no ${name} beside the contract`, ['schema', 0, 'physicalType']);
+  return null;
 }
 
 /** Of so many columns Delta keeps minima and maxima where a table does not say of which. */

@@ -1,7 +1,14 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
 import { type Catalogue, loadCatalogue, rawProducts } from '../model/catalogue.ts';
 import type { RawProduct } from '../model/product.ts';
-import { dailyBatch, freshnessSchedule, maintenanceSchedule } from '../model/cadences.ts';
+import {
+  dailyBatch,
+  freshnessSchedule,
+  maintenanceSchedule,
+  mergeSchedule,
+  reconcileSchedule,
+} from '../model/cadences.ts';
+import type { MergeRealtimeInput, ReconcileInput } from '../model/messages/realtime.ts';
 import type { MaintainTableInput } from '../workflows/maintain-table.ts';
 import { orchestrationQueue } from '../model/queues.ts';
 
@@ -37,6 +44,37 @@ const maintenanceOf = (product: string): ScheduleOptions => ({
   },
   // The next one does what this one has missed.
   policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1h' },
+});
+
+/** Trips are there within fifteen minutes of their end. */
+const mergeOf = (product: string): ScheduleOptions => ({
+  scheduleId: mergeSchedule(product),
+  spec: { calendars: [{ hour: '*', minute: { start: 0, end: 59, step: 10 }, comment: 'what the stream has written' }] },
+  action: {
+    type: 'startWorkflow',
+    workflowType: 'mergeRealtime',
+    workflowId: mergeSchedule(product),
+    taskQueue: orchestrationQueue,
+    args: [{ product } satisfies MergeRealtimeInput],
+    staticSummary: `${product}, every ten minutes`,
+  },
+  // The next one merges what this one has missed.
+  policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10m' },
+});
+
+/** After the daily batch has loaded the date before. */
+const reconciliationOf = (product: string): ScheduleOptions => ({
+  scheduleId: reconcileSchedule(product),
+  spec: { calendars: [{ hour: 2, minute: 0, comment: 'the batch takes the stream’s place for the date before' }] },
+  action: {
+    type: 'startWorkflow',
+    workflowType: 'reconcile',
+    workflowId: reconcileSchedule(product),
+    taskQueue: orchestrationQueue,
+    args: [{ product } satisfies ReconcileInput],
+    staticSummary: `${product} with the batch, daily`,
+  },
+  policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '2d' },
 });
 
 /** The schedules as they shall be, by id. Overlap and catch-up are always said: the server's default catch-up is a year. */
@@ -78,4 +116,5 @@ export const declaredSchedules = (catalogue: Catalogue = loadCatalogue()): reado
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10m' },
   },
   ...[...catalogue.products.keys()].map(maintenanceOf),
+  ...[...catalogue.streams.keys()].flatMap((product) => [mergeOf(product), reconciliationOf(product)]),
 ];

@@ -22,11 +22,13 @@ import { Ledger } from '../activities/ledger/ledger.ts';
 import { orchestratorOf } from '../activities/orchestrator.ts';
 import { OpenFindings } from '../activities/ledger/open-findings.ts';
 import { RestorePoints } from '../activities/ledger/restore-points.ts';
+import { StreamDates } from '../activities/ledger/stream-dates.ts';
 import { createRedshiftActivities } from '../activities/redshift/activities.ts';
 import { redshiftFailures } from '../activities/redshift/failures.ts';
 import { createTableHistoryActivities } from '../activities/table-history/activities.ts';
 import { createPlanningActivities } from '../activities/planning/activities.ts';
 import { createUnreadRawActivities } from '../activities/planning/unread-raw.ts';
+import { createRealtimeActivities } from '../activities/realtime/activities.ts';
 import { createAlertActivities } from '../activities/sns/activities.ts';
 import { loadCatalogue } from '../model/catalogue.ts';
 import { laneQueue, lanes, submissionQueue } from '../model/queues.ts';
@@ -67,18 +69,30 @@ const historyFailures: ServiceFailures = {
   advice: { ...lakeFailures.advice, ...ledgerFailures.advice },
   final: {},
 };
+const redshift = new RedshiftDataClient(patience(config.redshift.longPollSeconds + answerSeconds));
 const services: readonly Service[] = [
   {
     activities: createEmrServerlessActivities(new EMRServerlessClient(patience(answerSeconds)), config.emrServerless),
     failures: emrServerlessFailures,
   },
   {
-    activities: createRedshiftActivities(
-      new RedshiftDataClient(patience(config.redshift.longPollSeconds + answerSeconds)),
-      catalogue,
-      config.redshift,
-    ),
+    activities: createRedshiftActivities(redshift, catalogue, config.redshift),
     failures: redshiftFailures,
+  },
+  {
+    activities: createRealtimeActivities(
+      s3,
+      redshift,
+      new StreamDates(documents, config.ledgerTable),
+      catalogue,
+      orchestrator,
+      { ...config.redshift, lakeUri: config.job.lakeUri },
+    ),
+    failures: {
+      service: 'Redshift Data, S3 and DynamoDB',
+      advice: { ...lakeFailures.advice, ...ledgerFailures.advice, ...redshiftFailures.advice },
+      final: { submitMerge: ['ValidationException'], submitReconciliation: ['ValidationException'] },
+    },
   },
   { activities: createLakeActivities(s3), failures: lakeFailures },
   {

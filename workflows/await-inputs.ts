@@ -42,8 +42,8 @@ export async function awaitInputs(
   const look = (known: readonly MissingInput[] | null) => waits(lane).awaitInputs({ inputs, until, known });
   let found = await look(null);
   while (found.missing.length > 0 && !taken.decision) {
-    if (found.expired) throw inputsMissing(found.missing, until);
-    setCurrentDetails(waitingDetails(found.missing, until));
+    if (found.expired) throw inputsMissing(found.missing, until, batchAdvice);
+    setCurrentDetails([waitingDetails(found.missing, until), '', howToProceed].join('\n'));
     const { missing } = found;
     found = (await unlessDecided(() => look(missing), taken)) ?? found;
   }
@@ -61,6 +61,24 @@ async function unlessDecided(wait: () => Promise<AwaitedInputs>, taken: Taken): 
   }
 }
 
+/**
+ * Waits until what settles a stream's date is published and loaded: without it there is nothing to go on with. Fails when
+ * something is still missing at `until`.
+ */
+export async function awaitSettling(product: string, date: string, until: string, lane: Lane): Promise<void> {
+  const look = (known: readonly MissingInput[] | null) => waits(lane).awaitSettling({ product, date, until, known });
+  for (let found = await look(null); found.missing.length > 0; found = await look(found.missing)) {
+    if (found.expired) throw inputsMissing(found.missing, until, settlingAdvice);
+    setCurrentDetails(waitingDetails(found.missing, until));
+  }
+  setCurrentDetails('');
+}
+
+const howToProceed =
+  'To go on without: `temporal workflow update execute --name proceed --input \'{"by":"your name","why":"…"}\' --workflow-id …`';
+const batchAdvice = 'Build them and start the batch again, or start it with "force": true to build without them.';
+const settlingAdvice = 'Build and load them, then start the reconciliation again.';
+
 function waitingDetails(missing: readonly MissingInput[], until: string): string {
   return [
     `Waits until ${until} for what it reads:`,
@@ -70,15 +88,13 @@ function waitingDetails(missing: readonly MissingInput[], until: string): string
       [],
       missing.map((run) => [runName(run), run.state]),
     ),
-    '',
-    'To go on without: `temporal workflow update execute --name proceed --input \'{"by":"your name","why":"…"}\' --workflow-id …`',
   ].join('\n');
 }
 
-function inputsMissing(missing: readonly MissingInput[], until: string): ApplicationFailure {
+function inputsMissing(missing: readonly MissingInput[], until: string, advice: string): ApplicationFailure {
   const told = missing.map((run) => `${runName(run)} (${run.state})`).join(', ');
   return ApplicationFailure.create({
-    message: `Not published by ${until}: ${told}. Build them and start the batch again, or start it with "force": true to build without them.`,
+    message: `Not published by ${until}: ${told}. ${advice}`,
     type: 'InputsMissing',
     nonRetryable: true,
   });

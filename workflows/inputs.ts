@@ -8,6 +8,7 @@ import type { HourlyBronzeInput } from './hourly-bronze.ts';
 import type { LateDataInput } from '../model/messages/late-data.ts';
 import type { MaintainTableInput } from './maintain-table.ts';
 import type { BuildInput } from '../model/messages/builds.ts';
+import type { MergeRealtimeInput, ReconcileInput } from '../model/messages/realtime.ts';
 import { lanes } from '../model/queues.ts';
 import type { RebuildGoldInput } from './rebuild-gold.ts';
 import type { RestoreTableInput } from './restore-table.ts';
@@ -62,6 +63,14 @@ export const inputs = {
     rebuild: flag,
   }) satisfies z.ZodType<HourlyBronzeInput>,
   maintainTable: z.strictObject({ product: z.string() }) satisfies z.ZodType<MaintainTableInput>,
+  mergeRealtime: z.strictObject({
+    product: z.string().exactOptional(),
+    firedAt: z.string().exactOptional(),
+  }) satisfies z.ZodType<MergeRealtimeInput>,
+  reconcile: z.strictObject({
+    product: z.string().exactOptional(),
+    date: date.exactOptional(),
+  }) satisfies z.ZodType<ReconcileInput>,
   rebuildGold: z.strictObject({ start: date, end: date, lane }) satisfies z.ZodType<RebuildGoldInput>,
   restateLateData: z.strictObject({
     product: z.string(),

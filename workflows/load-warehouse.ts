@@ -1,20 +1,19 @@
-import { ApplicationFailure, CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { BuildPlan } from '../activities/catalogue/plan.ts';
-import type { StatementEnd } from '../activities/redshift/activities.ts';
 import type { Report } from './build-report.ts';
 import { LoadCancelled, whileClaimed } from './claims.ts';
-import { type BuildInput, maximumAttempts, wholeTable } from '../model/messages/builds.ts';
+import { type BuildInput, wholeTable } from '../model/messages/builds.ts';
 import type { Lane } from '../model/queues.ts';
-import { calls, waits } from './proxies.ts';
+import { calls, surveys } from './proxies.ts';
+import { runBatch } from './run-batch.ts';
 import type { Pace } from './wait.ts';
 
 const loadCancelled = 'cancelled before the warehouse was loaded; the lake has the rows: build the interval again';
-const longestWaitSeconds = 60;
-/** Others hold the table for the seconds of their load. */
-const paceOfLoads: Pace = { first: 1, longest: 15 };
+/** Others hold the table for the seconds of their transaction. */
+export const paceOfLoads: Pace = { first: 1, longest: 15 };
 
 type LoadInput = Pick<BuildInput, 'product' | 'start' | 'end'>;
-type LoadPlan = Pick<BuildPlan, 'buildId' | 'name' | 'columns'>;
+type LoadPlan = Pick<BuildPlan, 'buildId' | 'name' | 'columns' | 'settles'>;
 
 /** Loads the exported rows of dates [start, end) while nobody else loads the table, and writes into the ledger that it has them. */
 export async function loadWarehouse(
@@ -33,7 +32,10 @@ export async function loadWarehouse(
     const use = async (): Promise<number> => {
       const loaded = await load(input, plan, lane, manifest, report);
       // It is loaded, whatever happens to the build now.
-      await CancellationScope.nonCancellable(() => calls(lane).recordLoaded({ product, start, end, ...loaded }));
+      await CancellationScope.nonCancellable(async () => {
+        await calls(lane).recordLoaded({ product, start, end, ...loaded });
+        if (plan.settles) await surveys(lane).reconcileAgain({ product, start, end, buildId });
+      });
       return loaded.rows;
     };
     return await whileClaimed(claimed, lane, report.waiting, use, paceOfLoads);
@@ -42,40 +44,26 @@ export async function loadWarehouse(
   }
 }
 
-/** One transaction, started over for as long as it loses against others. */
+/** One transaction that is done, or fails for good. */
 async function load(input: LoadInput, plan: LoadPlan, lane: Lane, manifest: string, report: Report) {
   const { product, start, end } = input;
   const { buildId, columns } = plan;
-  let failures = 0;
-  for (let attempt = 1; ; attempt++) {
-    if (CancellationScope.current().consideredCancelled) throw new LoadCancelled(loadCancelled);
-    const token = `${buildId}/load/${start}/${attempt}`;
-    const { statementId } = await CancellationScope.nonCancellable(() =>
-      calls(lane).submitLoad({ token, buildId, product, start, end, manifest, columns }),
-    );
-    report.show('loading', `Redshift statement \`${statementId}\``);
-    const ended = await endOf(statementId, lane);
-    if (ended.meaning === 'done') return { statementId, rows: ended.rowCount, at: new Date().toISOString() };
-    if (ended.meaning !== 'conflict' && ++failures === maximumAttempts) {
-      throw ApplicationFailure.nonRetryable(
-        `${product} ${plan.name} is published in the lake, but its load ${statementId} failed ${failures} times: ${ended.error}`,
-        'LoadFailed',
-      );
-    }
-    // A cancel that comes meanwhile is told at the next turn, as that of a load.
-    await CancellationScope.nonCancellable(() => sleep(`${Math.min(attempt * 5, longestWaitSeconds)}s`));
-  }
-}
-
-/** How a load ended. Whatever ends the wait for it before, the load is over afterwards. */
-async function endOf(statementId: string, lane: Lane): Promise<StatementEnd> {
-  try {
-    return await waits(lane).awaitStatement({ statementId });
-  } catch (error) {
-    const ended = await CancellationScope.nonCancellable(() => waits(lane).cancelStatement({ statementId }));
-    if (ended.meaning === 'done') return ended;
-    throw isCancellation(error) || CancellationScope.current().consideredCancelled
-      ? new LoadCancelled(loadCancelled)
-      : error;
-  }
+  const done = await runBatch(
+    {
+      submit: (attempt) => {
+        const token = `${buildId}/load/${start}/${attempt}`;
+        return calls(lane).submitLoad({ token, buildId, product, start, end, manifest, columns });
+      },
+      failed: (problem) =>
+        ApplicationFailure.nonRetryable(
+          `${product} ${plan.name} is published in the lake, but its load ${problem}`,
+          'LoadFailed',
+        ),
+      cancelled: () => new LoadCancelled(loadCancelled),
+    },
+    lane,
+    report,
+  );
+  const { submitted, ended } = done;
+  return { statementId: submitted.statementId, rows: ended.rowCount, at: new Date().toISOString() };
 }

@@ -7,6 +7,7 @@ import type { LakeActivities } from '../activities/lake/activities.ts';
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { RedshiftActivities } from '../activities/redshift/activities.ts';
 import type { TableHistoryActivities } from '../activities/table-history/activities.ts';
+import type { RealtimeActivities } from '../activities/realtime/activities.ts';
 import type { PlanningActivities } from '../activities/planning/activities.ts';
 import type { UnreadRawActivities } from '../activities/planning/unread-raw.ts';
 import { type Lane, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../model/queues.ts';
@@ -28,7 +29,12 @@ export const catalogue = proxyActivities<CatalogueActivities>({
 /** Calls that answer at once. */
 export const calls = (lane: Lane) =>
   proxyActivities<
-    EmrServerlessActivities & LakeActivities & LedgerActivities & PlanningActivities & RedshiftActivities
+    EmrServerlessActivities &
+      LakeActivities &
+      LedgerActivities &
+      PlanningActivities &
+      Pick<RealtimeActivities, 'submitMerge' | 'submitReconciliation' | 'submitBackupDrops'> &
+      RedshiftActivities
   >({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '20s',
@@ -36,10 +42,12 @@ export const calls = (lane: Lane) =>
     retry: untilItWorks,
   });
 
-/** Calls about thousands of intervals, or all commits of a table. */
+/** Calls about thousands of intervals or files, all commits of a table, or queries of the warehouse. */
 export const surveys = (lane: Lane) =>
   proxyActivities<
-    Pick<PlanningActivities, 'planBackfill' | 'restateReaders' | 'healLostHours'> & TableHistoryActivities
+    Pick<PlanningActivities, 'planBackfill' | 'restateReaders' | 'healLostHours'> &
+      Pick<RealtimeActivities, 'planMerge' | 'readReconciliation' | 'recordStream' | 'lookAtDate' | 'reconcileAgain'> &
+      TableHistoryActivities
   >({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '2m',
@@ -75,7 +83,9 @@ export const submissions = (lane: Lane) =>
 
 /** Waits for remote work, or for inputs. Each attempt adopts the work that is there, soon also after the last of many deploys. */
 export const waits = (lane: Lane) =>
-  proxyActivities<EmrServerlessActivities & RedshiftActivities & Pick<PlanningActivities, 'awaitInputs'>>({
+  proxyActivities<
+    EmrServerlessActivities & RedshiftActivities & Pick<PlanningActivities, 'awaitInputs' | 'awaitSettling'>
+  >({
     taskQueue: laneQueue(lane),
     startToCloseTimeout: '24h',
     heartbeatTimeout,

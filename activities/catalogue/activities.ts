@@ -1,6 +1,7 @@
 import type { Catalogue } from '../../model/catalogue.ts';
 import type { IntervalRange, ProductRange } from '../../model/intervals.ts';
 import type { BuildInput } from '../../model/messages/builds.ts';
+import type { StreamPlan } from '../../model/messages/realtime.ts';
 import { refusingBadInput } from '../failures.ts';
 import {
   type BuildPlan,
@@ -12,6 +13,7 @@ import {
   planMaintenance,
   planRestatement,
   planRestore,
+  planStream,
   type Stage,
   type TablePlan,
 } from './plan.ts';
@@ -27,6 +29,9 @@ export function createCatalogueActivities(catalogue: Catalogue, config: JobConfi
     },
     async planRestore(input: { product: string; version: number; generation: number }): Promise<TablePlan> {
       return refusingBadInput(() => planRestore(catalogue, config, input));
+    },
+    async planStream(input: Parameters<typeof planStream>[1]): Promise<StreamPlan> {
+      return refusingBadInput(() => planStream(catalogue, input));
     },
     async planDailyBatch({ date }: { date: string }): Promise<Stage[]> {
       return refusingBadInput(() => planDailyBatch(catalogue, date));

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { type Catalogue, writerOf } from '../../model/catalogue.ts';
+import { type Catalogue, streamOf, writerOf } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
 import {
   chunkRange,
@@ -11,6 +11,7 @@ import {
   shiftInterval,
 } from '../../model/intervals.ts';
 import type { BuildInput } from '../../model/messages/builds.ts';
+import type { StreamPlan } from '../../model/messages/realtime.ts';
 import { dailyWindow, hourlyInputs, type Input, intervalsOfDate, readersIn, readersOf } from '../../model/graph.ts';
 import type { SparkJob } from '../emr-serverless/activities.ts';
 import { sparkSettings } from './spark-settings.ts';
@@ -37,6 +38,8 @@ export interface JobPlan {
   readonly resultUri: string;
   /** Those of the rows that it exports for the warehouse, where it has the product too. */
   readonly columns?: readonly string[];
+  /** Whether its rows take the place of a stream's. */
+  readonly settles?: true;
 }
 
 export interface BuildPlan extends JobPlan {
@@ -59,6 +62,7 @@ const option = (flag: string, value: string): string[] => [`--${flag}`, value];
 
 /** A job on one product's table; `interval` is what it is about, for people. */
 function planJob(
+  { streams }: Pick<Catalogue, 'streams'>,
   config: JobConfig,
   kind: 'build' | 'maintain' | 'restore',
   { key: product, columns, warehouse }: Product,
@@ -72,6 +76,7 @@ function planJob(
     buildId,
     resultUri,
     ...(warehouse && { columns: columns.map(({ name }) => name) }),
+    ...([...streams.values()].some(({ settledBy }) => settledBy === product) && { settles: true as const }),
     job: {
       name: `${product} ${interval}`,
       entryPoint: `${config.jobsUri}/main.py`,
@@ -108,7 +113,7 @@ export function planBuild(
   const limited = { ...config, timeoutMinutes: timeoutOf(product, count, config.timeoutMinutes) };
   const buildId = `${product.key}/${name}/${input.generation.toString(36)}`;
   return {
-    ...planJob(limited, 'build', product, buildId, name, [
+    ...planJob(catalogue, limited, 'build', product, buildId, name, [
       ...option('start', input.start),
       ...option('end', input.end),
       ...option('build-id', buildId),
@@ -125,6 +130,15 @@ export function planBuild(
   };
 }
 
+/** What a merge into a stream's table, or a reconciliation of it, needs; `generation` tells apart those of its kind. */
+export function planStream(
+  catalogue: Catalogue,
+  input: { readonly product: string | undefined; readonly kind: 'merge' | 'reconcile'; readonly generation: number },
+): StreamPlan {
+  const { key } = streamOf(catalogue, input.product);
+  return { product: key, runId: `${key}/${input.kind}/${input.generation.toString(36)}` };
+}
+
 /** Everything a maintenance of one table needs; its job is told `--needed-version` when the table is claimed. */
 export function planMaintenance(
   catalogue: Catalogue,
@@ -134,7 +148,7 @@ export function planMaintenance(
   const product = catalogue.get(input.product);
   const { key } = product;
   const id = `${key}/maintenance/${input.generation.toString(36)}`;
-  const job = planJob(config, 'maintain', product, id, 'maintenance', option('maintenance-id', id));
+  const job = planJob(catalogue, config, 'maintain', product, id, 'maintenance', option('maintenance-id', id));
   return { ...job, claims: writerOf(product) };
 }
 
@@ -147,7 +161,7 @@ export function planRestore(
   const product = catalogue.get(input.product);
   const { key } = product;
   const id = `${key}/restore-${input.version}/${input.generation.toString(36)}`;
-  const job = planJob(config, 'restore', product, id, `restore to version ${input.version}`, [
+  const job = planJob(catalogue, config, 'restore', product, id, `restore to version ${input.version}`, [
     ...option('restore-id', id),
     ...option('generation', String(input.generation)),
     ...option('version', String(input.version)),

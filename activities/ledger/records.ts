@@ -53,6 +53,18 @@ const failureSchema = z.object({
 });
 export type BuildFailure = z.infer<typeof failureSchema>;
 
+/** A date of a table that a stream keeps, as the warehouse had it at a time. */
+const streamedSchema = z.object({
+  /** In the stream's table. */
+  rows: z.int(),
+  /** Whether readers see the stream's rows of it. */
+  isLive: z.boolean(),
+  settled: z
+    .object({ at: z.iso.datetime(), streamCount: z.int(), batchCount: z.int(), divergencePct: z.number() })
+    .nullable(),
+  at: z.iso.datetime(),
+});
+
 /** The ledger's item of one interval of one product. */
 export const intervalRecordSchema = z.object({
   product: z.string(),
@@ -61,6 +73,8 @@ export const intervalRecordSchema = z.object({
   published: publishedSchema.optional(),
   /** Absent again once a later build has published. */
   failure: failureSchema.optional(),
+  /** Of tables that a stream keeps, and of no others. */
+  streamed: streamedSchema.optional(),
 });
 export type IntervalRecord = z.infer<typeof intervalRecordSchema>;
 

@@ -2,7 +2,7 @@ import type { Catalogue } from '../../model/catalogue.ts';
 import type { ProductRange } from '../../model/intervals.ts';
 import type { BackfillPlan, BackfillRequest } from '../../model/messages/backfill.ts';
 import type { FreshnessCheck, FreshnessReport } from '../../model/messages/freshness.ts';
-import type { AwaitedInputs, InputsAsked } from '../../model/messages/inputs.ts';
+import type { AwaitedInputs, InputsAsked, SettlingAsked } from '../../model/messages/inputs.ts';
 import type { ChangedDates, LateDataInput } from '../../model/messages/late-data.ts';
 import { refusingBadInput } from '../failures.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -15,6 +15,7 @@ import { checkFreshness } from './freshness.ts';
 import { healingOf } from './lost.ts';
 import { awaitInputs } from './missing-inputs.ts';
 import { oldestNeededVersion } from './needed-versions.ts';
+import { awaitSettling } from './settling.ts';
 import { changesLeft } from './stale-readers.ts';
 
 /** An hourly build takes a minute or more. */
@@ -67,6 +68,11 @@ export function createPlanningActivities(
     /** Waits for inputs; adopted by the next attempt after a crash or a deploy. */
     async awaitInputs(asked: InputsAsked): Promise<AwaitedInputs> {
       return adoptable('inputs', () => awaitInputs(catalogue, ledger, orchestrator, asked, inputsPollMs));
+    },
+
+    /** Waits for what settles a date of a stream's table; adopted like the wait for inputs. */
+    async awaitSettling(asked: SettlingAsked): Promise<AwaitedInputs> {
+      return adoptable('what settles the date', () => awaitSettling(catalogue, ledger, asked, inputsPollMs));
     },
 
     /**

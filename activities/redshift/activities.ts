@@ -1,5 +1,4 @@
 import {
-  BatchExecuteStatementCommand,
   CancelStatementCommand,
   DescribeStatementCommand,
   type DescribeStatementResponse,
@@ -10,8 +9,8 @@ import {
 } from '@aws-sdk/client-redshift-data';
 import { cancellationSignal, log } from '@temporalio/activity';
 import type { Catalogue } from '../../model/catalogue.ts';
-import { tokenHash } from '../tokens.ts';
 import { adoptable } from '../waiting.ts';
+import { submitBatch } from './batches.ts';
 import { loadSql } from './dialect.ts';
 import { loadErrors, withoutValues } from './load-errors.ts';
 import { meaningOf, type Meaning } from './states.ts';
@@ -30,6 +29,8 @@ export interface StatementEnd {
   readonly error: string;
   /** Rows that a load wrote. */
   readonly rowCount: number;
+  /** Rows that each statement of the batch has changed, or told; −1 where it has none. Earlier releases did not tell it. */
+  readonly rowCounts?: readonly number[];
 }
 
 export function createRedshiftActivities(client: RedshiftDataClient, catalogue: Catalogue, config: RedshiftConfig) {
@@ -80,6 +81,7 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
           error: meaning === 'failed' ? await failureText(answer) : withoutValues(answer.Error ?? ''),
           // The rows of a load are those of its first INSERT; the next notes the load itself.
           rowCount: answer.SubStatements?.find(({ QueryString }) => QueryString?.startsWith('INSERT'))?.ResultRows ?? 0,
+          rowCounts: answer.SubStatements?.map(({ ResultRows }) => ResultRows ?? -1) ?? [],
         };
       }
     }
@@ -113,17 +115,8 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
           end_date: input.end,
         },
       );
-      const { Id } = await client.send(
-        new BatchExecuteStatementCommand({
-          WorkgroupName: config.workgroup,
-          Database: config.database,
-          StatementName: `load ${input.product} ${input.start}`,
-          Sqls: statements,
-          ClientToken: tokenHash(input.token),
-        }),
-      );
-      if (!Id) throw new Error('BatchExecuteStatement answered without an id');
-      return { statementId: Id };
+      const name = `load ${input.product} ${input.start}`;
+      return submitBatch({ client, ...config }, { name, statements, token: input.token });
     },
 
     /** Waits for a statement by long polls; adopted by the next attempt, like a job run. */

@@ -1,5 +1,5 @@
 import type { Column } from '../../model/contract.ts';
-import type { Product, View } from '../../model/product.ts';
+import type { Product, Stream, View } from '../../model/product.ts';
 import { reservedWords } from './reserved-words.ts';
 
 // Redshift's SQL of a product, compiled from its contract. What differs between two loads stands in it as `:placeholder`.
@@ -61,8 +61,17 @@ SELECT :product, ''
 WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product);
 `;
 
+/** What the warehouse holds, or may: a product's table or one of a stream. */
+export type Held = Pick<Product, 'key' | 'columns' | 'warehouse'>;
+
+/** The tables of a stream: the one that readers know, and the one that its files are copied into. */
+export const tablesOf = (stream: Stream): readonly Held[] => {
+  const { key, files, warehouse } = stream;
+  return [stream, { key, columns: files.columns, warehouse: { ...warehouse, table: files.table } }];
+};
+
 /** Columns of a product, and how its rows lie. Throws an Error for a column that Redshift has no place for. */
-function shapeOf(product: Product, shown: readonly Column[]): string {
+function shapeOf(product: Held, shown: readonly Column[]): string {
   const { distKey, sortKeys } = targetOf(product);
   for (const { name } of shown)
     if (reservedWords.has(name))
@@ -79,7 +88,7 @@ SORTKEY (${sortKeys.join(', ')})`;
 }
 
 /** Makes a product's schema and table where they are missing. */
-export function tableDdl(product: Product): string {
+export function tableDdl(product: Held): string {
   const { table } = targetOf(product);
   return `
 CREATE SCHEMA IF NOT EXISTS ${table.split('.')[0] ?? ''};
@@ -89,7 +98,7 @@ CREATE TABLE IF NOT EXISTS ${table} ${shapeOf(product, product.columns)};
 }
 
 /** Adds a column that the contract has and the table has not: Redshift adds one a statement. */
-export const columnDdl = (product: Product, column: Column): string =>
+export const columnDdl = (product: Held, column: Column): string =>
   `ALTER TABLE ${targetOf(product).table} ADD COLUMN ${column.name} ${warehouseType(column).ddl};`;
 
 /**
@@ -150,7 +159,7 @@ ${select};
 `;
 
 /** Where the warehouse holds a product. Throws an Error for one that it has not. */
-export function targetOf({ key, warehouse }: Product): NonNullable<Product['warehouse']> {
+export function targetOf({ key, warehouse }: Held): NonNullable<Product['warehouse']> {
   if (!warehouse) throw new Error(`${key} is not in the warehouse: its contract has no \`warehouse\`.`);
   return warehouse;
 }

@@ -1,7 +1,7 @@
 import type { ColumnMetadata } from '@aws-sdk/client-redshift-data';
-import type { Product, View } from '../../model/product.ts';
+import type { View } from '../../model/product.ts';
 import type { Column } from '../../model/contract.ts';
-import { targetOf, warehouseType } from './dialect.ts';
+import { type Held, targetOf, warehouseType } from './dialect.ts';
 
 /** A column's type as DescribeTable tells it. */
 function declaredType({ typeName = '', length = 0, precision = 0, scale = 0 }: ColumnMetadata): string {
@@ -27,7 +27,7 @@ export function differenceOfView({ columns }: View, live: readonly ColumnMetadat
  * The columns by which a product's contract has grown since its table was made. Throws an Error that says what to do where
  * they differ otherwise: every load would fail, or leave a column without values.
  */
-export function columnsToAdd(product: Product, live: readonly ColumnMetadata[]): readonly Column[] {
+export function columnsToAdd(product: Held, live: readonly ColumnMetadata[]): readonly Column[] {
   const problems: string[] = [];
   const { table } = targetOf(product);
   for (const { name = '', ...told } of live) {

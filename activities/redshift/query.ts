@@ -6,6 +6,7 @@ import {
   type RedshiftDataClient,
   type SqlParameter,
 } from '@aws-sdk/client-redshift-data';
+import { DateTime } from 'luxon';
 import { meaningOf } from './states.ts';
 
 export interface Warehouse {
@@ -29,6 +30,13 @@ export async function finished({ client }: Warehouse, id: string | undefined, wh
 
 const valueOf = (field: Field): Value =>
   field.isNull ? null : (field.stringValue ?? field.longValue ?? field.doubleValue ?? field.booleanValue ?? null);
+
+/** A time of the warehouse, in UTC, as ISO-8601. Throws an Error for what is none. */
+export function instant(text: string): string {
+  const at = DateTime.fromSQL(text, { zone: 'utc' });
+  if (!at.isValid) throw new Error(`"${text}" is no time of the warehouse`);
+  return at.toJSDate().toISOString();
+}
 
 /** The rows of a query, column by name. */
 export async function query(

@@ -28,6 +28,8 @@ export type BuildState =
   | 'published'
   | 'maintained'
   | 'restored'
+  | 'merged'
+  | 'settled'
   | 'failed'
   | 'cancelled';
 

@@ -14,6 +14,12 @@ export interface InputsAsked {
   readonly known: readonly MissingInput[] | null;
 }
 
+/** What settles a date of a stream's table, to wait for as above. */
+export interface SettlingAsked extends Pick<InputsAsked, 'until' | 'known'> {
+  readonly product: string;
+  readonly date: string;
+}
+
 export interface AwaitedInputs {
   readonly missing: readonly MissingInput[];
   /** Whether the time is up. */

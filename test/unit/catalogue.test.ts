@@ -26,7 +26,8 @@ describe('the catalogue', () => {
     const folders = globSync('*/*/contract.yaml', { cwd: productsFolder }).map((file) =>
       dirname(file).replace('/', '.'),
     );
-    expect([...keys, ...loadCatalogue().views.keys()].sort()).toEqual(folders.sort());
+    const { views, streams } = loadCatalogue();
+    expect([...keys, ...views.keys(), ...streams.keys()].sort()).toEqual(folders.sort());
     for (const { key, inputs } of products.values())
       for (const { product } of inputs) expect(keys.indexOf(product), key).toBeLessThan(keys.indexOf(key));
   });

@@ -44,7 +44,7 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
   'activities/emr-serverless/activities.ts GetJobRun': inEach(['GetJobRun'], '/jobruns/1'),
   'activities/emr-serverless/activities.ts ListJobRuns': inEach(['ListJobRuns'], ''),
   'activities/emr-serverless/activities.ts CancelJobRun': inEach(['CancelJobRun'], '/jobruns/1'),
-  'activities/redshift/activities.ts BatchExecuteStatement': [
+  'activities/redshift/batches.ts BatchExecuteStatement': [
     'redshift-data:BatchExecuteStatement Workgroup',
     'redshift-serverless:GetCredentials Workgroup',
   ],
@@ -61,6 +61,13 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
   'activities/lake/delta-log.ts GetObject': ['s3:GetObject Lake/silver/trips/_delta_log/1.json'],
   'activities/lake/delta-log.ts ListObjectsV2': ['s3:ListBucket Lake'],
   'activities/lake/raw-files.ts ListObjectsV2': ['s3:ListBucket Raw'],
+  'activities/lake/stream-files.ts ListObjectsV2': ['s3:ListBucket Lake'],
+  'activities/realtime/manifests.ts GetObject': [
+    's3:GetObject Lake/_staging/public.trips_realtime/merge/1/1/manifest.json',
+  ],
+  'activities/realtime/manifests.ts PutObject': [
+    's3:PutObject Lake/_staging/public.trips_realtime/merge/1/1/manifest.json',
+  ],
   'activities/sns/activities.ts Publish': ['sns:Publish AlertsTeam'],
   'activities/ledger/items.ts Query': ['dynamodb:Query Ledger'],
   'activities/ledger/items.ts Update': ['dynamodb:UpdateItem Ledger'],

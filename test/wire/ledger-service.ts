@@ -35,6 +35,7 @@ class LocalLedger {
       statusOf: async () => 'running' as const,
       restate: async () => undefined,
       buildOnce: async () => undefined,
+      reconcileOnce: async () => undefined,
       heal: async () => undefined,
       workersOf: async () => 1,
       waitingRestatements: async () => [],

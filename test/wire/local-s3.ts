@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -68,6 +69,12 @@ export class LocalS3 {
   async put(bucket: string, key: string, body: string | Uint8Array): Promise<string> {
     await this.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
     return `s3://${bucket}/${key}`;
+  }
+
+  /** Deletes every object of a bucket. */
+  async clear(bucket: string): Promise<void> {
+    for (const Key of await this.keys(bucket, ''))
+      await this.client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
   }
 
   async keys(bucket: string, prefix: string): Promise<string[]> {

@@ -10,6 +10,10 @@ export interface Calls {
   readonly submitted: (Parameters<EmrServerlessActivities['submitJobRun']>[0] & { createdAt?: string })[];
   readonly cancelled: string[];
   readonly loads: { token: string; product: string; start: string; end: string; manifest: string }[];
+  /** Batches of streams' tables, in their order. */
+  readonly batches: string[];
+  /** Whose dates a load has had reconciled again. */
+  readonly reconciledAgain: string[];
   /** The loads that run, and how many that were at most. */
   readonly loading: { now: number; atMost: number };
   /** What the ledger was told of loads. */

@@ -1,4 +1,4 @@
-import type { WorkflowHandle } from '@temporalio/client';
+import { QueryNotRegisteredError, type WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { FreshnessFinding, WatchFreshnessInput } from '../../model/messages/freshness.ts';
 import { proceedUpdate } from '../../model/messages/inputs.ts';
@@ -22,9 +22,16 @@ const missing: FreshnessFinding = {
 };
 const watching: WatchFreshnessInput = { firedAt: '2025-01-18T08:50:00Z', tell: true };
 export const until = async (handle: WorkflowHandle, state: string): Promise<void> => {
-  while ((await handle.query<{ state: string }>('status')).state !== state) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  // A workflow that has yet to learn what it is about does not answer.
+  const stateOf = async (): Promise<string | null> => {
+    try {
+      return (await handle.query<{ state: string }>('status')).state;
+    } catch (error) {
+      if (error instanceof QueryNotRegisteredError) return null;
+      throw error;
+    }
+  };
+  while ((await stateOf()) !== state) await new Promise((resolve) => setTimeout(resolve, 50));
 };
 
 export const scenarios = {
@@ -218,6 +225,42 @@ export const scenarios = {
     workflow: 'watchFreshness',
     input: watching,
   },
+  merge: { script: {}, workflow: 'mergeRealtime', input: { firedAt: '2025-01-18T20:10:00Z' } },
+  'merge-of-nothing': { script: { streamFiles: [] }, workflow: 'mergeRealtime', input: {} },
+  'merge-of-more-files-than-a-batch-takes': {
+    script: { streamFiles: [6000, 12] },
+    workflow: 'mergeRealtime',
+    input: { product: 'public.trips_realtime' },
+  },
+  'merge-after-a-conflict': { script: { loads: ['conflict', 'done'] }, workflow: 'mergeRealtime', input: {} },
+  'merge-given-up': { script: { loads: ['failed', 'failed', 'failed'] }, workflow: 'mergeRealtime', input: {} },
+  'merge-cancelled': {
+    script: { loads: ['hangs, then throttles'] },
+    workflow: 'mergeRealtime',
+    input: {},
+    meanwhile: async (handle) => {
+      await until(handle, 'loading');
+      await handle.cancel();
+    },
+  },
+  reconcile: { script: { unsettled: 1 }, workflow: 'reconcile', input: { date: '2025-01-18' } },
+  'reconcile-of-a-settled-date': {
+    script: { streamDate: 'settled' },
+    workflow: 'reconcile',
+    input: { date: '2025-01-18' },
+  },
+  'reconcile-of-a-date-that-no-stream-had': {
+    script: { streamDate: 'never' },
+    workflow: 'reconcile',
+    input: { date: '2025-01-18' },
+  },
+  'reconcile-after-a-merge': { script: { refusals: 2 }, workflow: 'reconcile', input: { date: '2025-01-18' } },
+  'reconcile-too-late': {
+    script: { unsettled: 9, tooLate: true },
+    workflow: 'reconcile',
+    input: { date: '2025-01-18' },
+  },
+  'reconcile-given-up': { script: { loads: ['failed'] }, workflow: 'reconcile', input: { date: '2025-01-18' } },
   'rebuild-gold': { script: {}, workflow: 'rebuildGold', input: { start: '2025-01-01', end: '2025-01-15' } },
 } satisfies Record<string, Scenario>;
 

@@ -46,6 +46,12 @@ export interface Script {
   readonly unlistable?: string;
   /** Why nobody can be told what is found. */
   readonly untellable?: string;
+  /** How many files a stream has written, one merge after the other; by default two, once. */
+  readonly streamFiles?: readonly number[];
+  /** What the stream's table has of a date; by default it is live. */
+  readonly streamDate?: 'live' | 'settled' | 'never';
+  /** How many looks find that what settles a date is missing. */
+  readonly unsettled?: number;
   /** What has been built before; by default nothing. */
   readonly ledger?: MemoryLedger;
 }

@@ -9,14 +9,14 @@ export function scriptedLoads(script: Script, calls: Calls, waitForCancel: () =>
       calls.loads.push(input);
       calls.loading.now += 1;
       calls.loading.atMost = Math.max(calls.loading.atMost, calls.loading.now);
-      return { statementId: `statement-${calls.loads.length}` };
+      return { statementId: `statement-${calls.loads.length + calls.batches.length}` };
     },
     async awaitStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
       const outcome = at(script.loads ?? ['done'], Number(statementId.slice('statement-'.length)) - 1, 'done');
       if (outcome === 'hangs, then throttles') return waitForCancel().catch(throttled);
       calls.loading.now -= 1;
       return outcome === 'done'
-        ? { meaning: 'done', error: '', rowCount: 8 }
+        ? { meaning: 'done', error: '', rowCount: 8, rowCounts: [1, 8, 1, 7, 2] }
         : { meaning: outcome === 'conflict' ? outcome : 'failed', error: 'ERROR: 1023', rowCount: 0 };
     },
     async cancelStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {

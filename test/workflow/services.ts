@@ -27,6 +27,7 @@ import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
 import type { Script } from './script.ts';
 import { scriptedJobs } from './scripted-jobs.ts';
 import { scriptedLoads } from './scripted-loads.ts';
+import { scriptedRealtime } from './scripted-realtime.ts';
 
 const catalogue = loadCatalogue();
 
@@ -36,6 +37,8 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     submitted: [],
     cancelled: [],
     loads: [],
+    batches: [],
+    reconciledAgain: [],
     loading: { now: 0, atMost: 0 },
     loaded: [],
     claims: new Map(),
@@ -58,6 +61,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
   const activities = {
     ...scriptedJobs(script, calls, waitForCancel),
     ...scriptedLoads(script, calls, waitForCancel),
+    ...scriptedRealtime(script, calls),
     async claimIntervals({ product, intervals, workflowId, buildId }: Claimant): Promise<Claimed> {
       const since = '2025-01-19T00:00:00.000Z';
       refused += 1;

@@ -1,0 +1,44 @@
+import { ownTables } from '../../model/catalogue.ts';
+import { shiftInterval } from '../../model/intervals.ts';
+import type { Settled, StreamDate } from '../../model/messages/realtime.ts';
+import type { Stream } from '../../model/product.ts';
+import { instant, query, type Value, type Warehouse } from '../redshift/query.ts';
+
+/** What of settled dates may still change: what late events restate, and what has not left the table. */
+export const settledDaysBack = 14;
+const { liveDates, settledDates } = ownTables;
+
+const settledOf = (row: Record<string, Value>): Settled => ({
+  at: instant(String(row.settled_at)),
+  streamCount: Number(row.stream_count),
+  batchCount: Number(row.batch_count),
+  divergencePct: Number(row.divergence_pct),
+});
+
+/** The dates of a stream's table: those that are live, those with rows in it, and those settled since `since`. */
+export async function streamDates(warehouse: Warehouse, stream: Stream, since: string): Promise<StreamDate[]> {
+  const { warehouse: target, timeColumn } = stream;
+  const [live, held, settled] = await Promise.all([
+    query(warehouse, `SELECT date FROM ${liveDates}`),
+    query(
+      warehouse,
+      `SELECT CAST(${timeColumn} AS DATE) AS date, COUNT(*) AS held FROM ${target.table} GROUP BY CAST(${timeColumn} AS DATE)`,
+    ),
+    query(
+      warehouse,
+      `SELECT date, settled_at, stream_count, batch_count, divergence_pct FROM ${settledDates} WHERE date >= CAST(:since AS DATE)`,
+      { since },
+    ),
+  ]);
+  const isLive = new Set(live.map(({ date }) => String(date)));
+  const rows = new Map(held.map(({ date, held: count }) => [String(date), Number(count)]));
+  const known = new Map(settled.map((row) => [String(row.date), settledOf(row)]));
+  return [...new Set([...isLive, ...rows.keys(), ...known.keys()])].sort().map((date) => ({
+    date,
+    rows: rows.get(date) ?? 0,
+    isLive: isLive.has(date),
+    settled: known.get(date) ?? null,
+  }));
+}
+
+export const settledSince = (today: string): string => shiftInterval('date', today, -settledDaysBack);

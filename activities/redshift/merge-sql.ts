@@ -1,0 +1,139 @@
+import { ownTables } from '../../model/catalogue.ts';
+import type { Product, Stream } from '../../model/product.ts';
+import { targetOf } from './dialect.ts';
+
+const { settledDates, liveDates, mergedFiles } = ownTables;
+
+/** A file of a stream, by its key in the bucket. */
+export interface StreamFile {
+  readonly folder: string;
+  readonly file: string;
+}
+
+/** A statement of a merge, with what the rows that it changes are. */
+export interface Step {
+  readonly counts?: 'rows' | 'late' | 'merged' | 'purged';
+  readonly sql: string;
+}
+
+/** Longer than the folders of a stream are looked through. */
+const keptNotesDays = 7;
+/** Of which files a statement notes so many: it may have 100 KB. */
+const filesAStatement = 400;
+/** An earlier event of a trip may move its start into the date before. */
+const neighbours = 2;
+
+export const keyOf = ({ columns }: Stream): string => columns.find(({ primaryKey }) => primaryKey)?.name ?? '';
+export const namesOf = ({ columns }: Stream): string => columns.map(({ name }) => name).join(', ');
+export const dateOf = ({ timeColumn }: Stream, row: string): string => `CAST(${row}.${timeColumn} AS DATE)`;
+
+/**
+ * Merges the rows of files into a stream's table: one transaction, so that each file is merged once and a date becomes
+ * live with its first row. Of each key the highest version counts, in whatever order files come. Dates that the batch has
+ * settled, or published while the stream had nothing of them, are closed; so is a trip that the batch has in one. `at` is
+ * the time of the merge: rows of settled dates that are older than the retention leave.
+ */
+export function mergeSteps(stream: Stream, settling: Product, files: readonly StreamFile[]): Step[] {
+  const { table } = stream.warehouse;
+  const [key, columns] = [keyOf(stream), namesOf(stream)];
+  const batch = targetOf(settling).table;
+  const batchDate = settling.partitionColumn ?? '';
+  const date = dateOf(stream, 'merged_rows');
+  // The keys that readers have from the batch, in the dates of these rows or shortly before.
+  const hadByBatch = (rows: string): string => `
+        SELECT ${key}
+        FROM ${batch}
+        WHERE ${batchDate} < CAST(:at AS DATE)
+            AND ${batchDate} >= (SELECT MIN(${dateOf(stream, rows)}) - ${neighbours} FROM ${rows})
+            AND ${batchDate} NOT IN (SELECT date FROM ${liveDates})`;
+  return [
+    // First, so that of two merges at once the second one fails before it has done anything.
+    { sql: 'UPDATE meta.load_guards SET build_id = :build_id WHERE product = :product' },
+    { sql: `DELETE FROM ${stream.files.table}` },
+    { counts: 'rows', sql: `COPY ${stream.files.table} FROM :manifest IAM_ROLE :iam_role FORMAT AS PARQUET MANIFEST` },
+    { sql: `CREATE TEMP TABLE merged_rows (LIKE ${table})` },
+    {
+      sql: `
+INSERT INTO merged_rows (${columns})
+SELECT ${columns}
+FROM (
+    SELECT told.*, ROW_NUMBER() OVER (PARTITION BY ${key} ORDER BY version DESC, processing_time DESC) AS age
+    FROM (${stream.fromFiles}) AS told
+) AS aged
+WHERE age = 1`,
+    },
+    {
+      sql: `
+DELETE FROM merged_rows USING ${table} AS known
+WHERE known.${key} = merged_rows.${key} AND known.source = 'stream' AND known.version >= merged_rows.version`,
+    },
+    { sql: `CREATE TEMP TABLE closed_rows (LIKE ${table})` },
+    {
+      counts: 'late',
+      sql: `
+INSERT INTO closed_rows (${columns})
+SELECT ${columns}
+FROM merged_rows
+WHERE ${date} IN (SELECT date FROM ${settledDates})
+    OR ${date} IN (
+        SELECT ${batchDate}
+        FROM ${batch}
+        WHERE ${batchDate} < CAST(:at AS DATE) AND ${batchDate} NOT IN (SELECT date FROM ${liveDates})
+    )
+    OR ${key} IN (${hadByBatch('merged_rows')})`,
+    },
+    // A trip whose start has moved into a closed date is the batch's now; where the batch lacks it, it stays as it was known.
+    {
+      sql: `
+DELETE FROM ${table}
+WHERE source = 'stream'
+    AND ${key} IN (SELECT ${key} FROM closed_rows)
+    AND ${key} IN (${hadByBatch('closed_rows')})`,
+    },
+    { sql: `DELETE FROM merged_rows USING closed_rows WHERE closed_rows.${key} = merged_rows.${key}` },
+    {
+      counts: 'merged',
+      sql: `MERGE INTO ${table} USING merged_rows ON ${table}.${key} = merged_rows.${key} REMOVE DUPLICATES`,
+    },
+    {
+      sql: `
+INSERT INTO ${liveDates} (date)
+SELECT DISTINCT ${date}
+FROM merged_rows
+WHERE ${date} NOT IN (SELECT date FROM ${liveDates})`,
+    },
+    { counts: 'purged', sql: retentionSql(stream) },
+    ...noteFiles(files).map((sql) => ({ sql })),
+    {
+      sql: `DELETE FROM ${mergedFiles} WHERE product = :product AND merged_at < DATEADD(day, -${keptNotesDays}, GETDATE())`,
+    },
+    // Sessions may outlive a batch.
+    { sql: 'DROP TABLE closed_rows' },
+    { sql: 'DROP TABLE merged_rows' },
+  ];
+}
+
+/** Removes what is settled and old enough: `public.trips` reads it from the batch's table. */
+export const retentionSql = ({ warehouse, timeColumn, retentionHours }: Stream): string => `
+DELETE FROM ${warehouse.table}
+WHERE ${timeColumn} < DATEADD(hour, -${retentionHours}, CAST(:at AS TIMESTAMP))
+    AND CAST(${timeColumn} AS DATE) IN (SELECT date FROM ${settledDates})`;
+
+const allowed = /^[\w./=-]{1,1024}$/;
+
+/** Throws an Error for a key that could mean something in SQL. */
+function quoted(text: string): string {
+  if (!allowed.test(text)) throw new Error(`"${text}" is no file of a stream: its key must match ${allowed}`);
+  return `'${text}'`;
+}
+
+function noteFiles(files: readonly StreamFile[]): string[] {
+  const statements: string[] = [];
+  for (let from = 0; from < files.length; from += filesAStatement) {
+    const rows = files
+      .slice(from, from + filesAStatement)
+      .map(({ folder, file }) => `(:product, ${quoted(folder)}, ${quoted(file)}, GETDATE())`);
+    statements.push(`INSERT INTO ${mergedFiles} (product, folder, file, merged_at) VALUES ${rows.join(', ')}`);
+  }
+  return statements;
+}

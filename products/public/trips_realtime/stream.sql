@@ -1,0 +1,22 @@
+SELECT
+    trip_id,
+    driver_id,
+    rider_id,
+    start_time,
+    end_time,
+    start_lat,
+    start_lon,
+    end_lat,
+    end_lon,
+    fare_amount,
+    duration_seconds,
+    status,
+    emitted_at AS processing_time,
+    city_id,
+    vehicle_type,
+    requested_at,
+    assigned_at,
+    surge_multiplier,
+    version,
+    'stream' AS source
+FROM streaming.trips_live

@@ -1,0 +1,65 @@
+import { markdownTable } from './markdown.ts';
+import type { Merged, Reconciliation, StreamDate } from '../model/messages/realtime.ts';
+
+/** What readers see of a date, and since when. */
+function stateOf({ isLive, settled }: StreamDate): string {
+  if (isLive) return 'provisional';
+  return settled ? `settled ${settled.at.slice(0, 16)}Z, ${percent(settled.divergencePct)} apart` : 'the batch’s';
+}
+
+const percent = (share: number): string => `${share.toFixed(3)} %`;
+
+/** A merge's figures, and the dates of its table, as the Web UI draws them (markdown). */
+export function mergeTable({ files, rows, late, merged, purged }: Merged, dates: readonly StreamDate[]): string {
+  const held = dates.filter((date) => date.isLive || date.rows > 0);
+  return [
+    markdownTable(
+      ['files', 'rows', 'merged', 'of closed dates', 'left the table'],
+      ['files', 'rows', 'merged', 'of closed dates', 'left the table'],
+      [[files, rows, merged, late, purged]],
+    ),
+    '',
+    markdownTable(
+      ['date', 'rows', 'readers see'],
+      ['rows'],
+      held.map((date) => [date.date, date.rows, stateOf(date)]),
+    ),
+  ].join('\n');
+}
+
+const clock = (at: string | null): string => (at === null ? 'not yet' : `${at.slice(11, 19)}Z`);
+
+/** Both sides of a date by city, when it became exact, and some of the trips that differed. */
+export function reconciliationTable(told: Reconciliation): string {
+  if (!told.wasNeeded) return 'The stream never had this date: readers have it from the batch.';
+  const { settled, cities } = told;
+  const figures = ['stream', 'batch', 'fares of the stream', 'of the batch', 'missing', 'extra', 'differing', 'apart'];
+  const rows = cities.map((city) => [
+    city.city,
+    city.streamCount,
+    city.batchCount,
+    city.streamFare,
+    city.batchFare,
+    city.missingInStream,
+    city.missingInBatch,
+    city.differing,
+    percent(apartOf(city)),
+  ]);
+  const summary = settled
+    ? `Stream ${settled.streamCount} trips, batch ${settled.batchCount}: ${percent(settled.divergencePct)} apart, accuracy ${percent(100 - settled.divergencePct)} (99.5 % is expected).`
+    : '';
+  return [
+    summary,
+    `Begun ${clock(told.begunAt)}, overwritten ${clock(told.overwrittenAt)}, exact ${clock(told.exactAt)}.`,
+    '',
+    markdownTable(['city', ...figures], figures, rows),
+    ...(told.trips.length > 0 ? ['', `Trips: ${told.trips.join('; ')}. All are in streaming.divergence.`] : []),
+  ].join('\n');
+}
+
+/** Trips of a city that one side lacks, or has otherwise, in per cent of those of the batch. */
+export function apartOf({ batchCount, missingInStream, missingInBatch, differing }: Reconciliation['cities'][number]) {
+  const apart = missingInStream + missingInBatch + differing;
+  if (apart === 0) return 0;
+  return batchCount === 0 ? 100 : (100 * apart) / batchCount;
+}
