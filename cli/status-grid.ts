@@ -12,6 +12,9 @@ const signs: readonly (readonly [IntervalState, string, Parameters<typeof styleT
   ['unloaded', '◑', 'yellow'],
   ['missing', '·', 'dim'],
   ['published', '●', 'green'],
+  ['provisional', '≈', 'cyan'],
+  ['settling', '◒', 'green'],
+  ['final', '■', 'green'],
 ];
 
 const columnWidth = 8;

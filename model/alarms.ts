@@ -129,6 +129,17 @@ export const alarms: readonly Alarm[] = [
     runs: 'WorkflowType = "watchFreshness"',
   },
   {
+    name: 'P1-StreamBatchDivergence',
+    meaning: 'More than 1 % of a date’s trips were others in the stream than in the batch that has taken its place',
+    metric: 'stream_batch_divergence_pct',
+    statistic: 'Maximum',
+    comparison: 'GreaterThanThreshold',
+    threshold: 1,
+    ...hourly,
+    runs: 'WorkflowType = "reconcile"',
+    isEvent: true,
+  },
+  {
     name: 'P2-BatchProcessingDelayed',
     meaning: 'The newest date of gold that is published and loaded ended more than 26 hours ago',
     metric: 'batch_processing_latency_hours',

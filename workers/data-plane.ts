@@ -22,7 +22,6 @@ import { Ledger } from '../activities/ledger/ledger.ts';
 import { orchestratorOf } from '../activities/orchestrator.ts';
 import { OpenFindings } from '../activities/ledger/open-findings.ts';
 import { RestorePoints } from '../activities/ledger/restore-points.ts';
-import { StreamDates } from '../activities/ledger/stream-dates.ts';
 import { createRedshiftActivities } from '../activities/redshift/activities.ts';
 import { redshiftFailures } from '../activities/redshift/failures.ts';
 import { createTableHistoryActivities } from '../activities/table-history/activities.ts';
@@ -80,14 +79,10 @@ const services: readonly Service[] = [
     failures: redshiftFailures,
   },
   {
-    activities: createRealtimeActivities(
-      s3,
-      redshift,
-      new StreamDates(documents, config.ledgerTable),
-      catalogue,
-      orchestrator,
-      { ...config.redshift, lakeUri: config.job.lakeUri },
-    ),
+    activities: createRealtimeActivities(s3, redshift, ledger.streamDates, catalogue, orchestrator, {
+      ...config.redshift,
+      lakeUri: config.job.lakeUri,
+    }),
     failures: {
       service: 'Redshift Data, S3 and DynamoDB',
       advice: { ...lakeFailures.advice, ...ledgerFailures.advice, ...redshiftFailures.advice },

@@ -21,6 +21,7 @@ import {
   recordedVersionKey,
   recordedVersionSchema,
 } from './records.ts';
+import { StreamDates } from './stream-dates.ts';
 
 /** DynamoDB takes 100 items in a transaction; one of them is the claim of the whole table. */
 const intervalsAtOnce = 99;
@@ -38,9 +39,12 @@ export interface Claimed {
 /** What is known of every (product, interval): one DynamoDB item each, written only on conditions that keep it true. */
 export class Ledger {
   readonly #items: LedgerItems;
+  /** What it knows of tables that streams keep. */
+  readonly streamDates: StreamDates;
 
   constructor(client: DynamoDBDocumentClient, table: string) {
     this.#items = new LedgerItems(client, table);
+    this.streamDates = new StreamDates(this.#items);
   }
 
   /**

@@ -1,13 +1,12 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { StreamDate } from '../../model/messages/realtime.ts';
-import { LedgerItems } from './items.ts';
+import type { LedgerItems } from './items.ts';
 
 /** What the ledger knows of the dates of tables that streams keep: the warehouse's word, of a time. */
 export class StreamDates {
   readonly #items: LedgerItems;
 
-  constructor(client: DynamoDBDocumentClient, table: string) {
-    this.#items = new LedgerItems(client, table);
+  constructor(items: LedgerItems) {
+    this.#items = items;
   }
 
   async record(product: string, dates: readonly StreamDate[]): Promise<void> {

@@ -3,6 +3,7 @@ import { shiftInterval } from '../../model/intervals.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Published } from '../ledger/records.ts';
 import type { Orchestrator } from '../orchestrator.ts';
+import { explainStream, surveyStream } from './stream-states.ts';
 import { type ChangedInput, builtProducts, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 const count = (rows: number): string => rows.toLocaleString('en-US');
@@ -72,6 +73,15 @@ export async function explainInterval(
   product: string,
   interval: string,
 ): Promise<string> {
+  const stream = catalogue.streams.get(product);
+  if (stream) {
+    const [date] = await surveyStream(ledger, stream, { start: interval, end: shiftInterval('date', interval, 1) });
+    const holder = date?.record?.claim?.workflowId;
+    const told = date ? explainStream(stream, date) : '';
+    return holder === undefined
+      ? told
+      : `${told} ${holder} holds it: ${(await orchestrator.statusOf(holder)) ?? 'it has ended'}.`;
+  }
   const found = catalogue.get(product);
   if (!builtProducts(catalogue).includes(found))
     throw new RangeError(`${product} has no intervals of its own: the builds of ${writerOf(found)} write it.`);

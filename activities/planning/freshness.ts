@@ -11,6 +11,7 @@ import {
 import { intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { DateTime } from 'luxon';
 import { dailyBatch, maintenanceSchedule } from '../../model/cadences.ts';
+import { findUnsettled } from './unsettled.ts';
 import { batchLatencyHours } from './batch-latency.ts';
 import { findOldData } from './data-age.ts';
 import { findThinHours } from './line-counts.ts';
@@ -175,6 +176,7 @@ export async function checkFreshness(
     );
   }
   findings.push(
+    ...(await findUnsettled(ledger, catalogue, schedules, now)),
     ...(await findThinHours(ledger, catalogue, now)),
     ...(await findLongRuns(catalogue, orchestrator, now)),
   );

@@ -1,12 +1,13 @@
 import type { Catalogue } from '../../model/catalogue.ts';
 import { type IntervalRange, shiftInterval } from '../../model/intervals.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { surveyStream } from './stream-states.ts';
 import { builtProducts, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 /** How many dates are shown when nobody says from when. */
 const shownDates = 7;
 
-/** Every interval of every built product on dates [from, to); by default the newest week that the ledger knows. */
+/** Every interval of every built product, and every date of every stream's table, on dates [from, to); by default the newest week that the ledger knows. */
 export async function surveyDates(
   ledger: Ledger,
   catalogue: Catalogue,
@@ -26,11 +27,12 @@ export async function surveyDates(
   };
   const end = range.to ?? (await newest());
   const dates = { start: range.from ?? shiftInterval('date', end, -shownDates), end };
-  const intervals = await Promise.all(
-    products.map((product) => {
+  const intervals = await Promise.all([
+    ...products.map((product) => {
       const hours = { start: `${dates.start}T00`, end: `${dates.end}T00` };
       return surveyProduct(ledger, catalogue, product, product.grain === 'hour' ? hours : dates);
     }),
-  );
+    ...[...catalogue.streams.values()].map((stream) => surveyStream(ledger, stream, dates)),
+  ]);
   return { dates, intervals: intervals.flat() };
 }

@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../model/catalogue.ts';
-import { maintenanceSchedule } from '../../model/cadences.ts';
+import { maintenanceSchedule, mergeSchedule, reconcileSchedule } from '../../model/cadences.ts';
 import type { FreshnessFinding } from '../../model/messages/freshness.ts';
 import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
 import { builtProducts } from './survey.ts';
@@ -12,7 +12,10 @@ export async function schedulesOf(
   orchestrator: Pick<Orchestrator, 'scheduleOf'>,
 ): Promise<Schedules> {
   const products = [...catalogue.products.values()];
-  const ids = products.flatMap(({ key, cadence }) => [cadence.scheduleId, maintenanceSchedule(key)]);
+  const ids = [
+    ...products.flatMap(({ key, cadence }) => [cadence.scheduleId, maintenanceSchedule(key)]),
+    ...[...catalogue.streams.keys()].flatMap((key) => [mergeSchedule(key), reconcileSchedule(key)]),
+  ];
   const found = [...new Set(ids)].map(async (id) => [id, await orchestrator.scheduleOf(id)] as const);
   return new Map(await Promise.all(found));
 }
@@ -36,5 +39,9 @@ export function stoppedSchedules(catalogue: Catalogue, schedules: Schedules): Fr
     ...[...catalogue.products.keys()].flatMap((key) =>
       told(maintenanceSchedule(key), 'maintenance', `nothing compacts ${key} or removes its old files`),
     ),
+    ...[...catalogue.streams.keys()].flatMap((key) => [
+      ...told(mergeSchedule(key), key, `what the stream writes does not reach ${key}`),
+      ...told(reconcileSchedule(key), key, `dates of ${key} stay as the stream has them`),
+    ]),
   ];
 }

@@ -5,8 +5,21 @@ import { datesRead } from '../../model/graph.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { IntervalRecord, PartitionChange, Published } from '../ledger/records.ts';
 
-/** `stale`: an input has changed since the interval was built from it. `unloaded`: the warehouse lacks what the lake has. */
-export type IntervalState = 'missing' | 'running' | 'failed' | 'quarantined' | 'stale' | 'unloaded' | 'published';
+/**
+ * `stale`: an input has changed since the interval was built from it. `unloaded`: the warehouse lacks what the lake has. The
+ * last three are of dates of a stream's table (`stream-states.ts`).
+ */
+export type IntervalState =
+  | 'missing'
+  | 'running'
+  | 'failed'
+  | 'quarantined'
+  | 'stale'
+  | 'unloaded'
+  | 'published'
+  | 'provisional'
+  | 'settling'
+  | 'final';
 
 /** A date of an input that changed after the interval's rows were made from it. */
 export interface ChangedInput {

@@ -14,7 +14,7 @@ import { statementsOf } from '../redshift/statements.ts';
 import { citiesOf, isExact, tripsOf } from './comparison.ts';
 import { readManifest, writeManifest } from './manifests.ts';
 import { newFiles } from './new-files.ts';
-import { settledSince, streamDates } from './stream-dates.ts';
+import { mayHaveChanged, streamDates } from './stream-dates.ts';
 
 /** A batch has 40 statements at the most, and each may note some hundred files. */
 const mostFiles = 6000;
@@ -120,7 +120,7 @@ export function createRealtimeActivities(
     }: { product: string; buildId: string } & IntervalRange): Promise<string[]> {
       const settled: string[] = [];
       for (const stream of [...catalogue.streams.values()].filter(({ settledBy }) => settledBy === settling)) {
-        const dates = await streamDates(warehouse, stream, start);
+        const dates = await streamDates(warehouse, stream);
         for (const { date, rows, settled: before } of dates)
           if (before && rows > 0 && date >= start && date < end) {
             await orchestrator.reconcileOnce(`reconcile/${stream.key}/${date}/after/${buildId}`, {
@@ -144,7 +144,7 @@ export function createRealtimeActivities(
       const { stream, settling } = settlingOf(product);
       const range = { start: date, end: shiftInterval('date', date, 1) };
       const [dates, cities, trips, exact] = await Promise.all([
-        streamDates(warehouse, stream, date),
+        streamDates(warehouse, stream),
         citiesOf(warehouse, date),
         tripsOf(warehouse, date),
         isExact(warehouse, stream, settling, range),
@@ -154,15 +154,16 @@ export function createRealtimeActivities(
 
     /** Brings the ledger up to what the warehouse has of a stream's dates, and tells it. */
     async recordStream({ product }: { product: string }): Promise<StreamDate[]> {
-      const since = settledSince(intervalKey('date', DateTime.utc()));
-      const dates = await streamDates(warehouse, streamOf(catalogue, product), since);
-      await ledger.record(product, dates);
-      return dates;
+      const today = intervalKey('date', DateTime.utc());
+      const dates = await streamDates(warehouse, streamOf(catalogue, product));
+      const told = dates.filter((date) => mayHaveChanged(date, today));
+      await ledger.record(product, told);
+      return told;
     },
 
     /** What the warehouse has of one date of a stream's table. */
     async lookAtDate({ product, date }: { product: string; date: string }): Promise<StreamDate | null> {
-      const dates = await streamDates(warehouse, streamOf(catalogue, product), date);
+      const dates = await streamDates(warehouse, streamOf(catalogue, product));
       return dates.find((each) => each.date === date) ?? null;
     },
   };

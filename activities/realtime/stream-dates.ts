@@ -4,8 +4,6 @@ import type { Settled, StreamDate } from '../../model/messages/realtime.ts';
 import type { Stream } from '../../model/product.ts';
 import { instant, query, type Value, type Warehouse } from '../redshift/query.ts';
 
-/** What of settled dates may still change: what late events restate, and what has not left the table. */
-export const settledDaysBack = 14;
 const { liveDates, settledDates } = ownTables;
 
 const settledOf = (row: Record<string, Value>): Settled => ({
@@ -15,8 +13,8 @@ const settledOf = (row: Record<string, Value>): Settled => ({
   divergencePct: Number(row.divergence_pct),
 });
 
-/** The dates of a stream's table: those that are live, those with rows in it, and those settled since `since`. */
-export async function streamDates(warehouse: Warehouse, stream: Stream, since: string): Promise<StreamDate[]> {
+/** The dates of a stream's table: those that are live, those with rows in it, and those that were ever settled. */
+export async function streamDates(warehouse: Warehouse, stream: Stream): Promise<StreamDate[]> {
   const { warehouse: target, timeColumn } = stream;
   const [live, held, settled] = await Promise.all([
     query(warehouse, `SELECT date FROM ${liveDates}`),
@@ -24,11 +22,7 @@ export async function streamDates(warehouse: Warehouse, stream: Stream, since: s
       warehouse,
       `SELECT CAST(${timeColumn} AS DATE) AS date, COUNT(*) AS held FROM ${target.table} GROUP BY CAST(${timeColumn} AS DATE)`,
     ),
-    query(
-      warehouse,
-      `SELECT date, settled_at, stream_count, batch_count, divergence_pct FROM ${settledDates} WHERE date >= CAST(:since AS DATE)`,
-      { since },
-    ),
+    query(warehouse, `SELECT date, settled_at, stream_count, batch_count, divergence_pct FROM ${settledDates}`),
   ]);
   const isLive = new Set(live.map(({ date }) => String(date)));
   const rows = new Map(held.map(({ date, held: count }) => [String(date), Number(count)]));
@@ -41,4 +35,7 @@ export async function streamDates(warehouse: Warehouse, stream: Stream, since: s
   }));
 }
 
-export const settledSince = (today: string): string => shiftInterval('date', today, -settledDaysBack);
+/** Of which dates the ledger may not know the last: those that readers or the table have from the stream, and of late. */
+const daysBack = 14;
+export const mayHaveChanged = ({ date, isLive, rows }: StreamDate, today: string): boolean =>
+  isLive || rows > 0 || date >= shiftInterval('date', today, -daysBack);

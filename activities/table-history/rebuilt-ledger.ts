@@ -4,6 +4,7 @@ import { newestVersion, readCommits, standing, type TableCommit } from '../lake/
 import type { Ledger } from '../ledger/ledger.ts';
 import { allIntervals, type Loaded, type Published, type PublishedBuild } from '../ledger/records.ts';
 import { builtProducts } from '../planning/survey.ts';
+import { streamDates } from '../realtime/stream-dates.ts';
 import { recordCommits } from './recorded-commits.ts';
 import { type NotedLoad, notedLoads } from '../redshift/noted-loads.ts';
 import type { Warehouse } from '../redshift/query.ts';
@@ -75,6 +76,9 @@ export async function rebuildLedger(
     if (warehouse && isLoaded) await recordLoads(ledger, warehouse, key);
     onProgress(key, builds.length);
   }
+  if (warehouse)
+    for (const stream of catalogue.streams.values())
+      await ledger.streamDates.record(stream.key, await streamDates(warehouse, stream));
 }
 
 /** Has the ledger forget the builds that restores have undone. */

@@ -42,6 +42,8 @@ export type FindingKind =
   | 'held for long'
   | 'waits for approval'
   | 'long run'
+  | 'not settled'
+  | 'not merged'
   | 'schedule stopped'
   | 'not looked at';
 

@@ -12,7 +12,7 @@ import { loadCatalogue, ownTables } from '../../model/catalogue.ts';
 import type { Merged, ReconcileInput, StreamDate } from '../../model/messages/realtime.ts';
 import { stream, streamParquet, type StreamRow } from '../behaviour/stream-rows.ts';
 import { LocalS3 } from './local-s3.ts';
-import { clientOf, rows, run, type Server, startRedshift, temporaryFolder } from './redshift-data-harness.ts';
+import { clientOf, rows, run, runBatch, type Server, startRedshift, temporaryFolder } from './redshift-data-harness.ts';
 
 export const bucket = 'lake';
 const workerRole = 'tideline-worker';
@@ -40,6 +40,10 @@ export interface Realtime {
   /** What was kept of the stream's rows of a date, trip and fare, as the worker, whose they are, reads it. */
   backup(date: string): Promise<unknown[][]>;
   query(sql: string): Promise<unknown[][]>;
+  /** The warehouse as the worker reaches it. */
+  asWorker(): Server;
+  /** Ends the warehouse like a power cut, and starts it again. */
+  killWarehouse(): Promise<void>;
 }
 
 let steps = 0;
@@ -74,40 +78,36 @@ export function useRealtime(): Realtime {
     return ended((await used.activities.submitReconciliation(step)).statementId);
   };
   used.settle = async (date, told) => {
-    await run(used.server, `DELETE FROM gold.trips WHERE trip_date = '${date}'`);
-    for (const row of told) {
-      const columns = catalogue.get('gold.trips').columns.map(({ name }) => name);
-      const values: StreamRow = { ...row, processing_timestamp: `${date}T23:59:59Z` };
-      const literal = (value: StreamRow[string] | undefined): string =>
-        typeof value === 'string'
-          ? `'${value.replace(/^(\d{4}-\d{2}-\d{2})T(.*)Z$/, '$1 $2')}'`
-          : String(value ?? 'NULL');
-      const listed = columns.map((name) => literal(values[name])).join(', ');
-      const { Error: problem } = await run(
-        used.server,
-        `INSERT INTO gold.trips (${columns.join(', ')}) VALUES (${listed})`,
-      );
-      if (problem) throw new Error(problem);
-    }
+    const columns = catalogue.get('gold.trips').columns.map(({ name }) => name);
+    const literal = (value: StreamRow[string] | undefined): string =>
+      typeof value === 'string'
+        ? `'${value.replace(/^(\d{4}-\d{2}-\d{2})T(.*)Z$/, '$1 $2')}'`
+        : String(value ?? 'NULL');
+    const values = told.map((row) => {
+      const held: StreamRow = { ...row, processing_timestamp: `${date}T23:59:59Z` };
+      return `(${columns.map((name) => literal(held[name])).join(', ')})`;
+    });
+    const { Error: problem } = await runBatch(used.server, [
+      `DELETE FROM gold.trips WHERE trip_date = '${date}'`,
+      `INSERT INTO gold.trips (${columns.join(', ')}) VALUES ${values.join(', ')}`,
+    ]);
+    if (problem) throw new Error(problem);
   };
-  const asWorker = (): Server => ({ ...used.server, client: clientOf(used.server, workerRole) });
+  used.asWorker = () => ({ ...used.server, client: clientOf(used.server, workerRole) });
   used.query = (sql) => rows(used.server, sql);
   used.backup = (date) =>
-    rows(asWorker(), `SELECT trip_id, fare_amount FROM ${backupOf(stream, date)} ORDER BY trip_id`);
+    rows(used.asWorker(), `SELECT trip_id, fare_amount FROM ${backupOf(stream, date)} ORDER BY trip_id`);
   used.trips = () =>
     used.query(
       `SELECT trip_id, trip_date, CASE WHEN data_state = 'provisional' THEN 'stream' ELSE 'batch' END, fare_amount
        FROM public.trips ORDER BY trip_id, trip_date`,
     );
 
-  beforeAll(async () => {
-    used.s3 = await LocalS3.start();
-    await used.s3.createBucket(bucket);
+  const startWarehouse = async (): Promise<void> => {
     used.server = await startRedshift(folder.path, {
       AWS_ENDPOINT_URL: used.s3.url,
       REDSHIFT_DATA_ROLES: workerRole,
     });
-    await applyWarehouse({ client: used.server.client, ...target }, catalogue, workerRole);
     const client = clientOf(used.server, workerRole);
     const config = { ...target, copyRoleArn: 'arn:aws:iam::000000000000:role/copy', longPollSeconds: 20 };
     redshift = createRedshiftActivities(client, catalogue, config);
@@ -125,6 +125,17 @@ export function useRealtime(): Realtime {
       ...config,
       lakeUri: `s3://${bucket}`,
     });
+  };
+  used.killWarehouse = async () => {
+    await used.server.stop('SIGKILL');
+    await startWarehouse();
+  };
+
+  beforeAll(async () => {
+    used.s3 = await LocalS3.start();
+    await used.s3.createBucket(bucket);
+    await startWarehouse();
+    await applyWarehouse({ client: used.server.client, ...target }, catalogue, workerRole);
   });
   afterAll(async () => {
     await used.server.stop();
@@ -137,7 +148,7 @@ export function useRealtime(): Realtime {
     const backups = await used.query(
       `SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'trips_realtime_backup%'`,
     );
-    for (const [name] of backups) await run(asWorker(), `DROP TABLE public.${String(name)}`);
+    for (const [name] of backups) await run(used.asWorker(), `DROP TABLE public.${String(name)}`);
     await used.s3.clear(bucket);
   });
   return used;

@@ -73,6 +73,18 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
     this.#put({ ...this.#of(this.#records, product).get(interval), product, interval, claim });
   }
 
+  /** Says that the warehouse has what is published of an interval. */
+  load(product: string, interval: string): void {
+    const { published, ...kept } = this.#of(this.#records, product).get(interval) ?? {};
+    const loaded = { statementId: 's', rows: 1, at: '2025-01-19T01:30:00.000Z' };
+    if (published) this.#put({ ...kept, product, interval, published: { ...published, loaded } });
+  }
+
+  /** Says what the warehouse has of a date of a stream's table. */
+  stream(product: string, interval: string, streamed: NonNullable<IntervalRecord['streamed']>): void {
+    this.#put({ ...this.#of(this.#records, product).get(interval), product, interval, streamed });
+  }
+
   async records(product: string, first: string, last: string): Promise<IntervalRecord[]> {
     const all = [...this.#of(this.#records, product).values()];
     const found = all.filter(({ interval }) => interval >= first && interval <= last);
