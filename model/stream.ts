@@ -1,4 +1,4 @@
-/** A metric of an AWS service: its dimensions are part of its name. */
+/** A metric of CloudWatch, which is its namespace, its name and all of its dimensions. */
 export interface ServiceMetric {
   readonly namespace: string;
   readonly metric: string;
@@ -21,6 +21,8 @@ export const eventStream = {
 /** What carries the stream's records into raw files. */
 export const delivery = {
   name: 'ride-hailing-events-to-raw',
+  /** Where the contract of bronze.events has its raw files. */
+  folder: 'raw/events',
   bufferSeconds: 900,
   bufferMebibytes: 128,
   /** What could not be delivered, and what a producer has refused. */
