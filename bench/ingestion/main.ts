@@ -71,7 +71,7 @@ export async function main(root: string, args: readonly string[]): Promise<void>
           DELIVERY_STATE_DIR: folder,
           DELIVERY_BUCKET: buckets.raw,
           DELIVERY_PREFIX: delivery.folder,
-          DELIVERY_BUFFER_SECONDS: '5',
+          DELIVERY_BUFFER_SECONDS: '1',
         }),
       );
     const arrived = arrivals(s3);

@@ -24,7 +24,11 @@ export class CheckpointFile {
 
   read(): Checkpoint | undefined {
     if (!existsSync(this.#file)) return undefined;
-    return checkpointSchema.parse(JSON.parse(readFileSync(this.#file, 'utf8')));
+    try {
+      return checkpointSchema.parse(JSON.parse(readFileSync(this.#file, 'utf8')));
+    } catch (cause) {
+      throw new Error(`${this.#file} says no positions; without it the stream is read from its beginning`, { cause });
+    }
   }
 
   write(checkpoint: Checkpoint): void {

@@ -215,6 +215,11 @@ describe('a delivery', () => {
     expect(reported).toEqual([expect.stringMatching(/^s1 does not have record 000000003 of .*comes twice$/)]);
   });
 
+  it('does not begin with positions that it cannot read', () => {
+    writeFileSync(file, '{"shards":');
+    expect(() => new CheckpointFile(file).read()).toThrow('checkpoint.json says no positions');
+  });
+
   it('goes on where the record that was delivered last has expired', async () => {
     stream.put('s0', 'a', Date.now() - 90_000_000);
     stream.put('s1', 'b');
