@@ -23,7 +23,7 @@ export interface DeliveryOptions {
   readonly report: (text: string) => void;
 }
 
-const IDLE_MS = 250;
+const IDLE_MS = 1_000;
 const LIST_EVERY_MS = 1_000;
 const AFTER_FAILURE_MS = 1_000;
 
