@@ -128,5 +128,5 @@ function createDelivery(scope: Construct, raw: Storage['raw'], stream: Stream, k
     },
   });
   // It reads as soon as it is made.
-  firehose.node.addDependency(role);
+  firehose.node.addDependency(role.node.findChild('DefaultPolicy'));
 }
