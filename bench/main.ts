@@ -1,14 +1,16 @@
 // `npm run bench -- [--document FILE] [--events N]`: bronze's events per CPU-second, beside a document's own job.
 // `npm run bench -- growth [--days 1,30,400]`: what the same work costs when the tables hold more days.
+// `npm run bench -- ingestion [--events N] [--bytes N]`: events from a producer through the stream into raw files.
 // `npm run bench -- airflow [--only CASE …] [--scale F] [--write]`: the same work by Airflow and by Tideline.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { main as airflow } from './airflow/main.ts';
 import { main as growth } from './growth/main.ts';
+import { main as ingestion } from './ingestion/main.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [first, ...rest] = process.argv.slice(2);
-const comparison = first === 'airflow' ? airflow : first === 'growth' ? growth : undefined;
+const comparison = { airflow, growth, ingestion }[first ?? ''];
 if (comparison) {
   try {
     await comparison(root, rest);

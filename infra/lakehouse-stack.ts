@@ -7,6 +7,7 @@ import { loadCatalogue, rawProducts } from '../model/catalogue.ts';
 import { createAlarms } from './alarms.ts';
 import { createDashboard } from './dashboard.ts';
 import { createDeployPolicy } from './deploy-policy.ts';
+import { createIngestion } from './ingestion.ts';
 import { createJobRoles } from './job-roles.ts';
 import { createNetwork } from './network.ts';
 import { createStorage } from './storage.ts';
@@ -27,7 +28,7 @@ const rawFolders = rawProducts(catalogue).map(({ source }) => source.folder);
 const streamFolders = [...catalogue.streams.values()].map(({ files }) => files.folder);
 const layers = [...new Set([...catalogue.products.values()].map(({ layer }) => layer))];
 
-/** Everything the batch products need in AWS: buckets, the Spark application, the warehouse, and a role for each job to be done. */
+/** Everything the batch products need in AWS: the stream, buckets, the Spark application, the warehouse, and a role for each job to be done. */
 export class LakehouseStack extends Stack {
   constructor(scope: Construct, id: string, { maximumVcpu = 800, ...props }: LakehouseProps = {}) {
     super(scope, id, props);
@@ -39,6 +40,7 @@ export class LakehouseStack extends Stack {
       );
     const storage = createStorage(this, streamFolders);
     const network = createNetwork(this);
+    const producerPolicy = createIngestion(this, storage);
 
     const common = {
       type: 'SPARK',
@@ -115,6 +117,7 @@ export class LakehouseStack extends Stack {
       RedshiftCopyRoleArn: copyRole.roleArn,
       WorkerPolicyArn: workerPolicy.managedPolicyArn,
       DeployPolicyArn: deployPolicy.managedPolicyArn,
+      ProducerPolicyArn: producerPolicy.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

@@ -9,7 +9,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import { alarmProperties, alarms, topicOf, topics } from '../model/alarms.ts';
+import { type Alarm, alarmProperties, alarms, topicOf, topics } from '../model/alarms.ts';
 
 export type TopicArns = Readonly<Record<keyof typeof topics, string>>;
 
@@ -29,12 +29,17 @@ export async function ensureTopics(sns: SNSClient, sqs: SQSClient): Promise<{ qu
   return { queueUrl: QueueUrl, arns };
 }
 
+/** A trickle is far less than what production must not fall below. */
+const thresholdsHere: Partial<Record<Alarm['name'], number>> = { 'P0-KinesisIngestionStopped': 1 };
+
 /** Makes the alarms, which ring on these topics. */
 export async function ensureAlarms(cloudWatch: CloudWatchClient, arns: TopicArns, workflowsUrl: string): Promise<void> {
   await Promise.all(
-    alarms.map((alarm) =>
-      cloudWatch.send(new PutMetricAlarmCommand(alarmProperties(alarm, arns[topicOf(alarm)], workflowsUrl))),
-    ),
+    alarms.map((alarm) => {
+      const { Threshold, ...properties } = alarmProperties(alarm, arns[topicOf(alarm)], workflowsUrl);
+      const input = { ...properties, Threshold: thresholdsHere[alarm.name] ?? Threshold };
+      return cloudWatch.send(new PutMetricAlarmCommand(input));
+    }),
   );
 }
 

@@ -8,9 +8,20 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { ensureAlarms, ensureTopics } from './alerts.ts';
 import { awsEmulator, awsVariables } from './aws-emulator.ts';
+import { delivery } from '../model/stream.ts';
+import { deliveryProcess } from './delivery/process.ts';
 import { announceEnvironment } from './environment.ts';
+import { kinesisClient } from './kinesis-client.ts';
 import { freePort } from './ports.ts';
-import { buckets, ensureApplications, ensureBuckets, ensureLedger, ledgerTable, workerRole } from './provision.ts';
+import {
+  buckets,
+  ensureApplications,
+  ensureBuckets,
+  ensureLedger,
+  ensureStream,
+  ledgerTable,
+  workerRole,
+} from './provision.ts';
 import { type ProcessSpec, Supervisor } from './supervisor.ts';
 import { temporalServer } from './temporal.ts';
 
@@ -49,7 +60,7 @@ export function announcement(stdout: string): Record<string, unknown> | undefine
 
 const announced = (stdout: string): boolean => stdout.includes('\n') && announcement(stdout) !== undefined;
 
-/** Starts the AWS emulator, EMR Serverless, Redshift and Temporal, each on 127.0.0.1 with its state under `folder`. */
+/** Starts the AWS emulator, EMR Serverless, Redshift, Temporal and the stream’s delivery, each on 127.0.0.1 with its state under `folder`. */
 export async function startPlatform({
   root,
   folder,
@@ -72,8 +83,8 @@ export async function startPlatform({
 
   try {
     const awsPort = await freePort();
-    const endpoint = await reachedAt('aws', `http://127.0.0.1:${awsPort}`);
-    const aws = awsVariables(endpoint);
+    const awsUrl = `http://127.0.0.1:${awsPort}`;
+    const aws = awsVariables(await reachedAt('aws', awsUrl));
     const ports = {
       grpc: await freePort(wantedPorts.temporal),
       ui: await freePort(wantedPorts.webUi),
@@ -118,7 +129,7 @@ export async function startPlatform({
     };
     Object.assign(process.env, endpoints);
 
-    onStep('buckets, the ledger, alarms and the EMR Serverless applications');
+    onStep('buckets, the stream, the ledger, alarms and the EMR Serverless applications');
     const s3 = new S3Client({ forcePathStyle: true });
     const webUi = `http://127.0.0.1:${ports.ui}`;
     const workflowsUrl = `${webUi}/namespaces/default/workflows`;
@@ -127,7 +138,18 @@ export async function startPlatform({
       await ensureAlarms(new CloudWatchClient(), arns, workflowsUrl);
       return { queueUrl, topicArn: arns.team };
     };
-    const [alerts] = await Promise.all([alerting(), ensureBuckets(s3), ensureLedger(new DynamoDBClient())]);
+    const streaming = async () => {
+      await Promise.all([ensureBuckets(s3), ensureStream(kinesisClient())]);
+      const settings = {
+        DELIVERY_STATE_DIR: data('delivery'),
+        DELIVERY_BUCKET: buckets.raw,
+        DELIVERY_PREFIX: delivery.folder,
+        // Who watches here does not wait for a quarter of an hour.
+        DELIVERY_BUFFER_SECONDS: '10',
+      };
+      await supervisor.start(deliveryProcess(root, { ...awsVariables(awsUrl), ...figures, ...settings }));
+    };
+    const [alerts] = await Promise.all([alerting(), streaming(), ensureLedger(new DynamoDBClient())]);
     const { applicationId, backfillApplicationId } = await ensureApplications(new EMRServerlessClient());
     const { host, port, database } = redshiftReady.postgres;
     const environment = {

@@ -5,10 +5,16 @@ import {
   paginateListApplications,
   StartApplicationCommand,
 } from '@aws-sdk/client-emr-serverless';
+import {
+  CreateStreamCommand,
+  type KinesisClient,
+  ResourceInUseException as StreamExists,
+} from '@aws-sdk/client-kinesis';
 import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import { applicationNames } from '../model/applications.ts';
+import { eventStream } from '../model/stream.ts';
 
-/** What infra/ makes in AWS, made on the local platform: buckets, the ledger's table and the EMR Serverless application. */
+/** What infra/ makes in AWS, made on the local platform: buckets, the stream, the ledger's table and the EMR Serverless application. */
 export const buckets = { raw: 'tideline-raw', lake: 'tideline-lake', artifacts: 'tideline-artifacts' } as const;
 
 export const ledgerTable = 'tideline-ledger';
@@ -24,6 +30,15 @@ export async function ensureBuckets(client: S3Client): Promise<void> {
       if (!(error instanceof NotFound)) throw error;
       await client.send(new CreateBucketCommand({ Bucket: bucket }));
     }
+  }
+}
+
+/** With as many shards as an on-demand stream begins with. */
+export async function ensureStream(client: KinesisClient, StreamName: string = eventStream.name): Promise<void> {
+  try {
+    await client.send(new CreateStreamCommand({ StreamName, ShardCount: 4 }));
+  } catch (error) {
+    if (!(error instanceof StreamExists)) throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { type MetricName, metrics } from './metrics.ts';
+import { eventStream, type ServiceMetric, streamMetric } from './stream.ts';
 
 /** A condition of which a person is told. */
 export interface Alarm {
@@ -6,7 +7,8 @@ export interface Alarm {
   readonly name: `P${0 | 1 | 2}-${string}`;
   /** What is wrong, and for whom, in a sentence. */
   readonly meaning: string;
-  readonly metric: MetricName;
+  /** One of ours, of all products together, or one of a service. */
+  readonly metric: MetricName | ServiceMetric;
   readonly statistic: 'Sum' | 'Average' | 'Minimum' | 'Maximum';
   readonly comparison: 'GreaterThanThreshold' | 'GreaterThanOrEqualToThreshold' | 'LessThanThreshold';
   readonly threshold: number;
@@ -54,6 +56,19 @@ export const alarms: readonly Alarm[] = [
     missing: 'notBreaching',
     runs: 'BuildState = "failed"',
     isEvent: true,
+  },
+  {
+    name: 'P0-KinesisIngestionStopped',
+    meaning: 'Hardly an event comes into the stream: apps do not reach it, or do not send',
+    metric: streamMetric('IncomingRecords'),
+    statistic: 'Sum',
+    comparison: 'LessThanThreshold',
+    threshold: 1_000,
+    thresholdParameter: 'MinimumEventsInFiveMinutes',
+    periodSeconds: 5 * minute,
+    periods: 2,
+    // Kinesis says nothing of minutes in which nothing came.
+    missing: 'breaching',
   },
   {
     name: 'P0-WorkersGone',
@@ -140,6 +155,18 @@ export const alarms: readonly Alarm[] = [
     isEvent: true,
   },
   {
+    name: 'P1-KinesisNearItsLimit',
+    meaning: 'The stream takes in more than 70 % of what it may at most: soon it turns records away',
+    metric: streamMetric('IncomingBytes'),
+    statistic: 'Sum',
+    comparison: 'GreaterThanThreshold',
+    threshold: Math.floor(0.7 * eventStream.bytesPerSecond * minute),
+    thresholdParameter: 'StreamBytesInAMinute',
+    periodSeconds: minute,
+    periods: 5,
+    missing: 'notBreaching',
+  },
+  {
     name: 'P2-BatchProcessingDelayed',
     meaning: 'The newest date of gold that is published and loaded ended more than 26 hours ago',
     metric: 'batch_processing_latency_hours',
@@ -180,16 +207,21 @@ export const runbookOf = ({ name }: { readonly name: string }, folder = runbooks
 export const runsUrl = (workflowsUrl: string, query: string): string =>
   `${workflowsUrl}?query=${encodeURIComponent(query)}`;
 
+const named = (of: Alarm['metric']) => {
+  if (typeof of === 'string') return { Namespace: metrics[of].namespace, MetricName: of };
+  const Dimensions = Object.entries(of.dimensions).map(([Name, Value]) => ({ Name, Value }));
+  return { Namespace: of.namespace, MetricName: of.metric, Dimensions };
+};
+
 /** An alarm in CloudWatch's own words, which PutMetricAlarm and CloudFormation share. */
 export const alarmProperties = (alarm: Alarm, topicArn: string, workflowsUrl: string, runbooksUrl?: string) => ({
+  ...named(alarm.metric),
   AlarmName: alarm.name,
   AlarmDescription: [
     alarm.meaning,
     ...(alarm.runs === undefined ? [] : [`Runs: ${runsUrl(workflowsUrl, alarm.runs)}`]),
     `What to do: ${runbookOf(alarm, runbooksUrl)}`,
   ].join('. '),
-  Namespace: metrics[alarm.metric].namespace,
-  MetricName: alarm.metric,
   Statistic: alarm.statistic,
   ComparisonOperator: alarm.comparison,
   Threshold: alarm.threshold,

@@ -1,13 +1,11 @@
 import { type Alarm, alarms } from './alarms.ts';
 import { applicationDimensions, type ApplicationIds } from './applications.ts';
 import { type MetricName, metrics } from './metrics.ts';
+import { type ServiceMetric, streamMetric } from './stream.ts';
 
-/** A metric of CloudWatch, which is its namespace, its name and all of its dimensions, drawn as a line. */
-export interface Series {
+/** A metric of CloudWatch, drawn as a line. */
+export interface Series extends ServiceMetric {
   readonly label: string;
-  readonly namespace: string;
-  readonly metric: string;
-  readonly dimensions: Readonly<Record<string, string>>;
   readonly statistic: Alarm['statistic'];
   readonly axis: 'left' | 'right';
 }
@@ -71,13 +69,14 @@ const workers = (application: keyof ApplicationIds, ids: ApplicationIds): Series
   axis: 'left',
 });
 
-/** The dashboard's rows, from raw lines to what readers have. */
+/** The dashboard's rows, from the stream to what readers have. */
 export const dashboardCharts = (applications: ApplicationIds): readonly Chart[] => [
   {
     title: 'Ingestion',
     periodSeconds: hour,
     axes: { left: { label: 'lines an hour', min: 0 }, right: { label: 'quarantined an hour', min: 0 } },
     series: [
+      { ...streamMetric('IncomingRecords'), label: 'records into the stream', statistic: 'Sum', axis: 'left' },
       figure('raw_events_count', 'Sum', 'raw lines read'),
       figure('quarantined_rows', 'Sum', 'lines quarantined', 'right'),
     ],

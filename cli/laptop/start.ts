@@ -1,24 +1,18 @@
 import { once } from 'node:events';
-import { gzipSync } from 'node:zlib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { receiveAlerts } from '../../local/alerts.ts';
-import { liveEvents } from '../../local/generator/live-events.ts';
-import { partKey } from '../../local/generator/raw-parts.ts';
-import { hourStart } from '../../local/generator/time.ts';
-import { buckets } from '../../local/provision.ts';
 import { applySchedules } from '../../schedules/apply.ts';
 import { declaredSchedules } from '../../schedules/schedules.ts';
 import { buildDemoDay, openLocal } from './demo.ts';
-import { putInto } from './land.ts';
+import { sendLive } from './live.ts';
 import type { Session } from './session.ts';
 import { createProgress, faint } from '../terminal.ts';
 
-const liveTripsPerMinute = 20;
-const landEveryMs = 10_000;
 const longestPollSeconds = 20;
+const afterFailureMs = 10_000;
 
-/** Builds the demo day, then lands live events and lets the schedules run until Ctrl-C. */
+/** Builds the demo day, then sends live events and lets the schedules run until Ctrl-C. */
 export async function start(root: string): Promise<void> {
   const stopped = new AbortController();
   const signal = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]).then(() => {
@@ -30,7 +24,9 @@ export async function start(root: string): Promise<void> {
     await Promise.race([buildDemoDay(session, progress), signal]);
     if (!stopped.signal.aborted) {
       await runSchedules(session, false);
-      progress.step('Live events arrive every 10 s and the schedules go on; Ctrl-C stops everything');
+      progress.step(
+        'Live events go through the stream into raw files and the schedules go on; Ctrl-C stops everything',
+      );
       console.log(`  Web UI     ${session.platform.webUi}`);
       console.log(`  warehouse  psql ${session.platform.postgresUrl}`);
       console.log(`  temporal   export TEMPORAL_ADDRESS=${session.platform.environment.TEMPORAL_ADDRESS ?? ''}`);
@@ -38,8 +34,13 @@ export async function start(root: string): Promise<void> {
       const alerting = tellAlerts(session, stopped.signal, (text) => {
         progress.step(text);
       });
-      await landLive(session, stopped.signal, (events) => {
-        progress.tick(faint(`${new Date().toISOString()}  ${events} live events landed`));
+      await sendLive(session.platform, stopped.signal, {
+        onSent: (events) => {
+          progress.tick(faint(`${new Date().toISOString()}  ${events} live events sent`));
+        },
+        onFailed: (error) => {
+          progress.step(`Live events cannot be sent, and are sent again: ${String(error)}`);
+        },
       });
       await alerting;
       await runSchedules(session, true);
@@ -69,7 +70,7 @@ async function tellAlerts({ platform }: Session, signal: AbortSignal, tell: (tex
     const alerts = await receiveAlerts(sqs, platform.alertsQueue, longestPollSeconds, signal).catch(
       async (error: unknown) => {
         if (!signal.aborted) tell(`Alerts cannot be read: ${String(error)}`);
-        await delay(landEveryMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the wait.
+        await delay(afterFailureMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the wait.
         return [];
       },
     );
@@ -79,22 +80,5 @@ async function tellAlerts({ platform }: Session, signal: AbortSignal, tell: (tex
           ? `${StateChangeTime}  ALARM ${AlarmName}: ${NewStateReason}\n  ${AlarmDescription}`
           : `${StateChangeTime}  ${AlarmName} is over`,
       );
-  }
-}
-
-async function landLive({ platform }: Session, signal: AbortSignal, onLanded: (events: number) => void): Promise<void> {
-  const put = putInto(platform.s3, buckets.raw);
-  const feed = liveEvents({ startedAtMs: Date.now(), tripsPerMinute: liveTripsPerMinute });
-  let landed = 0;
-  while (!signal.aborted) {
-    const now = Date.now();
-    const events = feed.take(now);
-    if (events.length > 0) {
-      const folder = partKey('raw/events', hourStart(now), 0).replace(/[^/]+$/, '');
-      await put(`${folder}live-${now}.json.gz`, gzipSync(`${events.map(({ line }) => line).join('\n')}\n`));
-      landed += events.length;
-      onLanded(landed);
-    }
-    await delay(landEveryMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the wait; the loop sees why.
   }
 }

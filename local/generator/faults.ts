@@ -15,6 +15,11 @@ export const QUARANTINE_REASONS = [
 ] as const;
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 
+/** What is no envelope at all: a producer that looks refuses it. A time out of reach is bronze's to judge. */
+export const EDGE_REASONS: ReadonlySet<QuarantineReason> = new Set(
+  QUARANTINE_REASONS.filter((reason) => reason !== 'FUTURE_TIMESTAMP' && reason !== 'ANCIENT_TIMESTAMP'),
+);
+
 /** A way to spoil an event, and what the pipeline must say about the line. */
 export interface Fault {
   readonly reason: QuarantineReason;

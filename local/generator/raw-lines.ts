@@ -17,6 +17,7 @@ export type Outcome =
 
 /** One line as it arrives. Lines of an hour come in order of arrival, hours in order. */
 export interface RawLine {
+  readonly arrivalMs: number;
   readonly arrivalHourMs: number;
   readonly text: string;
   readonly outcome: Outcome;
@@ -25,8 +26,12 @@ export interface RawLine {
 /**
  * Generates the raw lines of a period in order of arrival.
  * Only what is still under way is held: memory grows with the rate, not with the number of days.
+ * `comesInAt`: in which hour the lines of an hour really come in, which decides what is an event of the future.
  */
-export function* rawLines(options: GeneratorOptions): Generator<RawLine, void, undefined> {
+export function* rawLines(
+  options: GeneratorOptions,
+  comesInAt: (hourMs: number) => number = (hourMs) => hourMs,
+): Generator<RawLine, void, undefined> {
   const resolved = resolveOptions(options);
   const startMs = keyStart(resolved.start);
   const requestsEndMs = startMs + resolved.days * DAY_MS;
@@ -44,7 +49,9 @@ export function* rawLines(options: GeneratorOptions): Generator<RawLine, void, u
     arrived.sort((a, b) => a.arrivalMs - b.arrivalMs);
     for (const delivery of arrived) {
       const outcome = settle(delivery);
-      if (hourMs >= arrivedFromMs) yield { arrivalHourMs: hourMs, text: render(delivery, resolved, hourMs), outcome };
+      if (hourMs < arrivedFromMs) continue;
+      const text = render(delivery, resolved, comesInAt(hourMs));
+      yield { arrivalMs: delivery.arrivalMs, arrivalHourMs: hourMs, text, outcome };
     }
   }
 }

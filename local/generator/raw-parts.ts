@@ -19,11 +19,15 @@ export function putInDirectory(directory: string): Put {
   };
 }
 
+/** `raw/events/year=2025/month=01/day=18/hour=03`: where an hour's files lie. */
+export function hourFolder(prefix: string, instantMs: number): string {
+  const [year = '', month = '', day = '', hour = ''] = new Date(instantMs).toISOString().split(/[-T:]/);
+  return `${prefix}/year=${year}/month=${month}/day=${day}/hour=${hour}`;
+}
+
 /** `raw/events/year=2025/month=01/day=18/hour=03/part-00000.json.gz`: the n-th file of an arrival hour. */
 export function partKey(prefix: string, arrivalHourMs: number, part: number): string {
-  const [year = '', month = '', day = '', hour = ''] = new Date(arrivalHourMs).toISOString().split(/[-T:]/);
-  const number = String(part).padStart(5, '0');
-  return `${prefix}/year=${year}/month=${month}/day=${day}/hour=${hour}/part-${number}.json.gz`;
+  return `${hourFolder(prefix, arrivalHourMs)}/part-${String(part).padStart(5, '0')}.json.gz`;
 }
 
 export interface PartTotals {

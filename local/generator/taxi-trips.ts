@@ -60,6 +60,7 @@ function* taxiLines(rows: readonly TaxiRow[], shiftMs: number, options: TaxiOpti
   deliveries.sort((a, b) => a.arrivalMs - b.arrivalMs);
   for (const { sent, arrivalMs } of deliveries) {
     yield {
+      arrivalMs,
       arrivalHourMs: hourStart(arrivalMs),
       text: renderEvent(sent.event, eventBytes),
       outcome: { kind: 'published', event: sent.event },

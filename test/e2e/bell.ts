@@ -12,9 +12,12 @@ import { type Alarm, alarms } from '../../model/alarms.ts';
 const timeout = 150_000;
 
 type Changes = Pick<MetricAlarm, 'Threshold' | 'EvaluationPeriods'>;
-/** So that they ring after one look, and for the cost of one job. */
+/** So that they ring after one look, and for little. */
 const sooner: Partial<Record<Alarm['name'], Changes>> = {
+  'P0-KinesisIngestionStopped': { EvaluationPeriods: 1 },
   'P0-WorkersGone': { EvaluationPeriods: 1 },
+  // As much as one event.
+  'P1-KinesisNearItsLimit': { EvaluationPeriods: 1, Threshold: 1 },
   'P1-WatchSilent': { EvaluationPeriods: 1 },
   'P2-CostAboveBudget': { Threshold: 0.000001 },
 };

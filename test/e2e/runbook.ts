@@ -7,7 +7,7 @@ import { root, tools } from '../tools.ts';
 
 /** The commands that a person finds in a text. */
 const commandsIn = (text: string): string[] =>
-  [...text.matchAll(/`((?:temporal|npm run lake) [^`]+)`/g)].map(([, command = '']) => command);
+  [...text.matchAll(/`((?:temporal|npm run lake|aws kinesis) [^`]+)`/g)].map(([, command = '']) => command);
 
 export interface Shell {
   readonly checkout: string;
@@ -42,8 +42,15 @@ export class Runbook {
     const command = Object.entries(filled).reduce((text, [gap, value]) => text.replace(gap, value), written);
     if (/…|PRODUCT|START|END/.test(command)) throw new Error(`${this.#name}: what is meant in "${command}"?`);
     const { checkout: cwd, environment } = this.#shell;
-    const PATH = `${dirname(tools.temporal)}:${process.env.PATH ?? ''}`;
-    const options = { cwd, env: { ...process.env, ...environment, PATH }, encoding: 'utf8', timeout: 300_000 } as const;
+    const PATH = [dirname(tools.temporal), dirname(tools.clientsPython), process.env.PATH].join(':');
+    // The AWS CLI of the tests is the first, which reads its region from nowhere else.
+    const region = { AWS_DEFAULT_REGION: environment.AWS_REGION };
+    const options = {
+      cwd,
+      env: { ...process.env, ...environment, ...region, PATH },
+      encoding: 'utf8',
+      timeout: 300_000,
+    } as const;
     const { status, stdout, stderr } = spawnSync('bash', ['-c', command], options);
     if (status !== 0) throw new Error(`${this.#name}: ${command} ends with ${status}:\n${stdout}${stderr}`);
     return stripVTControlCharacters(stdout);

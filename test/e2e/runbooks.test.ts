@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orchestratorOf } from '../../activities/orchestrator.ts';
 import { newestVersion } from '../../activities/lake/delta-log.ts';
 import { putInto } from '../../cli/laptop/land.ts';
+import { sendLive } from '../../cli/laptop/live.ts';
 import { openSession, type Session } from '../../cli/laptop/session.ts';
 import { startWorker } from '../../local/platform.ts';
 import { buckets } from '../../local/provision.ts';
@@ -218,6 +219,26 @@ describe('a person who follows the runbook ends', () => {
     buildAgain('silver.trips', yesterday);
     await isBuilt('silver.trips', yesterday);
     await bell.expectQuiet('P0-BuildFailed');
+  });
+
+  it('P0-KinesisIngestionStopped, and P1-KinesisNearItsLimit: nobody sends, then somebody does', async () => {
+    await bell.expect('P0-KinesisIngestionStopped', 'ALARM');
+    const book = runbook('P0-KinesisIngestionStopped');
+    book.follow('dashboard');
+    expect(book.follow('describe-stream-summary')).toMatch(/"StreamStatus": "ACTIVE"[^]*"OpenShardCount": 4/);
+    const stopped = new AbortController();
+    const failed: unknown[] = [];
+    const feeding = sendLive(session.platform, stopped.signal, {
+      onSent: () => undefined,
+      onFailed: (error) => failed.push(error),
+    });
+    await bell.expect('P0-KinesisIngestionStopped', 'OK');
+    await bell.expect('P1-KinesisNearItsLimit', 'ALARM');
+    expect(runbook('P1-KinesisNearItsLimit').follow('list-shards')).toContain('shardId-000000000003');
+    stopped.abort();
+    await feeding;
+    expect(failed).toEqual([]);
+    await bell.expect('P1-KinesisNearItsLimit', 'OK');
   });
 
   it('P0-WorkersGone, at last, and has left out no command but those for other cases', async () => {

@@ -25,7 +25,7 @@ export async function readTruth(directory: string, arrivedBefore = '9999'): Prom
   };
 }
 
-async function readRows<T>(path: string, keep: (row: T) => boolean): Promise<T[]> {
+export async function readRows<T>(path: string, keep: (row: T) => boolean = () => true): Promise<T[]> {
   const rows: T[] = [];
   const input = createReadStream(path).pipe(createGunzip());
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {

@@ -12,6 +12,7 @@ import { templateOf } from './stack.ts';
 const workflowsUrl = 'https://temporal.example.com/namespaces/lakehouse/workflows';
 const minuteMs = 60_000;
 const start = Date.UTC(2025, 0, 6);
+const ofStream = [{ Name: 'StreamName', Value: 'ride-hailing-events' }];
 
 describe('an alarm', () => {
   it('has a runbook of its name, and every such runbook an alarm', () => {
@@ -43,6 +44,9 @@ describe('an alarm', () => {
       expect(JSON.stringify(found.OKActions)).toBe(OKActions ? topic : undefined);
     }
     template.hasParameter('DailyBudgetUsd', { Default: 500 });
+    template.hasParameter('MinimumEventsInFiveMinutes', { Default: 1_000 });
+    // 70 % of 200 MB/s, for a minute.
+    template.hasParameter('StreamBytesInAMinute', { Default: 8_808_038_400 });
     template.resourceCountIs('AWS::SNS::Subscription', 4);
     template.hasParameter('AlertsOnCallUrl', { NoEcho: true, Default: '' });
   });
@@ -62,10 +66,13 @@ describe('an alarm', () => {
   });
 });
 
+/** Figures of ours, and those that Kinesis tells of the stream. */
+type Published = MetricName | 'IncomingRecords' | 'IncomingBytes';
+
 /** What happens to the figures of a platform that is otherwise well. */
 interface Fault {
-  readonly publishes?: (name: MetricName, at: number) => boolean;
-  readonly values?: (at: number) => Partial<Record<MetricName, number>>;
+  readonly publishes?: (name: Published, at: number) => boolean;
+  readonly values?: (at: number) => Partial<Record<Published, number>>;
 }
 
 /** Which alarms change their state in two weeks, of which the first hours are the deploy's own. */
@@ -73,14 +80,20 @@ function fortnight({ publishes = () => true, values = () => ({}) }: Fault = {}):
   const figures = new Figures();
   const states = new Map<string, string | undefined>();
   const told: string[] = [];
-  const put = (MetricName: MetricName, Value: number, at: number): void => {
-    const data = [{ MetricName, Value: values(at)[MetricName] ?? Value, Timestamp: new Date(at) }];
-    if (publishes(MetricName, at)) figures.put(metrics[MetricName].namespace, data, at);
+  const put = (MetricName: Published, Value: number, at: number): void => {
+    const data = { MetricName, Value: values(at)[MetricName] ?? Value, Timestamp: new Date(at) };
+    if (!publishes(MetricName, at)) return;
+    if (MetricName === 'IncomingRecords' || MetricName === 'IncomingBytes')
+      figures.put('AWS/Kinesis', [{ ...data, Dimensions: ofStream }], at);
+    else figures.put(metrics[MetricName].namespace, [data], at);
   };
   for (let minute = 0; minute < 14 * 1440; minute += 1) {
     const at = start + minute * minuteMs;
     const [hour, ofHour] = [Math.floor(minute / 60) % 24, minute % 60];
     put('task_queue_workers', 1, at);
+    // At night a fifth of what it is by day.
+    put('IncomingRecords', hour < 5 ? 70_000 : 350_000, at);
+    put('IncomingBytes', hour < 5 ? 350e6 : 1_750e6, at);
     for (const event of ['builds_failed', 'intervals_held_back'] as const)
       if (values(at)[event] !== undefined) put(event, 1, at);
     if (ofHour === 22) {
@@ -120,6 +133,9 @@ describe('a fortnight', () => {
 
   it.each<[string, Fault]>([
     ['P0-BuildFailed', { values: (at) => (within(at, 1 / 60) ? { builds_failed: 1 } : {}) }],
+    ['P0-KinesisIngestionStopped', { values: (at) => (within(at, 1) ? { IncomingRecords: 3 } : {}) }],
+    ['P0-KinesisIngestionStopped', { publishes: (name, at) => !name.startsWith('Incoming') || !within(at, 1) }],
+    ['P1-KinesisNearItsLimit', { values: (at) => (within(at, 1) ? { IncomingBytes: 9e9 } : {}) }],
     ['P0-WorkersGone', { values: (at) => (within(at, 1) ? { task_queue_workers: 0 } : {}) }],
     ['P0-WorkersGone', { publishes: (name, at) => name !== 'task_queue_workers' || !within(at, 1) }],
     ['P1-DataQualityDegraded', { values: (at) => (within(at, 1) ? { bronze_validation_success_rate: 80 } : {}) }],
@@ -154,8 +170,7 @@ describe('two of the documents’ alarms as they are written', () => {
     } satisfies MetricAlarm;
     const stream = { StreamName: 'ride-hailing-events' };
     expect(rings(stopped, 'AWS/Kinesis', stream, 350_000)).toBe('ALARM');
-    const Dimensions = [{ Name: 'StreamName', Value: 'ride-hailing-events' }];
-    expect(rings({ ...stopped, Dimensions }, 'AWS/Kinesis', stream, 350_000)).toBe('OK');
+    expect(rings({ ...stopped, Dimensions: ofStream }, 'AWS/Kinesis', stream, 350_000)).toBe('OK');
     const executors = 'glue.driver.ExecutorAllocationManager.executors.numberAllExecutors';
     const failed = {
       ...{ Namespace: 'AWS/Glue', MetricName: executors, Statistic: 'Minimum', EvaluationPeriods: 1 },

@@ -115,7 +115,7 @@ describe('the dashboard’s page', () => {
     expect(well).toContain(`Nothing rings: ${alarms.length} of ${alarms.length} alarms are well`);
     const page = dashboardPage({ ...dashboard, states: { ringing: [], unknown: [alarms[1]!] } });
     expect(page).toContain(`Nothing is known to ring: ${alarms.length - 1} of ${alarms.length} alarms are well`);
-    expect(page).toContain('CloudWatch knows nothing yet of P0-WorkersGone.');
+    expect(page).toContain(`CloudWatch knows nothing yet of ${alarms[1]!.name}.`);
     expect(page).toContain('<b>no figure</b>');
     expect(page).toContain('18 Jan 2025 00:00 UTC to 19 Jan 2025 00:00 UTC');
   });

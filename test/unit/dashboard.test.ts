@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Metrics } from '../../activities/cloudwatch/metrics.ts';
 import type { ApplicationRecord, RunRecord } from '../../local/emr-serverless/records.ts';
 import { Store } from '../../local/emr-serverless/store.ts';
+import { StreamFigures } from '../../local/delivery/figures.ts';
 import { WorkerFigures } from '../../local/emr-serverless/worker-figures.ts';
 import { alarms } from '../../model/alarms.ts';
 import { applicationNames } from '../../model/applications.ts';
@@ -57,7 +58,7 @@ describe('the dashboard', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('asks only for what workers and EMR Serverless publish, by all of its dimensions', async () => {
+  it('asks only for what workers, EMR Serverless and the stream publish, by all of its dimensions', async () => {
     const { sent, client } = listener();
     const ours = new Metrics(client, noopMetricMeter, failOn);
     ours.put(Object.keys(metrics).map((name) => ({ name: name as MetricName, value: 1, product: 'gold.trips' })));
@@ -65,10 +66,16 @@ describe('the dashboard', () => {
     const figures = new WorkerFigures(client, store, () => 1, failOn);
     await figures.publish(now);
     figures.close();
+    const stream = new StreamFigures(client);
+    const record = { sequenceNumber: '1', arrivedAtMs: now, data: Buffer.from('{}') };
+    stream.read({ records: [record], millisBehindLatest: 0 });
+    await stream.publish(now, { freshnessSeconds: 0 });
     const published = metricsIn(sent);
     const asked = dashboardCharts(ids).flatMap(({ series }) => series);
     expect(asked.length).toBeGreaterThan(10);
-    for (const { namespace, metric, dimensions } of asked)
+    // An alarm whose dimensions are not a metric's rings for ever, or never.
+    const rung = alarms.flatMap(({ metric }) => (typeof metric === 'string' ? [] : [metric]));
+    for (const { namespace, metric, dimensions } of [...asked, ...rung])
       expect(published).toContainEqual({ namespace, metric, dimensions });
   });
 

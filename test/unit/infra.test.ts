@@ -1,5 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { loadCatalogue, rawProducts } from '../../model/catalogue.ts';
+import { delivery } from '../../model/stream.ts';
 import { grantsOf, templateOf } from './stack.ts';
 
 const template = templateOf();
@@ -31,8 +33,8 @@ describe('the stack', () => {
   });
 
   it('grants no action on everything, but those that know no resource', () => {
-    const grants = ['WorkerPolicy', 'JobRole', 'MaintenanceRole', 'CopyRole'].flatMap((policy) =>
-      grantsOf(template, policy),
+    const grants = ['WorkerPolicy', 'JobRole', 'MaintenanceRole', 'CopyRole', 'DeliveryRole', 'ProducerPolicy'].flatMap(
+      (policy) => grantsOf(template, policy),
     );
     const open = grants.filter(({ resource }) => resource === '*').map(({ action }) => action);
     expect(open.sort()).toEqual([
@@ -93,6 +95,48 @@ describe('the stack', () => {
     });
     template.resourceCountIs('AWS::EC2::InternetGateway', 0);
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
+  });
+
+  it('takes events into a stream of its own key, on demand, and keeps them for a day', () => {
+    template.hasResourceProperties('AWS::Kinesis::Stream', {
+      Name: 'ride-hailing-events',
+      RetentionPeriodHours: 24,
+      StreamModeDetails: { StreamMode: 'ON_DEMAND' },
+      StreamEncryption: { EncryptionType: 'KMS', KeyId: Match.anyValue() },
+      DesiredShardLevelMetrics: ['IncomingBytes', 'WriteProvisionedThroughputExceeded'],
+      ShardCount: Match.absent(),
+    });
+    template.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+  });
+
+  it('delivers them where bronze reads, a line each, by the hour, and tells what it could not', () => {
+    const folders = rawProducts(loadCatalogue()).map(({ source }) => source.folder);
+    expect(folders).toEqual([delivery.folder]);
+    template.hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
+      DeliveryStreamName: 'ride-hailing-events-to-raw',
+      DeliveryStreamType: 'KinesisStreamAsSource',
+      ExtendedS3DestinationConfiguration: {
+        Prefix: 'raw/events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/',
+        ErrorOutputPrefix: Match.stringLikeRegexp('^raw/errors/events/!\\{firehose:error-output-type\\}/year='),
+        BufferingHints: { IntervalInSeconds: 900, SizeInMBs: 128 },
+        CompressionFormat: 'GZIP',
+        FileExtension: '.json.gz',
+        ProcessingConfiguration: {
+          Enabled: true,
+          Processors: [
+            {
+              Type: 'AppendDelimiterToRecord',
+              Parameters: [{ ParameterName: 'Delimiter', ParameterValue: '\\n' }],
+            },
+          ],
+        },
+        CloudWatchLoggingOptions: { Enabled: true, LogStreamName: Match.anyValue() },
+      },
+    });
+    const [made] = Object.values(template.findResources('AWS::KinesisFirehose::DeliveryStream'));
+    expect((made as { DependsOn: string[] }).DependsOn).toContainEqual(
+      expect.stringMatching(/^DeliveryRoleDefaultPolicy/),
+    );
   });
 
   it('bounds what jobs may use at once, and starts no more than have room to begin', () => {

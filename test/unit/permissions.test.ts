@@ -132,6 +132,41 @@ function callsOfJob({ arguments: args, entryPoint, submitParameters }: SparkJob)
   ];
 }
 
+describe('the rights of a producer and of the delivery', () => {
+  const conditionsOf = (grants: readonly Grant[]) =>
+    grants.flatMap(({ action, condition }) => (condition === undefined ? [] : [[action, condition]]));
+
+  it('are those for the calls in the producer’s code, and no others', () => {
+    const calls: Readonly<Record<string, readonly string[]>> = {
+      // Into a stream with a key of its own.
+      'local/producer/producer.ts PutRecords': ['kinesis:PutRecords Events', 'kms:GenerateDataKey EventsKey'],
+    };
+    const commands = ['producer', 'refused'].flatMap((name) =>
+      [...filesFrom(`local/producer/${name}.ts`)].flatMap(commandsIn),
+    );
+    expect(commands).toEqual(Object.keys(calls));
+    const refused = 's3:PutObject Raw/raw/errors/events/refused/year=2025/month=01/day=18/hour=03/refused-1.json.gz';
+    const grants = grantsOf(template, 'ProducerPolicy');
+    expect(compare(grants, [...Object.values(calls).flat(), refused])).toEqual(nothing);
+    expect(conditionsOf(grants).map(([action]) => action)).toEqual(['kms:GenerateDataKey']);
+  });
+
+  it('let the delivery read the stream, and write raw files and errors alone', () => {
+    const grants = grantsOf(template, 'DeliveryRole');
+    const allowed = (call: string): boolean => grants.some((grant) => allows(grant, call));
+    for (const call of ['DescribeStream', 'GetShardIterator', 'GetRecords', 'ListShards'])
+      expect(allowed(`kinesis:${call} Events`), call).toBe(true);
+    expect(allowed('s3:PutObject Raw/raw/events/year=2025/part.json.gz')).toBe(true);
+    expect(allowed('s3:PutObject Raw/raw/errors/events/processing-failed/part')).toBe(true);
+    for (const call of ['s3:PutObject Raw/other', 's3:DeleteObject Raw/raw/events/part', 'kinesis:PutRecords Events'])
+      expect(allowed(call), call).toBe(false);
+    expect(grants.filter(({ action }) => action.startsWith('logs:')).map(({ action }) => action)).toEqual([
+      'logs:PutLogEvents',
+    ]);
+    expect(conditionsOf(grants).map(([action]) => action)).toEqual(['kms:Decrypt']);
+  });
+});
+
 describe('the rights of a deploy', () => {
   const warehouse = ['redshift-serverless:GetCredentials Workgroup'];
   const glue = (action: string, ...of: string[]) => of.map((resource) => `glue:${action} ${glueArn(resource)}`);
@@ -190,7 +225,7 @@ describe('the rights of a Spark job', () => {
   it('let nothing but maintenance delete published files, and nothing at all raw events', () => {
     const deleting = (role: string, call: string) => grantsOf(template, role).some((grant) => allows(grant, call));
     expect(deleting('JobRole', 's3:DeleteObject Lake/silver/trips/trip_date=2025-01-18/part.parquet')).toBe(false);
-    for (const role of ['JobRole', 'MaintenanceRole', 'WorkerPolicy', 'CopyRole'])
+    for (const role of ['JobRole', 'MaintenanceRole', 'WorkerPolicy', 'CopyRole', 'ProducerPolicy'])
       for (const action of ['DeleteObject', 'PutObject', 'DeleteObjectVersion'])
         expect(deleting(role, `s3:${action} Raw/raw/events/part.gz`)).toBe(false);
   });

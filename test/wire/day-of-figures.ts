@@ -1,6 +1,7 @@
 import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { applicationDimensions, type ApplicationIds } from '../../model/applications.ts';
 import { type MetricName, metrics, namespaces } from '../../model/metrics.ts';
+import { type ServiceMetric, streamMetric } from '../../model/stream.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -9,10 +10,7 @@ const hoursSinceMidnight = 22;
 /** Of the day, in which everything stood still. */
 const outageHour = 9;
 
-interface Figure {
-  readonly namespace: string;
-  readonly metric: string;
-  readonly dimensions: Readonly<Record<string, string>>;
+interface Figure extends ServiceMetric {
   readonly at: number;
   readonly value: number;
 }
@@ -21,9 +19,18 @@ const figure = (metric: MetricName, at: number, value: number): Figure => ({
   ...{ namespace: metrics[metric].namespace, metric, dimensions: {}, at, value },
 });
 
-/** What the build of an hour tells; most trips begin in the evening, fewest before dawn, and of the newest hour a tenth is broken. */
+/** Most trips begin in the evening, fewest before dawn. */
+const linesOf = (hour: number): number => Math.round(72_000 + 46_000 * Math.sin(((hour - 12) / 24) * 2 * Math.PI));
+
+/** What comes into the stream in a minute. */
+const incoming = (at: number, hour: number): Figure[] => [
+  { ...streamMetric('IncomingRecords'), at, value: Math.round(linesOf(hour) / 58) },
+  { ...streamMetric('IncomingBytes'), at, value: linesOf(hour) * 90 },
+];
+
+/** What the build of an hour tells; of the newest a tenth is broken. */
 function hourlyBuild(at: number, hour: number, isNewest: boolean): Figure[] {
-  const lines = Math.round(72_000 + 46_000 * Math.sin(((hour - 12) / 24) * 2 * Math.PI));
+  const lines = linesOf(hour);
   const quarantined = Math.round(lines * (isNewest ? 0.092 : 0.004));
   return [
     figure('raw_events_count', at, lines),
@@ -77,14 +84,18 @@ function dayOfFigures(ids: ApplicationIds, end: number): Figure[] {
     ...timesEvery(hourMs).flatMap((at, index, { length }) => hourlyBuild(at, hourOf(at), index === length - 1)),
     ...dailyBatch(midnight),
     ...timesEvery(hourMs / 2).flatMap((at) => watch(at, midnight)),
-    ...timesEvery(minuteMs).flatMap((at) => [...workers(ids, at, hourOf(at)), figure('task_queue_workers', at, 2)]),
+    ...timesEvery(minuteMs).flatMap((at) => [
+      ...incoming(at, hourOf(at)),
+      ...workers(ids, at, hourOf(at)),
+      figure('task_queue_workers', at, 2),
+    ]),
   ];
 }
 
 /** Puts the day before `end` into CloudWatch. */
 export async function publishDay(client: CloudWatchClient, ids: ApplicationIds, end: number): Promise<void> {
   const figures = dayOfFigures(ids, end);
-  for (const Namespace of [...namespaces, 'AWS/EMRServerless']) {
+  for (const Namespace of [...namespaces, 'AWS/EMRServerless', 'AWS/Kinesis']) {
     const MetricData = figures
       .filter(({ namespace }) => namespace === Namespace)
       .map(({ metric, at, value, dimensions }) => ({
