@@ -7,8 +7,17 @@ export const demoCommand = new Command('demo')
   .option('--trips <file.csv>', 'build these New York taxi trips instead of a generated day')
   .option('--shift-to <date>', 'move the first day of the trips to this date (YYYY-MM-DD)')
   .option('--report <folder>', 'write the published gold tables as Parquet and CSV, and a summary as JSON')
-  .action(async (options: { trips?: string; shiftTo?: string; report?: string }) => {
+  .option('--live', 'play a day through the stream, show its trips while it runs, and reconcile them by night')
+  .option('--speed <times>', 'of --live: so many times faster than in life', '900')
+  .action(async (options: { trips?: string; shiftTo?: string; report?: string; live?: boolean; speed: string }) => {
     // What runs on this machine alone is loaded for it alone, with packages that production has not.
+    if (options.live) {
+      const speed = Number(options.speed);
+      if (!(speed >= 1)) throw new RangeError(`--speed ${options.speed}: write how many times faster, such as 900.`);
+      const { liveDemo } = await import('./laptop/live-demo.ts');
+      await liveDemo(root, speed);
+      return;
+    }
     const { demo } = await import('./laptop/demo.ts');
     await demo({
       root,

@@ -83,10 +83,15 @@ export async function demo(options: DemoOptions): Promise<void> {
 }
 
 /** Opens a session in the checkout's own folder and tells what it waits for. */
-export async function openLocal(root: string, progress: Progress, earliestEvent?: string): Promise<Session> {
+export async function openLocal(
+  root: string,
+  progress: Progress,
+  earliestEvent?: string,
+  folder = join(root, '.tideline', 'local'),
+): Promise<Session> {
   return openSession({
     root,
-    folder: join(root, '.tideline', 'local'),
+    folder,
     ...(earliestEvent !== undefined && { settings: { TIDELINE_EARLIEST_EVENT: earliestEvent } }),
     onStep: (text) => {
       progress.step(`Starting ${text}`);
@@ -98,7 +103,7 @@ export async function openLocal(root: string, progress: Progress, earliestEvent?
 }
 
 /** Ctrl-C or a plain kill stops the platform, also one that is still starting, before this process ends. Returns how to stop listening. */
-function closeOnSignal(opening: Promise<Session>): () => void {
+export function closeOnSignal(opening: Promise<Session>): () => void {
   const stop = (signal: NodeJS.Signals): void => {
     console.log(`\n${signal}: stopping …`);
     void opening

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EDGE_REASONS } from './faults.ts';
+import type { PlannedEvent } from './events.ts';
 import type { GeneratorOptions } from './options.ts';
 import { PlayTruthWriter } from './play-truth.ts';
 import { type RawLine, rawLines } from './raw-lines.ts';
@@ -10,6 +11,8 @@ export interface PlayOptions {
   readonly speed: number;
   /** Takes lines in their order; a producer's `put`. */
   readonly put: (lines: readonly string[]) => Promise<unknown>;
+  /** Told each event when it is sent for the first time. */
+  readonly onEvent?: (event: PlannedEvent) => void;
   /** Where to write the truth about the lines; none is written without it. */
   readonly truthDirectory?: string;
   readonly signal?: AbortSignal;
@@ -30,7 +33,7 @@ const MAX_LINES_AT_ONCE = 2_000;
 /** Sends what a generated period has sent, mishaps included, at its own pace or faster. The clock is now, whatever the period is. */
 export async function play(
   options: GeneratorOptions,
-  { speed, put, truthDirectory, signal }: PlayOptions,
+  { speed, put, onEvent, truthDirectory, signal }: PlayOptions,
 ): Promise<Played> {
   const truth = truthDirectory === undefined ? undefined : await PlayTruthWriter.open(truthDirectory);
   const counts = { lines: 0, published: 0, duplicates: 0, refused: 0, quarantined: 0 };
@@ -51,6 +54,7 @@ export async function play(
       if (dueMs > Date.now()) await delay(dueMs - Date.now(), undefined, signal && { signal });
       waiting.push(line.text);
       truth?.record(line);
+      if (line.outcome.kind === 'published') onEvent?.(line.outcome.event);
       counts.lines++;
       counts[countOf(line)]++;
     }

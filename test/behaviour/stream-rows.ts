@@ -1,11 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import type { StreamRow } from '../../local/generator/stream-parquet.ts';
 import { loadCatalogue, streamOf } from '../../model/catalogue.ts';
-
-/** A row of a stream's file; columns that are not said are null, or as in `plainRow`. */
-export type StreamRow = Readonly<Record<string, string | number | boolean | null>>;
 
 export const stream = streamOf(loadCatalogue(), 'public.trips_realtime');
 
@@ -46,26 +40,3 @@ export function plainRow(trip: string, startTime: string, told: StreamRow = {}):
     ...told,
   };
 }
-
-/** A file as the stream's application writes it: the contract's columns in their order. */
-export async function streamParquet(rows: readonly StreamRow[]): Promise<Buffer> {
-  const folder = mkdtempSync(join(tmpdir(), 'stream-rows-'));
-  const instance = await DuckDBInstance.create(':memory:');
-  const db = await instance.connect();
-  try {
-    const { columns } = stream.files;
-    const types = columns.map(({ name, physicalType }) => `'${name}': '${duckType(physicalType)}'`).join(', ');
-    const json = join(folder, 'rows.json');
-    writeFileSync(json, rows.map((row) => JSON.stringify(row)).join('\n'));
-    const names = columns.map(({ name }) => name).join(', ');
-    const read = `SELECT ${names} FROM read_json('${json}', format = 'newline_delimited', columns = {${types}})`;
-    await db.run(`COPY (${read}) TO '${join(folder, 'rows.parquet')}' (FORMAT parquet)`);
-    return readFileSync(join(folder, 'rows.parquet'));
-  } finally {
-    db.closeSync();
-    instance.closeSync();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-const duckType = (type: string): string => ({ string: 'VARCHAR', int: 'INTEGER' })[type] ?? type.toUpperCase();

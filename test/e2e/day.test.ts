@@ -17,7 +17,7 @@ import { openSession, type Session } from '../../cli/laptop/session.ts';
 import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts';
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
-import { expectedTrips } from '../truth/trips.ts';
+import { expectedTrips } from '../../local/generator/trip-truth.ts';
 import type { BackfillReport } from '../../model/messages/backfill.ts';
 import { grainOf, intervalsIn } from '../../model/intervals.ts';
 import { restateWorkflowId } from '../../model/messages/late-data.ts';

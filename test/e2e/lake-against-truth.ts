@@ -9,7 +9,7 @@ import {
 } from '../truth/date-metrics.ts';
 import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';
 import { readTruth } from '../truth/read-truth.ts';
-import { expectedTrips } from '../truth/trips.ts';
+import { expectedTrips } from '../../local/generator/trip-truth.ts';
 import { differences } from './compare.ts';
 import { readTable, type Row } from './delta-table.ts';
 

@@ -1,4 +1,4 @@
-import { cents, type ExpectedTrip } from './trips.ts';
+import { cents, type ExpectedTrip } from '../../local/generator/trip-truth.ts';
 
 /** A row that gold.daily_metrics must hold. */
 export interface ExpectedDay {

@@ -1,4 +1,4 @@
-import { cents, type ExpectedTrip } from './trips.ts';
+import { cents, type ExpectedTrip } from '../../local/generator/trip-truth.ts';
 
 const HOUR_MS = 3_600_000;
 

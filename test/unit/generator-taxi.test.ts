@@ -4,7 +4,7 @@ import type { RawLine } from '../../local/generator/raw-lines.ts';
 import { NotATaxiFile, readNewYorkTime, TAXI_COLUMNS } from '../../local/generator/taxi-rows.ts';
 import { taxiTrips } from '../../local/generator/taxi-trips.ts';
 import { eventTruth } from '../../local/generator/truth.ts';
-import { expectedTrips } from '../truth/trips.ts';
+import { expectedTrips } from '../../local/generator/trip-truth.ts';
 
 const csv = [
   TAXI_COLUMNS.join(','),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';
-import { expectedTrips, type TripEvent } from '../truth/trips.ts';
+import { expectedTrips, type TripEvent } from '../../local/generator/trip-truth.ts';
 
 const event = (id: string, name: string, timestamp: string, details: Partial<TripEvent> = {}): TripEvent => ({
   event_id: id,

@@ -10,7 +10,8 @@ import { backupOf } from '../../activities/redshift/reconcile-sql.ts';
 import { applyWarehouse } from '../../deployment/warehouse.ts';
 import { loadCatalogue, ownTables } from '../../model/catalogue.ts';
 import type { Merged, ReconcileInput, StreamDate } from '../../model/messages/realtime.ts';
-import { stream, streamParquet, type StreamRow } from '../behaviour/stream-rows.ts';
+import { streamParquet, type StreamRow } from '../../local/generator/stream-parquet.ts';
+import { stream } from '../behaviour/stream-rows.ts';
 import { LocalS3 } from './local-s3.ts';
 import { clientOf, rows, run, runBatch, type Server, startRedshift, temporaryFolder } from './redshift-data-harness.ts';
 
@@ -60,7 +61,7 @@ export function useRealtime(): Realtime {
     new MockActivityEnvironment().run(() => redshift.awaitStatement({ statementId }));
   used.commit = async (hour, told) => {
     const key = `${stream.files.folder}/dt=${hour.slice(0, 10)}/hh=${hour.slice(11)}/part-${(files += 1)}.parquet`;
-    await used.s3.put(bucket, key, await streamParquet(told));
+    await used.s3.put(bucket, key, await streamParquet(stream, told));
     return key;
   };
   used.merge = async (at) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { shiftInterval } from '../../model/intervals.ts';
-import { plainRow, stream, type StreamRow } from '../behaviour/stream-rows.ts';
+import type { StreamRow } from '../../local/generator/stream-parquet.ts';
+import { plainRow, stream } from '../behaviour/stream-rows.ts';
 import { useRealtime } from './realtime-harness.ts';
 import { rows } from './redshift-data-harness.ts';
 

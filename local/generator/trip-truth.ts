@@ -1,4 +1,4 @@
-import type { EventTruth } from '../../local/generator/truth.ts';
+import type { EventTruth } from './truth.ts';
 
 const EARTH_RADIUS_KM = 6371.0088;
 const DAY_MS = 86_400_000;
