@@ -1,16 +1,18 @@
 // `npm run bench -- [--document FILE] [--events N]`: bronze's events per CPU-second, beside a document's own job.
 // `npm run bench -- growth [--days 1,30,400]`: what the same work costs when the tables hold more days.
 // `npm run bench -- ingestion [--events N] [--bytes N]`: events from a producer through the stream into raw files.
+// `npm run bench -- realtime [--trips N,N]`: merges of a stream's trips into the warehouse, and a day's reconciliation.
 // `npm run bench -- airflow [--only CASE …] [--scale F] [--write]`: the same work by Airflow and by Tideline.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { main as airflow } from './airflow/main.ts';
 import { main as growth } from './growth/main.ts';
 import { main as ingestion } from './ingestion/main.ts';
+import { main as realtime } from './realtime/main.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [first, ...rest] = process.argv.slice(2);
-const comparison = { airflow, growth, ingestion }[first ?? ''];
+const comparison = { airflow, growth, ingestion, realtime }[first ?? ''];
 if (comparison) {
   try {
     await comparison(root, rest);

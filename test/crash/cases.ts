@@ -1,6 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { intervalStart } from '../../model/intervals.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
+import { operation, pollLoad, submitLoad } from './calls.ts';
+import { answerLost, before, meanwhile } from './disturbances.ts';
 import type { Call, Disturbance } from './interceptor.ts';
 import type { Testbed } from './testbed.ts';
 
@@ -32,46 +34,15 @@ export interface Case {
   readonly ends?: 'cancelled';
 }
 
-const operation =
-  (name: string) =>
-  (call: Call): boolean =>
-    call.operation === name;
 const claim = operation('TransactWriteItems');
 const submit = operation('StartJobRun');
 const poll = operation('GetJobRun');
-const submitLoad = operation('BatchExecuteStatement');
-const pollLoad = operation('DescribeStatement');
 const record = (call: Call): boolean => call.operation === 'UpdateItem' && call.body.includes('SET published');
 const release = (call: Call): boolean => call.operation === 'UpdateItem' && call.body.includes('REMOVE claim');
 /** The write with which a job publishes. */
 const commit = (call: Call): boolean =>
   /^PUT \/[^/]+\/(bronze\/events|gold\/\w+)\/_delta_log\/\d{20}\.json$/.test(call.operation);
 const readResult = (call: Call): boolean => /^GET \/.*\/result\.json$/.test(call.operation);
-
-/** The call never reaches the service. */
-const before =
-  (happens: () => Promise<void>): Disturbance =>
-  async () => {
-    await happens();
-    return null;
-  };
-
-/** The service does its work, and the answer never comes. */
-const answerLost =
-  (happens: () => Promise<void>): Disturbance =>
-  async (forward) => {
-    await forward();
-    await happens();
-    return null;
-  };
-
-/** Something happens elsewhere while the call is on its way. */
-const meanwhile =
-  (happens: () => Promise<void>): Disturbance =>
-  async (forward) => {
-    await happens();
-    return forward();
-  };
 
 /** Like `answerLost`, at the first answer that says that the job has ended. */
 function endLost(happens: () => Promise<void>): Disturbance {

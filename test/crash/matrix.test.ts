@@ -16,6 +16,8 @@ import { orchestrationQueue } from '../../model/queues.ts';
 import { expectLakeToBeTrue } from '../e2e/lake-against-truth.ts';
 import { root } from '../tools.ts';
 import { type Case, cases, type Target } from './cases.ts';
+import { liveCases } from './live-cases.ts';
+import { LiveTrips } from './live-trips.ts';
 import { Testbed } from './testbed.ts';
 
 /** Dates whose silver is there before anything goes wrong, for builds of gold; the hours after them are for bronze. */
@@ -28,6 +30,7 @@ let testbed: Testbed;
 let nextHour = `${settled.end}T00`;
 const goldTargets = intervalsIn('date', settled).flatMap((date) => goldProducts.map((product) => ({ product, date })));
 const matrix: string[][] = [];
+const liveMatrix: string[][] = [];
 
 const execute = (type: string, workflowId: string, input: object): Promise<unknown> =>
   testbed.session.client.workflow.execute(type, { workflowId, taskQueue: orchestrationQueue, args: [input] });
@@ -95,6 +98,30 @@ async function expectRowsToBeTrue({ product, end }: Target): Promise<void> {
   await expectLakeToBeTrue(session, truthFolder, cutoff, isBronze ? /^bronze/ : new RegExp(`${product}$`));
 }
 
+/** Its gold is built for this, and nothing else builds it. */
+const liveDate = '2025-01-18';
+
+describe('trips of a stream are merged, and settled', () => {
+  let trips: LiveTrips;
+  beforeAll(async () => {
+    await execute('buildProduct', 'gold/live', { product: 'gold.trips', start: liveDate, end: settled.end });
+    trips = new LiveTrips(testbed, liveDate);
+  });
+
+  it.each(liveCases)('$workflow, $what: $when', async (each) => {
+    await trips.prepare(each.workflow);
+    const workflowId = `${each.workflow}/${liveMatrix.length}`;
+    testbed.on(each.call, each.disturb(testbed, workflowId), 1);
+    const handle = await trips.start(each.workflow, workflowId);
+    if (each.ends === 'cancelled') await expectCancelled(handle);
+    else await handle.result();
+    expect(await testbed.recovered()).toBeGreaterThan(0);
+    if (each.ends === 'cancelled') await (await trips.start(each.workflow, `${workflowId}/again`)).result();
+    await trips.expectDone(each.workflow);
+    liveMatrix.push([each.what, each.when, each.workflow, each.ends ?? 'done']);
+  });
+});
+
 describe('one interval is built', () => {
   it.each(cases)('$what: $when', async (each) => {
     const target = nextTarget(each);
@@ -135,7 +162,8 @@ describe('one interval is built', () => {
 
   it('and the matrix is in the documentation', async () => {
     const head = ['what goes wrong', 'when', 'product', 'the build ends as', 'jobs', 'commits'];
-    const rows = [head, head.map(() => '---'), ...matrix].map((cells) => `| ${cells.join(' | ')} |`);
+    const tableOf = (names: string[], rows: string[][]): string =>
+      [names, names.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
     const text = `# When things go wrong
 
 Written by \`npm run crash\`: in each row one interval is built on the real engines while one thing goes wrong. Afterwards
@@ -143,7 +171,14 @@ the rows in the lake and in the warehouse equal the generator's truth, the ledge
 A cancelled build is followed by another. A second job stands where the first was cancelled, lost its driver or its
 storage, or where the interval was asked for twice.
 
-${rows.join('\n')}
+${tableOf(head, matrix)}
+
+## Trips of a stream
+
+In each row a merge, or a reconciliation, is disturbed. Afterwards every file is noted once, the table has each trip once,
+in its newest version or as the batch has it, the date is settled once, and nobody holds the table.
+
+${tableOf(['what goes wrong', 'when', 'workflow', 'ends as'], liveMatrix)}
 `;
     console.log(text);
     const file = join(root, 'docs', 'crash-matrix.md');

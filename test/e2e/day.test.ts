@@ -31,6 +31,7 @@ import { expectLakeToBeTrue } from './lake-against-truth.ts';
 import { expectFiguresOf } from './figures.ts';
 import { landTrips, tripLines } from './trip-lines.ts';
 import { rowsOf } from './ledger-rows.ts';
+import { expectNightToSettle, expectTableToBeBatch } from './live-trips.ts';
 import { completedTrips, orphans, ridersOf, tripsOf } from './warehouse-queries.ts';
 
 /** A checkout with a product that nobody has written a line of code for. */
@@ -63,7 +64,9 @@ const run = <T = unknown>(workflow: string, workflowId: string, input: object): 
 
 /** Every interval of dates [from, to), as a ledger has it. */
 const survey = async (from: string, to: string, table = ledgerTable): Promise<readonly SurveyedInterval[]> =>
-  (await surveyDates(openLedger(table), session.catalogue, { from, to })).intervals;
+  (await surveyDates(openLedger(table), session.catalogue, { from, to })).intervals.filter(({ product }) =>
+    session.catalogue.products.has(product),
+  );
 
 describe('a day of trips', () => {
   it('is published as it was, in the lake and in the warehouse', async () => {
@@ -129,6 +132,15 @@ describe('a day of trips', () => {
     expect(lake('sql', 'gold.rider_days')).toContain('CREATE TABLE IF NOT EXISTS gold.rider_days');
   });
 
+  it('is settled by night, with what the stream had otherwise found, while merges fire and workers are killed', async () => {
+    await expectNightToSettle(session, truthFolder, date);
+    const lake = lakeOf(checkout, session.platform.environment);
+    expect(lake('explain', 'public.trips_realtime', date)).toMatch(
+      /^public\.trips_realtime 2025-01-18 is final: gold\.trips took the stream's place/,
+    );
+    expect(lake('status', '--from', date, '--to', '2025-01-20')).toMatch(/public\.trips_realtime\s+■\s+≈/);
+  });
+
   it('is read by other tools, which know of the Glue catalogue alone, with the columns of the contracts', async () => {
     const tables = readByDeltaRs(session.platform);
     expect(tables.map(({ table }) => table).sort()).toEqual([...session.catalogue.products.keys()].sort());
@@ -166,6 +178,7 @@ describe('a day of trips', () => {
     expect(jobs.length).toBe(new Set(jobs).size);
     expect(jobs).toHaveLength(built.jobs);
     await expectLakeToBeTrue(session, truthFolder, withLateEvents);
+    await expectTableToBeBatch(session, date);
     const intervals = await survey(date, '2025-01-22');
     const builtFromEvents = intervals.filter(({ product }) => !product.startsWith('gold.dim_'));
     expect(builtFromEvents.filter(({ state }) => state !== 'published')).toEqual([]);

@@ -10,6 +10,7 @@ import { newestVersion } from '../../activities/lake/delta-log.ts';
 import { putInto } from '../../cli/laptop/land.ts';
 import { sendLive } from '../../cli/laptop/live.ts';
 import { openSession, type Session } from '../../cli/laptop/session.ts';
+import { streamParquet } from '../../local/generator/stream-parquet.ts';
 import { startWorker } from '../../local/platform.ts';
 import { buckets } from '../../local/provision.ts';
 import { type Alarm, alarms } from '../../model/alarms.ts';
@@ -22,9 +23,11 @@ import { checkoutWith } from './checkout.ts';
 import { untilBuilt } from './ledger-rows.ts';
 import { Runbook } from './runbook.ts';
 import { hourOfTrips, landTrips } from './trip-lines.ts';
+import { plainRow, stream } from '../behaviour/stream-rows.ts';
 import { ended, restSchedules, watched } from './workflows.ts';
 
-const checkout = checkoutWith({ only: ['bronze/events', 'bronze/events_quarantine', 'silver/trips', 'gold/trips'] });
+const needed = ['bronze/events', 'bronze/events_quarantine', 'silver/trips', 'gold/trips', 'public/trips_realtime'];
+const checkout = checkoutWith({ only: needed });
 const folder = mkdtempSync(join(tmpdir(), 'tideline-runbooks-'));
 
 const now = DateTime.utc();
@@ -239,6 +242,24 @@ describe('a person who follows the runbook ends', () => {
     await feeding;
     expect(failed).toEqual([]);
     await bell.expect('P1-KinesisNearItsLimit', 'OK');
+  });
+
+  it('P1-StreamBatchDivergence: the stream has told of a trip that the batch does not know', async () => {
+    const { s3 } = session.platform;
+    const file = await streamParquet(stream, [plainRow('ghost', `${hour('12')}:00:00Z`)]);
+    await putInto(s3, buckets.lake)(`${stream.files.folder}/dt=${yesterday}/hh=12/part-1.parquet`, file);
+    await run('mergeRealtime', 'merge', { firedAt: `${hour('13')}:00:00Z` });
+    // Most of the date's hours nobody has sent.
+    await run('dailyBatch', 'night', { date: yesterday, force: true });
+    await run('reconcile', 'reconcile', { date: yesterday });
+    await bell.expect('P1-StreamBatchDivergence', 'ALARM');
+    const book = runbook('P1-StreamBatchDivergence');
+    expect(book.follow('explain public.trips_realtime', { '2025-01-18': yesterday })).toContain(
+      '1 trips of the stream',
+    );
+    expect(book.follow('explain gold.trips', { '2025-01-18': yesterday })).toContain('without bronze.events');
+    expect(book.follow('workflow list')).toContain('merge');
+    await bell.expectQuiet('P1-StreamBatchDivergence');
   });
 
   it('P0-WorkersGone, at last, and has left out no command but those for other cases', async () => {
