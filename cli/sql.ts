@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { loadSql, tableDdl, tablesOf, viewDdl } from '../activities/redshift/dialect.ts';
-import { loadCatalogue } from '../model/catalogue.ts';
+import { loadCatalogue, settledStream } from '../model/catalogue.ts';
 
 export const sqlCommand = new Command('sql')
   .description(
@@ -20,5 +20,7 @@ export const sqlCommand = new Command('sql')
       return;
     }
     const product = catalogue.get(key);
-    console.log(`${tableDdl(product)}\n-- A load\n${loadSql(product)}`.trim());
+    console.log(
+      `${tableDdl(product)}\n-- A load\n${loadSql(product, undefined, settledStream(catalogue, key))}`.trim(),
+    );
   });

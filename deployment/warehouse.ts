@@ -16,9 +16,8 @@ import {
 } from '../activities/redshift/dialect.ts';
 import { columnsToAdd, differenceOfView } from '../activities/redshift/migration.ts';
 import { statementsOf } from '../activities/redshift/statements.ts';
-import { rightsOfWorkers, streamTables } from '../activities/redshift/stream-tables.ts';
+import { rightsOfWorkers, streamGuardRow, streamTables } from '../activities/redshift/stream-tables.ts';
 import type { Catalogue } from '../model/catalogue.ts';
-import type { View } from '../model/product.ts';
 
 /** Runs statements in one transaction and waits for its end. Throws an Error with the warehouse's reason. */
 export async function execute(warehouse: Warehouse, statements: readonly string[], what: string): Promise<void> {
@@ -41,11 +40,11 @@ export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue,
     ...grants('meta.load_guards', ['SELECT', 'UPDATE'], worker),
   ];
   await execute(warehouse, own, 'The DDL of the warehouse’s own tables');
-  for (const product of products) await applyTable(warehouse, product, worker);
+  for (const product of products) await applyTable(warehouse, product, guardRow, worker);
   if (catalogue.streams.size > 0) await applyStreamTables(warehouse, worker);
-  for (const table of [...catalogue.streams.values()].flatMap(tablesOf)) await applyTable(warehouse, table, worker);
-  await dropChangedViews(warehouse, catalogue);
-  for (const view of catalogue.views.values()) await applyView(warehouse, view);
+  for (const table of [...catalogue.streams.values()].flatMap(tablesOf))
+    await applyTable(warehouse, table, streamGuardRow, worker);
+  await applyViews(warehouse, catalogue);
 }
 
 /** Makes what stands beside the rows of streams. A reconciliation also makes a backup beside the table that it overwrites. */
@@ -59,11 +58,11 @@ async function applyStreamTables(warehouse: Warehouse, worker: string): Promise<
 }
 
 /** Makes a product's table, or brings it to its contract. */
-async function applyTable(warehouse: Warehouse, product: Held, worker: string): Promise<void> {
+async function applyTable(warehouse: Warehouse, product: Held, guard: string, worker: string): Promise<void> {
   const { key } = product;
   const made = [
     ...statementsOf(tableDdl(product), `The DDL of ${key}`),
-    ...statementsOf(guardRow, `The guard of ${key}`, { product: key }),
+    ...statementsOf(guard, `The guard of ${key}`, { product: key }),
     ...grants(targetOf(product).table, ['SELECT', 'INSERT', 'DELETE'], worker),
   ];
   await execute(warehouse, made, `The DDL of ${key}`);
@@ -73,28 +72,30 @@ async function applyTable(warehouse: Warehouse, product: Held, worker: string): 
 }
 
 /**
- * Drops views whose columns the contracts have changed, with the views that read them: neither database replaces a view by
- * one with other columns, nor drops one that is read.
+ * Makes views as their models say. One whose columns the contract has changed is dropped, with the views that read it, and
+ * made again in the same transaction: neither database replaces a view by one with other columns, nor drops one that is
+ * read. Throws an Error where a model gives other columns than the contract has.
  */
-async function dropChangedViews(warehouse: Warehouse, { views }: Catalogue): Promise<void> {
-  const dropped = new Map<string, View>();
-  const known = new Set<string>();
+async function applyViews(warehouse: Warehouse, { views }: Catalogue): Promise<void> {
+  const before = new Map<string, readonly ColumnMetadata[]>();
+  for (const { key, table } of views.values()) before.set(key, await columnsOf(warehouse, table));
+  const anew = new Set<string>();
   for (const view of views.values()) {
-    const before = await columnsOf(warehouse, view.table);
-    if (before.length > 0) known.add(view.key);
-    const changed = before.length > 0 && differenceOfView(view, before) !== '';
-    if (changed || view.reads.some((key) => dropped.has(key))) dropped.set(view.key, view);
+    const known = before.get(view.key) ?? [];
+    const changed = known.length > 0 && differenceOfView(view, known) !== '';
+    if (changed || view.reads.some((key) => anew.has(key))) anew.add(view.key);
   }
-  const drops = [...dropped.values()].filter(({ key }) => known.has(key)).map(({ table }) => `DROP VIEW ${table}`);
-  if (drops.length > 0) await execute(warehouse, drops.toReversed(), 'The views that change');
-}
-
-/** Makes a view as its model says. Throws an Error where that gives other columns than the contract has. */
-async function applyView(warehouse: Warehouse, view: View): Promise<void> {
-  const { key, table } = view;
-  await execute(warehouse, statementsOf(viewDdl(view), `The view ${key}`), `The view ${key}`);
-  const difference = differenceOfView(view, await columnsOf(warehouse, table));
-  if (difference !== '') throw new Error(`${key}: by its contract and its model.sql the view ${table} ${difference}.`);
+  const made = [...views.values()].filter(({ key }) => anew.has(key));
+  const drops = made.filter(({ key }) => (before.get(key) ?? []).length > 0).map(({ table }) => `DROP VIEW ${table}`);
+  const creates = made.flatMap((view) => statementsOf(viewDdl(view), `The view ${view.key}`));
+  if (made.length > 0) await execute(warehouse, [...drops.toReversed(), ...creates], 'The views that change');
+  for (const view of views.values()) {
+    const { key, table } = view;
+    if (!anew.has(key)) await execute(warehouse, statementsOf(viewDdl(view), `The view ${key}`), `The view ${key}`);
+    const difference = differenceOfView(view, await columnsOf(warehouse, table));
+    if (difference !== '')
+      throw new Error(`${key}: by its contract and its model.sql the view ${table} ${difference}.`);
+  }
 }
 
 /** The database user as whom the Data API runs the statements of an IAM role; made where nobody has connected as it yet. */

@@ -27,6 +27,7 @@ export const ownTables = {
   mergedFiles: 'streaming.merged_files',
   divergence: 'streaming.divergence',
   reconciliations: 'streaming.reconciliations',
+  guards: 'streaming.guards',
 } as const;
 
 export class CatalogueError extends Error {
@@ -97,6 +98,10 @@ export function streamOf({ streams }: Pick<Catalogue, 'streams'>, key: string | 
     `${key === undefined ? 'Say which table' : `No stream keeps "${key}"`}: ${[...streams.keys()].join(', ') || 'there is none'}.`,
   );
 }
+
+/** The table whose dates a product's take the place of. */
+export const settledStream = ({ streams }: Pick<Catalogue, 'streams'>, product: string): Stream | undefined =>
+  [...streams.values()].find(({ settledBy }) => settledBy === product);
 
 /** Views that are read before those that read them. Throws a CatalogueError that names a circle. */
 function inReadOrder(views: ReadonlyMap<string, View>): ReadonlyMap<string, View> {
@@ -199,8 +204,7 @@ function checkStream(
   const settling = products.get(stream.settledBy);
   if (!settling?.warehouse || settling.partitionColumn === undefined)
     file.add(`"${stream.settledBy}" is no product by date that the warehouse has`, at);
-  if ([...streams.values()].some(({ key, settledBy }) => key !== stream.key && settledBy === stream.settledBy))
-    file.add(`"${stream.settledBy}" settles another stream already`, at);
+  if (streams.size > 1) file.add('is beside another: the tables of live and settled dates know one stream', at);
   const known = { products, views: new Map<string, View>(), streams };
   checkTablesRead(file, 'stream.sql', stream.fromFiles, [stream.files.table], known);
   checkTablesRead(file, 'batch.sql', stream.fromBatch, settling?.warehouse ? [settling.warehouse.table] : [], known);

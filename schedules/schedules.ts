@@ -7,6 +7,7 @@ import {
   maintenanceSchedule,
   mergeSchedule,
   reconcileSchedule,
+  reconciliation,
 } from '../model/cadences.ts';
 import type { MergeRealtimeInput, ReconcileInput } from '../model/messages/realtime.ts';
 import type { MaintainTableInput } from '../workflows/maintain-table.ts';
@@ -65,7 +66,15 @@ const mergeOf = (product: string): ScheduleOptions => ({
 /** After the daily batch has loaded the date before. */
 const reconciliationOf = (product: string): ScheduleOptions => ({
   scheduleId: reconcileSchedule(product),
-  spec: { calendars: [{ hour: 2, minute: 0, comment: 'the batch takes the stream’s place for the date before' }] },
+  spec: {
+    calendars: [
+      {
+        hour: Math.floor(reconciliation.firesAfterMinutes / 60),
+        minute: reconciliation.firesAfterMinutes % 60,
+        comment: 'the batch takes the stream’s place for the date before',
+      },
+    ],
+  },
   action: {
     type: 'startWorkflow',
     workflowType: 'reconcile',

@@ -48,7 +48,7 @@ export async function loadWarehouse(
 async function load(input: LoadInput, plan: LoadPlan, lane: Lane, manifest: string, report: Report) {
   const { product, start, end } = input;
   const { buildId, columns } = plan;
-  const done = await runBatch(
+  const { submitted, ended } = await runBatch(
     {
       submit: (attempt) => {
         const token = `${buildId}/load/${start}/${attempt}`;
@@ -64,6 +64,5 @@ async function load(input: LoadInput, plan: LoadPlan, lane: Lane, manifest: stri
     lane,
     report,
   );
-  const { submitted, ended } = done;
   return { statementId: submitted.statementId, rows: ended.rowCount, at: new Date().toISOString() };
 }

@@ -1,81 +1,89 @@
-import { ApplicationFailure, CancelledFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { reportBuild } from './build-report.ts';
+import { ApplicationFailure, CancelledFailure, workflowInfo } from '@temporalio/workflow';
+import { type Report, reportBuild } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
 import { firedAt } from './fired-at.ts';
 import { checkInput } from './inputs.ts';
 import { paceOfLoads } from './load-warehouse.ts';
-import { wholeTable } from '../model/messages/builds.ts';
-import type { Merged, MergeRealtimeInput } from '../model/messages/realtime.ts';
+import { maximumAttempts, wholeTable } from '../model/messages/builds.ts';
+import type { Merged, MergeRealtimeInput, StreamPlan } from '../model/messages/realtime.ts';
 import { calls, catalogue, looks, surveys } from './proxies.ts';
 import { mergeTable } from './realtime-report.ts';
-import { runBatch } from './run-batch.ts';
+import { runBatch, tryBatch } from './run-batch.ts';
 
 const lane = 'scheduled';
-const nothing: Merged = { files: 0, rows: 0, late: 0, merged: 0, purged: 0 };
+const nothing: Merged = { files: 0, rows: 0, late: 0, merged: 0, purged: 0, foreign: 0, refused: [] };
 
 /**
  * Merges the files that a stream has committed since the last merge into its table in the warehouse: each file once, of
- * each trip the newest row. It waits for a reconciliation that holds the table.
+ * each trip the newest row. It waits for a reconciliation that holds the table. A file that the warehouse cannot read is
+ * found and left out, for good; the run that has met it fails, when all else is merged.
  */
 export async function mergeRealtime(input: MergeRealtimeInput = {}): Promise<Merged> {
   checkInput('mergeRealtime', input);
-  const at = firedAt(input.firedAt).toISO();
   const generation = workflowInfo().startTime.getTime();
   const plan = await catalogue.planStream({ product: input.product, kind: 'merge', generation });
   const { product, runId } = plan;
-  const report = reportBuild({ product }, `merge of ${at}`, lane);
+  const report = reportBuild({ product }, `merge of ${firedAt(input.firedAt).toISO()}`, lane);
   const claimed = { product, intervals: [wholeTable], buildId: runId };
-  const failed = (problem: string): ApplicationFailure =>
-    ApplicationFailure.nonRetryable(`${product}: the merge ${problem}`, 'MergeFailed');
+  const mergeAll = async (): Promise<Merged> => {
+    const { isIdle, ...total } = await mergeFiles(plan, input.firedAt, report);
+    const dates = isIdle ? [] : await surveys(lane).recordStream({ product });
+    report.show('merged', mergeTable(total, dates));
+    return total;
+  };
   try {
-    return await whileClaimed(
-      claimed,
-      lane,
-      report.waiting,
-      async () => {
-        let total = nothing;
-        let batches = 0;
-        for (let isLast = false; !isLast;) {
-          const submit = async () => {
-            const step = { ...plan, at, attempt: ++batches };
-            const planned = await surveys(lane).planMerge(step);
-            if (planned.files === 0) return null;
-            return { ...planned, ...(await calls(lane).submitMerge({ ...step, manifest: planned.manifest })) };
-          };
-          const cancelled = (): CancelledFailure => new CancelledFailure('Cancelled before the merge was done');
-          const { submitted, ended } = await runBatch({ submit, failed, cancelled }, lane, report);
-          if (submitted) total = sumOf(total, submitted, ended.rowCounts ?? []);
-          isLast = submitted?.isLast ?? true;
-        }
-        const dates = await surveys(lane).recordStream({ product });
-        await looks.publishFigures([
-          { name: 'stream_rows_merged', value: total.merged, product },
-          { name: 'late_stream_rows', value: total.late, product },
-        ]);
-        report.show('merged', mergeTable(total, dates));
-        return total;
-      },
-      paceOfLoads,
-    );
+    const total = await whileClaimed(claimed, lane, report.waiting, mergeAll, paceOfLoads);
+    if (total.files > 0)
+      await looks.publishFigures([
+        { name: 'stream_rows_merged', value: total.merged, product },
+        { name: 'late_stream_rows', value: total.late, product },
+      ]);
+    if (total.refused.length === 0) return total;
+    await looks.publishFigures([{ name: 'builds_failed', value: 1, product }]);
+    throw failure(`${product}: all is merged but what the warehouse could not read: ${total.refused.join('; ')}`);
   } catch (error) {
     report.failed(error);
-    if (!isCancellation(error)) await looks.publishFigures([{ name: 'builds_failed', value: 1, product }]);
     throw error;
   }
 }
 
-interface Batch {
-  readonly files: number;
-  readonly counts: readonly (string | null)[];
-}
+const failure = (message: string): ApplicationFailure => ApplicationFailure.nonRetryable(message, 'MergeFailed');
+const cancelled = (): CancelledFailure => new CancelledFailure('Cancelled before the merge was done');
 
-function sumOf(total: Merged, { files, counts }: Batch, rowCounts: readonly number[]): Merged {
-  const count = (name: string): number => Math.max(rowCounts[counts.indexOf(name)] ?? 0, 0);
-  return {
-    files: total.files + files,
-    rows: total.rows + count('rows'),
-    late: total.late + count('late'),
-    merged: total.merged + count('merged'),
-    purged: total.purged + count('purged'),
-  };
+/** Merges until nothing is left. A batch that cannot copy its files is halved until the one is found that it cannot read. */
+async function mergeFiles(plan: StreamPlan, at: string | undefined, report: Report) {
+  const total = { ...nothing, refused: [] as string[], isIdle: false };
+  let mostFiles: number | undefined;
+  let failures = 0;
+  for (let attempt = 1; ; attempt++) {
+    // It may have waited for the table: what is over by now is over.
+    const step = { ...plan, at: at ?? new Date().toISOString(), attempt };
+    const planned = await surveys(lane).planMerge({ ...step, ...(mostFiles !== undefined && { mostFiles }) });
+    total.foreign = planned.foreign;
+    if (planned.files === 0) return { ...total, isIdle: planned.isIdle };
+    const { manifest } = planned;
+    const submit = () => calls(lane).submitMerge({ ...step, manifest });
+    const { submitted, ended } = await tryBatch({ submit, cancelled }, lane, report);
+    const count = (name: 'rows' | 'late' | 'merged' | 'purged'): number =>
+      Math.max(ended.rowCounts?.[submitted.counts.indexOf(name)] ?? 0, 0);
+    if (ended.meaning === 'done') {
+      total.files += planned.files;
+      for (const name of ['rows', 'late', 'merged', 'purged'] as const) total[name] += count(name);
+      if (planned.isLast) return total;
+      [mostFiles, failures] = [undefined, 0];
+    } else if (ended.meaning === 'failed') {
+      failures += 1;
+      const cannotCopy = submitted.counts[ended.failedStatement ?? -1] === 'rows';
+      if (!cannotCopy && failures === maximumAttempts)
+        throw failure(`${plan.product}: the merge ${submitted.statementId} failed ${failures} times: ${ended.error}`);
+      if (cannotCopy && planned.files > 1) mostFiles = Math.ceil(planned.files / 2);
+      else if (cannotCopy && failures >= maximumAttempts) {
+        const refusal = { ...plan, attempt, manifest, problem: ended.error };
+        const refuse = { submit: () => calls(lane).submitRefusal(refusal), failed: failure, cancelled };
+        const { submitted: refused } = await runBatch(refuse, lane, report);
+        total.refused.push(`${refused.file} (${ended.error})`);
+        [mostFiles, failures] = [undefined, 0];
+      }
+    }
+  }
 }

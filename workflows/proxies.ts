@@ -33,7 +33,7 @@ export const calls = (lane: Lane) =>
       LakeActivities &
       LedgerActivities &
       PlanningActivities &
-      Pick<RealtimeActivities, 'submitMerge' | 'submitReconciliation' | 'submitBackupDrops'> &
+      Pick<RealtimeActivities, 'submitMerge' | 'submitRefusal' | 'submitReconciliation'> &
       RedshiftActivities
   >({
     taskQueue: laneQueue(lane),
@@ -46,7 +46,10 @@ export const calls = (lane: Lane) =>
 export const surveys = (lane: Lane) =>
   proxyActivities<
     Pick<PlanningActivities, 'planBackfill' | 'restateReaders' | 'healLostHours'> &
-      Pick<RealtimeActivities, 'planMerge' | 'readReconciliation' | 'recordStream' | 'lookAtDate' | 'reconcileAgain'> &
+      Pick<
+        RealtimeActivities,
+        'planMerge' | 'readReconciliation' | 'recordStream' | 'lookAtDate' | 'reconcileAgain' | 'submitBackupDrops'
+      > &
       TableHistoryActivities
   >({
     taskQueue: laneQueue(lane),

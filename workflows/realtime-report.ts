@@ -10,7 +10,10 @@ function stateOf({ isLive, settled }: StreamDate): string {
 const percent = (share: number): string => `${share.toFixed(3)} %`;
 
 /** A merge's figures, and the dates of its table, as the Web UI draws them (markdown). */
-export function mergeTable({ files, rows, late, merged, purged }: Merged, dates: readonly StreamDate[]): string {
+export function mergeTable(
+  { files, rows, late, merged, purged, foreign, refused }: Merged,
+  dates: readonly StreamDate[],
+): string {
   const held = dates.filter((date) => date.isLive || date.rows > 0);
   return [
     markdownTable(
@@ -24,6 +27,8 @@ export function mergeTable({ files, rows, late, merged, purged }: Merged, dates:
       ['rows'],
       held.map((date) => [date.date, date.rows, stateOf(date)]),
     ),
+    ...(foreign > 0 ? ['', `${foreign} other objects lie in the stream's folders: no merge reads them.`] : []),
+    ...refused.map((file) => `- **not merged**: ${file}`),
   ].join('\n');
 }
 
@@ -33,20 +38,23 @@ const clock = (at: string | null): string => (at === null ? 'not yet' : `${at.sl
 export function reconciliationTable(told: Reconciliation): string {
   if (!told.wasNeeded) return 'The stream never had this date: readers have it from the batch.';
   const { settled, cities } = told;
-  const figures = ['stream', 'batch', 'fares of the stream', 'of the batch', 'missing', 'extra', 'differing', 'apart'];
+  const sides = ['stream', 'batch', 'fares of the stream', 'of the batch', 'hours of the stream', 'of the batch '];
+  const figures = [...sides, 'missing', 'extra', 'differing', 'apart'];
   const rows = cities.map((city) => [
     city.city,
     city.streamCount,
     city.batchCount,
     city.streamFare,
     city.batchFare,
+    (city.streamSeconds / 3600).toFixed(1),
+    (city.batchSeconds / 3600).toFixed(1),
     city.missingInStream,
     city.missingInBatch,
     city.differing,
     percent(apartOf(city)),
   ]);
   const summary = settled
-    ? `Stream ${settled.streamCount} trips, batch ${settled.batchCount}: ${percent(settled.divergencePct)} apart, accuracy ${percent(100 - settled.divergencePct)} (99.5 % is expected).`
+    ? `Stream ${settled.streamCount} trips, batch ${settled.batchCount} (counts ${percent(countsApart(settled))} apart): ${percent(settled.divergencePct)} of trips differ, accuracy ${percent(100 - settled.divergencePct)} (99.5 % is expected).`
     : '';
   return [
     summary,
@@ -56,6 +64,9 @@ export function reconciliationTable(told: Reconciliation): string {
     ...(told.trips.length > 0 ? ['', `Trips: ${told.trips.join('; ')}. All are in streaming.divergence.`] : []),
   ].join('\n');
 }
+
+const countsApart = ({ streamCount, batchCount }: NonNullable<Reconciliation['settled']>): number =>
+  batchCount === 0 ? 0 : (100 * Math.abs(streamCount - batchCount)) / batchCount;
 
 /** Trips of a city that one side lacks, or has otherwise, in per cent of those of the batch. */
 export function apartOf({ batchCount, missingInStream, missingInBatch, differing }: Reconciliation['cities'][number]) {

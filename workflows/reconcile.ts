@@ -1,9 +1,9 @@
 import { ApplicationFailure, CancelledFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { DateTime } from 'luxon';
 import { awaitSettling } from './await-inputs.ts';
-import { reportBuild } from './build-report.ts';
+import { type Report, reportBuild } from './build-report.ts';
 import { whileClaimed } from './claims.ts';
-import { firedAt } from './fired-at.ts';
+import { firedAt, startedBySchedule } from './fired-at.ts';
 import { checkInput } from './inputs.ts';
 import { paceOfLoads } from './load-warehouse.ts';
 import { intervalKey, intervalStart } from '../model/intervals.ts';
@@ -28,18 +28,55 @@ export async function reconcile(input: ReconcileInput = {}): Promise<Reconciliat
   const date = input.date ?? intervalKey('date', fired.minus({ days: 1 }));
   const generation = workflowInfo().startTime.getTime();
   const plan = await catalogue.planStream({ product: input.product, kind: 'reconcile', generation });
-  const { product, runId } = plan;
+  const { product } = plan;
   const report = reportBuild({ product }, `reconciliation of ${date}`, lane);
   report.planned(date);
   try {
-    await awaitSettling(product, date, untilOf(fired), lane);
-    const claimed = { product, intervals: [wholeTable], buildId: runId };
-    const told = await whileClaimed(claimed, lane, report.waiting, () => settle(plan, date, report), paceOfLoads);
+    if (date >= intervalKey('date', fired))
+      throw ApplicationFailure.nonRetryable(
+        `${product} ${date} is not over yet: there is no whole batch of it.`,
+        'BadInput',
+      );
+    const told = (await isStreams(product, date))
+      ? await settleWhenLoaded(plan, date, fired, report)
+      : neverIts(plan, date);
+    report.show('settled', reconciliationTable(told));
+    await dropOldBackups(plan, report);
     report.show('settled', reconciliationTable(told));
     return told;
   } catch (error) {
     report.failed(error);
-    if (!isCancellation(error)) await looks.publishFigures([{ name: 'builds_failed', value: 1, product }]);
+    throw error;
+  }
+}
+
+/** Whether the stream has the date, or had it. */
+async function isStreams(product: string, date: string): Promise<boolean> {
+  const known = await surveys(lane).lookAtDate({ product, date });
+  return known !== null && (known.isLive || known.settled !== null);
+}
+
+/** What readers have from the batch all along. */
+const neverIts = ({ product }: StreamPlan, date: string): Reconciliation => ({
+  ...{ product, date, wasNeeded: false, begunAt: new Date().toISOString(), overwrittenAt: null, exactAt: null },
+  ...{ settled: null, cities: [], trips: [] },
+});
+
+async function settleWhenLoaded(
+  plan: StreamPlan,
+  date: string,
+  fired: DateTime,
+  report: Report,
+): Promise<Reconciliation> {
+  const { product, runId } = plan;
+  try {
+    await awaitSettling(product, date, untilOf(fired), lane);
+    const claimed = { product, intervals: [wholeTable], buildId: runId };
+    return await whileClaimed(claimed, lane, report.waiting, () => settle(plan, date, report), paceOfLoads);
+  } catch (error) {
+    // What a person has started, that person sees.
+    if (startedBySchedule() && !isCancellation(error))
+      await looks.publishFigures([{ name: 'builds_failed', value: 1, product }]);
     throw error;
   }
 }
@@ -51,44 +88,37 @@ function untilOf(fired: DateTime): string {
 }
 
 /** What holds the table does: compares, overwrites, tells. */
-async function settle(plan: StreamPlan, date: string, report: ReturnType<typeof reportBuild>): Promise<Reconciliation> {
+async function settle(plan: StreamPlan, date: string, report: Report): Promise<Reconciliation> {
   const { product } = plan;
-  const begunAt = new Date().toISOString();
+  const none = neverIts(plan, date);
   const before = await surveys(lane).lookAtDate({ product, date });
-  const none = { product, date, begunAt, overwrittenAt: null, exactAt: null, settled: null, cities: [], trips: [] };
-  if (!before?.isLive && !before?.settled) return { ...none, wasNeeded: false };
-  await runBatch(
-    {
-      submit: (attempt) => calls(lane).submitReconciliation({ ...plan, date, attempt }),
-      failed: (problem) =>
-        ApplicationFailure.nonRetryable(
-          `${product} ${date}: the reconciliation ${problem}. Readers see what they saw before.`,
-          'ReconciliationFailed',
-        ),
-      cancelled: () => new CancelledFailure('Cancelled before the date was settled'),
-    },
-    lane,
-    report,
-  );
+  if (!before?.isLive && !before?.settled) return none;
+  const isSettled = before.settled !== null;
+  const failed = (problem: string): ApplicationFailure =>
+    ApplicationFailure.nonRetryable(
+      `${product} ${date}: the reconciliation ${problem}. Readers see what they saw before.`,
+      'ReconciliationFailed',
+    );
+  const cancelled = (): CancelledFailure => new CancelledFailure('Cancelled before the date was settled');
+  const submit = (attempt: number) => calls(lane).submitReconciliation({ ...plan, date, isSettled, attempt });
+  await runBatch({ submit, failed, cancelled }, lane, report);
   const overwrittenAt = new Date().toISOString();
   const { isExact, ...found } = await surveys(lane).readReconciliation({ product, date });
-  const exactAt = isExact ? new Date().toISOString() : null;
   await surveys(lane).recordStream({ product });
+  const exactAt = isExact ? new Date().toISOString() : null;
   const told = { ...none, ...found, wasNeeded: true, overwrittenAt, exactAt };
   // The figures are of the night on which the date was settled; what is restated later is no divergence of the stream.
   if (before.isLive) await looks.publishFigures(figuresOf(told));
-  const { submitBackupDrops } = calls(lane);
-  await runBatch(
-    {
-      submit: (attempt) => submitBackupDrops({ ...plan, attempt }),
-      failed: (problem) =>
-        ApplicationFailure.nonRetryable(`${product}: dropping old backups ${problem}`, 'BackupsNotDropped'),
-      cancelled: () => new CancelledFailure('Cancelled before old backups were dropped'),
-    },
-    lane,
-    report,
-  );
   return told;
+}
+
+/** Nobody waits for it: a reader may hold one of them for long. */
+async function dropOldBackups(plan: StreamPlan, report: Report): Promise<void> {
+  const submit = (attempt: number) => surveys(lane).submitBackupDrops({ ...plan, attempt });
+  const failed = (problem: string): ApplicationFailure =>
+    ApplicationFailure.nonRetryable(`${plan.product}: dropping old backups, ${problem}`, 'BackupsNotDropped');
+  const cancelled = (): CancelledFailure => new CancelledFailure('Cancelled before old backups were dropped');
+  await runBatch({ submit, failed, cancelled }, lane, report);
 }
 
 function figuresOf({ product, date, settled, cities, exactAt }: Reconciliation) {

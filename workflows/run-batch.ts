@@ -7,43 +7,63 @@ import { waits } from './proxies.ts';
 
 const longestWaitSeconds = 60;
 
+interface Started {
+  readonly statementId: string;
+}
+
 /** A transaction of the warehouse. */
-export interface Batch<S extends { readonly statementId: string } | null> {
+interface Batch<S extends Started | null> {
   /** Starts it; null where there is nothing to do. Each attempt is another transaction. */
   submit(attempt: number): Promise<S>;
   /** What failed for good, in the words of whoever asked. */
-  failed(problem: string, statementId: string): ApplicationFailure;
+  failed(problem: string): ApplicationFailure;
   cancelled(): CancelledFailure;
 }
 
-const nothingToDo: StatementEnd = { meaning: 'done', error: '', rowCount: 0, rowCounts: [] };
+/** A batch that has ended, and how. */
+interface Ended<S> {
+  readonly submitted: S;
+  readonly ended: StatementEnd;
+}
 
-/** A batch that was done, and how it ended. */
-type Done<S> = { readonly submitted: S; readonly ended: StatementEnd };
+const nothingToDo: StatementEnd = { meaning: 'done', error: '', rowCount: 0 };
 
-/**
- * Runs a transaction to its end, started over for as long as it loses against others. Whatever ends the wait for it, it is
- * over before whoever asked goes on.
- */
-export async function runBatch<S extends { readonly statementId: string } | null>(
+/** Runs a transaction to its end, started over for as long as it loses against others, and otherwise up to three times. */
+export async function runBatch<S extends Started | null>(
   batch: Batch<S>,
   lane: Lane,
   report: Report,
-): Promise<Done<S>> {
+): Promise<Ended<S>> {
   let failures = 0;
   for (let attempt = 1; ; attempt++) {
-    if (CancellationScope.current().consideredCancelled) throw batch.cancelled();
-    const submitted = await CancellationScope.nonCancellable(() => batch.submit(attempt));
-    if (submitted === null) return { submitted, ended: nothingToDo };
-    const { statementId } = submitted;
-    report.show('loading', `Redshift statement \`${statementId}\``);
-    const ended = await endOf(statementId, batch, lane);
-    if (ended.meaning === 'done') return { submitted, ended };
+    const tried = await tryBatch({ ...batch, submit: () => batch.submit(attempt) }, lane, report, attempt);
+    const { submitted, ended } = tried;
+    if (ended.meaning === 'done') return tried;
     if (ended.meaning !== 'conflict' && ++failures === maximumAttempts)
-      throw batch.failed(`${statementId} failed ${failures} times: ${ended.error}`, statementId);
-    // A cancel that comes meanwhile is told at the next turn, in the words of whoever asked.
-    await CancellationScope.nonCancellable(() => sleep(`${Math.min(attempt * 5, longestWaitSeconds)}s`));
+      throw batch.failed(`${submitted?.statementId} failed ${failures} times: ${ended.error}`);
   }
+}
+
+/**
+ * Runs a transaction once, and rests after one that has not done its work. Whatever ends the wait for it, it is over before
+ * whoever asked goes on.
+ */
+export async function tryBatch<S extends Started | null>(
+  batch: Pick<Batch<S>, 'cancelled'> & { submit(): Promise<S> },
+  lane: Lane,
+  report: Report,
+  attempt = 1,
+): Promise<Ended<S>> {
+  if (CancellationScope.current().consideredCancelled) throw batch.cancelled();
+  const submitted = await CancellationScope.nonCancellable(() => batch.submit());
+  if (submitted === null) return { submitted, ended: nothingToDo };
+  const { statementId } = submitted;
+  report.show('loading', `Redshift statement \`${statementId}\``);
+  const ended = await endOf(statementId, batch, lane);
+  // A cancel that comes meanwhile is told at the next turn, in the words of whoever asked.
+  if (ended.meaning !== 'done')
+    await CancellationScope.nonCancellable(() => sleep(`${Math.min(attempt * 5, longestWaitSeconds)}s`));
+  return { submitted, ended };
 }
 
 /** How a batch ended. Whatever ends the wait for it before, it is over afterwards. */

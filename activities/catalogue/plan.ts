@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { type Catalogue, streamOf, writerOf } from '../../model/catalogue.ts';
+import { type Catalogue, settledStream, streamOf, writerOf } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
 import {
   chunkRange,
@@ -62,7 +62,7 @@ const option = (flag: string, value: string): string[] => [`--${flag}`, value];
 
 /** A job on one product's table; `interval` is what it is about, for people. */
 function planJob(
-  { streams }: Pick<Catalogue, 'streams'>,
+  catalogue: Pick<Catalogue, 'streams'>,
   config: JobConfig,
   kind: 'build' | 'maintain' | 'restore',
   { key: product, columns, warehouse }: Product,
@@ -76,7 +76,7 @@ function planJob(
     buildId,
     resultUri,
     ...(warehouse && { columns: columns.map(({ name }) => name) }),
-    ...([...streams.values()].some(({ settledBy }) => settledBy === product) && { settles: true as const }),
+    ...(settledStream(catalogue, product) && { settles: true as const }),
     job: {
       name: `${product} ${interval}`,
       entryPoint: `${config.jobsUri}/main.py`,

@@ -13,8 +13,11 @@ export interface StreamListing {
   readonly foreign: readonly string[];
 }
 
-/** A file of an hour; what begins with `.` or `_` is one that is not committed yet, or none of the stream's. */
-const committed = /^(dt=\d{4}-\d{2}-\d{2}\/hh=\d{2})\/[^/._][^/]*\.parquet$/;
+/**
+ * A file of an hour: what begins with `.` or `_` is one that is not committed yet, or none of the stream's; what has other
+ * signs in its name could mean something else in SQL.
+ */
+const committed = /^(dt=\d{4}-\d{2}-\d{2}\/hh=\d{2})\/[A-Za-z0-9-][\w.=-]*\.parquet$/;
 
 /**
  * What a stream has written into the folders of dates, by their names alone: after an outage files are committed into
@@ -33,7 +36,7 @@ export async function listStreamFiles(
     for await (const page of paginateListObjectsV2({ client }, { Bucket, Prefix: `${root}dt=${date}/` }))
       for (const { Key: file = '', Size: bytes = 0 } of page.Contents ?? []) {
         const [, folder] = committed.exec(file.slice(root.length)) ?? [];
-        if (folder !== undefined) files.push({ folder: `${root}${folder}`, file, bytes });
+        if (folder !== undefined && bytes > 0) files.push({ folder: `${root}${folder}`, file, bytes });
         // A console writes an empty object for a folder.
         else if (!file.endsWith('/')) foreign.push(file);
       }

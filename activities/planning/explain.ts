@@ -76,11 +76,7 @@ export async function explainInterval(
   const stream = catalogue.streams.get(product);
   if (stream) {
     const [date] = await surveyStream(ledger, stream, { start: interval, end: shiftInterval('date', interval, 1) });
-    const holder = date?.record?.claim?.workflowId;
-    const told = date ? explainStream(stream, date) : '';
-    return holder === undefined
-      ? told
-      : `${told} ${holder} holds it: ${(await orchestrator.statusOf(holder)) ?? 'it has ended'}.`;
+    if (date) return explainStream(stream, date);
   }
   const found = catalogue.get(product);
   if (!builtProducts(catalogue).includes(found))

@@ -4,13 +4,12 @@ import type { Stream } from '../../model/product.ts';
 import type { IntervalRecord } from '../ledger/records.ts';
 import type { IntervalState, LedgerReader, SurveyedInterval } from './survey.ts';
 
-/** Events are no more than so late but by the late path, which restates what they change. */
-const settlesWithinHours = 48;
+/** Events of a date are late after 48 hours, and come by the late path, which restates what they change: from its start three days. */
+const settlesWithinHours = 72;
 
 /** `provisional`: readers see the stream's rows; `settling`: the batch's, which late events may still change; `final`. */
 export function stateOfStream(record: IntervalRecord | undefined, now: DateTime): IntervalState {
-  const { claim, streamed } = record ?? {};
-  if (claim) return 'running';
+  const { streamed } = record ?? {};
   if (!streamed || !(streamed.isLive || streamed.settled)) return 'missing';
   if (streamed.isLive) return 'provisional';
   const age = now.diff(intervalStart(record?.interval ?? '')).as('hours');

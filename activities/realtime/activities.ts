@@ -1,15 +1,17 @@
 import type { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
-import { type Catalogue, streamOf } from '../../model/catalogue.ts';
-import { intervalKey, type IntervalRange, shiftInterval } from '../../model/intervals.ts';
+import { type Catalogue, settledStream, streamOf } from '../../model/catalogue.ts';
+import { intervalKey, type IntervalRange, intervalStart, shiftInterval } from '../../model/intervals.ts';
+import { reconciliation } from '../../model/cadences.ts';
 import type { Reconciliation, StreamDate, StreamPlan } from '../../model/messages/realtime.ts';
 import type { StreamDates } from '../ledger/stream-dates.ts';
 import type { Orchestrator } from '../orchestrator.ts';
 import { submitBatch } from '../redshift/batches.ts';
 import type { RedshiftConfig } from '../redshift/activities.ts';
-import { mergeSteps, type Step } from '../redshift/merge-sql.ts';
-import { backupDrops, oldBackups, reconcileStatements } from '../redshift/reconcile-sql.ts';
+import { mergeSteps, refuseSql, type Step } from '../redshift/merge-sql.ts';
+import { oldBackups, reconcileStatements } from '../redshift/reconcile-sql.ts';
+import { query } from '../redshift/query.ts';
 import { statementsOf } from '../redshift/statements.ts';
 import { citiesOf, isExact, tripsOf } from './comparison.ts';
 import { readManifest, writeManifest } from './manifests.ts';
@@ -17,7 +19,7 @@ import { newFiles } from './new-files.ts';
 import { mayHaveChanged, streamDates } from './stream-dates.ts';
 
 /** A batch has 40 statements at the most, and each may note some hundred files. */
-const mostFiles = 6000;
+const mostFilesOfBatch = 6000;
 
 /** Files that one batch merges. */
 export interface PlannedMerge {
@@ -27,6 +29,8 @@ export interface PlannedMerge {
   readonly isLast: boolean;
   /** Objects in the stream's folders that no merge reads. */
   readonly foreign: number;
+  /** Whether the stream has written nothing that could be merged, for days. */
+  readonly isIdle: boolean;
 }
 
 interface MergeStep extends StreamPlan {
@@ -36,11 +40,25 @@ interface MergeStep extends StreamPlan {
   readonly attempt: number;
 }
 
+interface PlanningStep extends MergeStep {
+  /** Fewer than a batch may take, to find out which of them is broken. */
+  readonly mostFiles?: number | undefined;
+}
+
 /** A batch that runs; what the rows that each of its statements changes are. */
 export interface Submitted {
   readonly statementId: string;
   readonly counts: readonly (NonNullable<Step['counts']> | null)[];
 }
+
+/** Of one batch: https://docs.aws.amazon.com/redshift-data/latest/APIReference/API_BatchExecuteStatement.html */
+const mostStatements = 40;
+
+/** When a date's own reconciliation begins: the next day's. */
+const settledFrom = (date: string): number =>
+  intervalStart(shiftInterval('date', date, 1))
+    .plus({ minutes: reconciliation.firesAfterMinutes })
+    .toMillis();
 
 const sqlTime = (at: string): string => DateTime.fromISO(at, { zone: 'utc' }).toFormat('yyyy-MM-dd HH:mm:ss');
 
@@ -63,14 +81,30 @@ export function createRealtimeActivities(
 
   return {
     /** Finds what no merge has taken, and writes down what this batch takes: the same, however often it is asked. */
-    async planMerge({ product, runId, attempt, at }: MergeStep): Promise<PlannedMerge> {
+    async planMerge({ product, runId, attempt, at, mostFiles }: PlanningStep): Promise<PlannedMerge> {
       const manifest = `${lakeUri}/_staging/${runId}/${attempt}/manifest.json`;
       const found = await newFiles(s3, warehouse, lakeUri, streamOf(catalogue, product), at);
       const planned = await readManifest(s3, manifest);
-      const files = planned ?? found.files.slice(0, mostFiles);
+      const files = planned ?? found.files.slice(0, mostFiles ?? mostFilesOfBatch);
       if (!planned && files.length > 0) await writeManifest(s3, manifest, new URL(lakeUri).hostname, files);
       const isLast = files.length >= found.files.length;
-      return { manifest, files: files.length, isLast, foreign: found.foreign.length };
+      return { manifest, files: files.length, isLast, foreign: found.foreign.length, isIdle: found.isIdle };
+    },
+
+    /** Starts the batch that writes down why the one file of a manifest cannot be merged; idempotent on run and attempt. */
+    async submitRefusal({
+      manifest,
+      problem,
+      ...step
+    }: StreamPlan & { readonly attempt: number; readonly manifest: string; readonly problem: string }): Promise<{
+      statementId: string;
+      file: string;
+    }> {
+      const [file] = (await readManifest(s3, manifest)) ?? [];
+      if (!file) throw new Error(`${manifest} names no file`);
+      const statements = statementsOf(refuseSql(file, problem), `A file of ${step.product}`, values(step));
+      const batch = { name: `refuse ${step.product}`, statements, token: `${step.runId}/refusal/${step.attempt}` };
+      return { ...(await submitBatch(warehouse, batch)), file: file.file };
     },
 
     /** Starts the batch that merges the files of a manifest; idempotent on run and attempt. */
@@ -87,50 +121,55 @@ export function createRealtimeActivities(
 
     /** Starts the batch that lets the batch's rows of a date take the place of the stream's; idempotent on run and attempt. */
     async submitReconciliation(
-      step: StreamPlan & { readonly date: string; readonly attempt: number },
+      step: StreamPlan & { readonly date: string; readonly isSettled: boolean; readonly attempt: number },
     ): Promise<{ statementId: string }> {
-      const { product, runId, date, attempt } = step;
+      const { product, runId, date, isSettled, attempt } = step;
       const { stream, settling } = settlingOf(product);
       const bound = { ...values(step), start_date: date, end_date: shiftInterval('date', date, 1) };
-      const statements = reconcileStatements(stream, settling, date).flatMap((sql) =>
+      const statements = reconcileStatements(stream, settling, date, isSettled).flatMap((sql) =>
         statementsOf(sql, `The reconciliation of ${product} ${date}`, bound),
       );
       return submitBatch(warehouse, { name: `reconcile ${product} ${date}`, statements, token: `${runId}/${attempt}` });
     },
 
-    /** Starts the batch that drops backups that are old enough; idempotent on the run. */
+    /** Starts the batch that drops backups that are old enough; null where there are none. Idempotent on run and attempt. */
     async submitBackupDrops({
       product,
       runId,
       attempt,
-    }: StreamPlan & { readonly attempt: number }): Promise<{ statementId: string }> {
-      const today = intervalKey('date', DateTime.utc());
-      const dates = oldBackups((days) => shiftInterval('date', today, days));
-      const statements = backupDrops(streamOf(catalogue, product), dates);
-      const token = `${runId}/backups/${today}/${attempt}`;
-      return submitBatch(warehouse, { name: `backups ${product}`, statements, token });
+    }: StreamPlan & { readonly attempt: number }): Promise<{ statementId: string } | null> {
+      const stream = streamOf(catalogue, product);
+      const [schema = ''] = stream.warehouse.table.split('.');
+      const known = await query(warehouse, 'SELECT tablename FROM pg_tables WHERE schemaname = :schema', { schema });
+      const names = known.map(({ tablename }) => String(tablename));
+      const old = oldBackups(stream, names, intervalKey('date', DateTime.utc())).slice(0, mostStatements);
+      if (old.length === 0) return null;
+      const statements = old.map((table) => `DROP TABLE IF EXISTS ${table}`);
+      return submitBatch(warehouse, { name: `backups ${product}`, statements, token: `${runId}/backups/${attempt}` });
     },
 
-    /** The batch has other rows of dates [start, end) now: has those settled again that the stream's table still holds. */
+    /**
+     * The batch has other rows of dates [start, end) now: has those settled again that the stream's table still holds, and
+     * those that no reconciliation has settled by the time at which one should have.
+     */
     async reconcileAgain({
       product: settling,
       start,
       end,
       buildId,
     }: { product: string; buildId: string } & IntervalRange): Promise<string[]> {
-      const settled: string[] = [];
-      for (const stream of [...catalogue.streams.values()].filter(({ settledBy }) => settledBy === settling)) {
-        const dates = await streamDates(warehouse, stream);
-        for (const { date, rows, settled: before } of dates)
-          if (before && rows > 0 && date >= start && date < end) {
-            await orchestrator.reconcileOnce(`reconcile/${stream.key}/${date}/after/${buildId}`, {
-              product: stream.key,
-              date,
-            });
-            settled.push(`${stream.key} ${date}`);
-          }
-      }
-      return settled;
+      const stream = settledStream(catalogue, settling);
+      if (!stream) return [];
+      const dates = (await streamDates(warehouse, stream)).filter(({ date }) => date >= start && date < end);
+      const wanted = dates.filter(({ date, isLive, rows, settled }) =>
+        isLive ? Date.now() > settledFrom(date) : settled !== null && rows > 0,
+      );
+      for (const { date } of wanted)
+        await orchestrator.reconcileOnce(`reconcile/${stream.key}/${date}/after/${buildId}`, {
+          product: stream.key,
+          date,
+        });
+      return wanted.map(({ date }) => date);
     },
 
     /** What a reconciliation has found of a date, and whether readers have the batch's rows of it now. */

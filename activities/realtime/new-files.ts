@@ -13,6 +13,8 @@ const { mergedFiles } = ownTables;
 export interface NewFiles {
   readonly files: readonly CommittedFile[];
   readonly foreign: readonly string[];
+  /** Whether there is no file at all. */
+  readonly isIdle: boolean;
 }
 
 /**
@@ -30,6 +32,8 @@ export async function newFiles(
   const first = intervalKey('date', now.minus({ hours: lookBackHours }));
   const dates = intervalsIn('date', { start: first, end: shiftInterval('date', intervalKey('date', now), 1) });
   const { files, foreign } = await listStreamFiles(s3, `${lakeUri}/${stream.files.folder}`, dates);
+  // The warehouse sleeps where nobody asks it anything.
+  if (files.length === 0) return { files: [], foreign, isIdle: true };
   const byFolder = Map.groupBy(files, ({ folder }) => folder);
   const noted = await query(
     warehouse,
@@ -44,7 +48,7 @@ export async function newFiles(
     const merged = count === 0 ? new Set<string>() : await mergedIn(warehouse, stream, folder);
     found.push(...inFolder.filter(({ file }) => !merged.has(file)));
   }
-  return { files: found, foreign };
+  return { files: found, foreign, isIdle: false };
 }
 
 async function mergedIn(warehouse: Warehouse, stream: Stream, folder: string): Promise<ReadonlySet<string>> {

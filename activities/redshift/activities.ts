@@ -8,7 +8,7 @@ import {
   ValidationException,
 } from '@aws-sdk/client-redshift-data';
 import { cancellationSignal, log } from '@temporalio/activity';
-import type { Catalogue } from '../../model/catalogue.ts';
+import { type Catalogue, settledStream } from '../../model/catalogue.ts';
 import { adoptable } from '../waiting.ts';
 import { submitBatch } from './batches.ts';
 import { loadSql } from './dialect.ts';
@@ -31,6 +31,8 @@ export interface StatementEnd {
   readonly rowCount: number;
   /** Rows that each statement of the batch has changed, or told; −1 where it has none. Earlier releases did not tell it. */
   readonly rowCounts?: readonly number[];
+  /** Which statement of the batch has failed, where one has. */
+  readonly failedStatement?: number;
 }
 
 export function createRedshiftActivities(client: RedshiftDataClient, catalogue: Catalogue, config: RedshiftConfig) {
@@ -76,12 +78,14 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
     for (;;) {
       const { answer, meaning } = await describe(statementId, config.longPollSeconds);
       if (meaning !== 'wait') {
+        const failedStatement = answer.SubStatements?.findIndex(({ Status }) => Status === StatusString.FAILED) ?? -1;
         return {
           meaning,
           error: meaning === 'failed' ? await failureText(answer) : withoutValues(answer.Error ?? ''),
           // The rows of a load are those of its first INSERT; the next notes the load itself.
           rowCount: answer.SubStatements?.find(({ QueryString }) => QueryString?.startsWith('INSERT'))?.ResultRows ?? 0,
           rowCounts: answer.SubStatements?.map(({ ResultRows }) => ResultRows ?? -1) ?? [],
+          ...(failedStatement >= 0 && { failedStatement }),
         };
       }
     }
@@ -104,7 +108,7 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
       columns?: readonly string[] | undefined;
     }): Promise<{ statementId: string }> {
       const statements = statementsOf(
-        loadSql(catalogue.get(input.product), input.columns),
+        loadSql(catalogue.get(input.product), input.columns, settledStream(catalogue, input.product)),
         `The load of ${input.product}`,
         {
           product: input.product,

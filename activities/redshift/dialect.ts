@@ -104,9 +104,15 @@ export const columnDdl = (product: Held, column: Column): string =>
 /**
  * Loads what a build has exported: one transaction, so that readers see the old rows or the new ones, never a mixture. COPY
  * of Parquet goes by position and wants as many columns as the files have: into a table of the columns that the build
- * knew, so that neither it nor a worker need know one that a deploy adds meanwhile. Throws an Error for unknown columns.
+ * knew, so that neither it nor a worker need know one that a deploy adds meanwhile. What settles a stream takes its trips
+ * out of the stream's table where readers have them from here: late events may have moved one over midnight. Throws an
+ * Error for unknown columns.
  */
-export function loadSql(product: Product, names: readonly string[] = product.columns.map(({ name }) => name)): string {
+export function loadSql(
+  product: Product,
+  names: readonly string[] = product.columns.map(({ name }) => name),
+  stream?: Stream,
+): string {
   const { table } = targetOf(product);
   const copied = `load_${table.split('.')[1] ?? ''}`;
   const { partitionColumn: date } = product;
@@ -127,7 +133,7 @@ INSERT INTO ${table} (${columns})
 SELECT ${columns}
 FROM ${copied}${within};
 
-INSERT INTO meta.loads (product, start_date, end_date, build_id, rows, loaded_at)
+${stream ? movedTrips(stream, copied, date ?? '') : ''}INSERT INTO meta.loads (product, start_date, end_date, build_id, rows, loaded_at)
 SELECT :product, CAST(:start_date AS DATE), CAST(:end_date AS DATE), :build_id, COUNT(*), GETDATE()
 FROM ${copied}${within};
 
@@ -141,6 +147,16 @@ WHERE product = :product;
 DROP TABLE ${copied};
 `;
 }
+
+const movedTrips = ({ warehouse, columns }: Stream, copied: string, date: string): string => {
+  const key = columns.find(({ primaryKey }) => primaryKey)?.name ?? '';
+  return `
+DELETE FROM ${warehouse.table} USING ${copied}
+WHERE ${copied}.${key} = ${warehouse.table}.${key} AND ${warehouse.table}.source = 'stream'
+    AND ${copied}.${date} NOT IN (SELECT date FROM public.live_dates);
+
+`;
+};
 
 function columnsOf({ key, columns }: Product, names: readonly string[]): readonly Column[] {
   return names.map((name) => {

@@ -2,7 +2,7 @@ import { ownTables } from '../../model/catalogue.ts';
 import type { Product, Stream } from '../../model/product.ts';
 import { targetOf } from './dialect.ts';
 
-const { settledDates, liveDates, mergedFiles } = ownTables;
+const { settledDates, liveDates, mergedFiles, guards } = ownTables;
 
 /** A file of a stream, by its key in the bucket. */
 export interface StreamFile {
@@ -20,6 +20,8 @@ export interface Step {
 const keptNotesDays = 7;
 /** Of which files a statement notes so many: it may have 100 KB. */
 const filesAStatement = 400;
+/** The stream's state reaches no further back; and a clock that is a day ahead is wrong. */
+const openDays = { before: 4, after: 1 } as const;
 /** An earlier event of a trip may move its start into the date before. */
 const neighbours = 2;
 
@@ -29,9 +31,10 @@ export const dateOf = ({ timeColumn }: Stream, row: string): string => `CAST(${r
 
 /**
  * Merges the rows of files into a stream's table: one transaction, so that each file is merged once and a date becomes
- * live with its first row. Of each key the highest version counts, in whatever order files come. Dates that the batch has
- * settled, or published while the stream had nothing of them, are closed; so is a trip that the batch has in one. `at` is
- * the time of the merge: rows of settled dates that are older than the retention leave.
+ * live with its first row. Of each key the highest version counts, in whatever order files come. Closed are dates that the
+ * batch has settled, that are over and were loaded while the stream had nothing of them, or that lie too far from `at`,
+ * the time of the merge; so is a trip that the batch has in a date that is not live. Rows of settled dates that are older
+ * than the retention leave.
  */
 export function mergeSteps(stream: Stream, settling: Product, files: readonly StreamFile[]): Step[] {
   const { table } = stream.warehouse;
@@ -39,16 +42,15 @@ export function mergeSteps(stream: Stream, settling: Product, files: readonly St
   const batch = targetOf(settling).table;
   const batchDate = settling.partitionColumn ?? '';
   const date = dateOf(stream, 'merged_rows');
-  // The keys that readers have from the batch, in the dates of these rows or shortly before.
-  const hadByBatch = (rows: string): string => `
+  // The keys that readers have from the batch, in dates that rows may still be of or shortly before.
+  const hadByBatch = `
         SELECT ${key}
         FROM ${batch}
         WHERE ${batchDate} < CAST(:at AS DATE)
-            AND ${batchDate} >= (SELECT MIN(${dateOf(stream, rows)}) - ${neighbours} FROM ${rows})
+            AND ${batchDate} >= CAST(:at AS DATE) - ${openDays.before + neighbours}
             AND ${batchDate} NOT IN (SELECT date FROM ${liveDates})`;
   return [
-    // First, so that of two merges at once the second one fails before it has done anything.
-    { sql: 'UPDATE meta.load_guards SET build_id = :build_id WHERE product = :product' },
+    { sql: guardSql },
     { sql: `DELETE FROM ${stream.files.table}` },
     { counts: 'rows', sql: `COPY ${stream.files.table} FROM :manifest IAM_ROLE :iam_role FORMAT AS PARQUET MANIFEST` },
     { sql: `CREATE TEMP TABLE merged_rows (LIKE ${table})` },
@@ -74,13 +76,19 @@ WHERE known.${key} = merged_rows.${key} AND known.source = 'stream' AND known.ve
 INSERT INTO closed_rows (${columns})
 SELECT ${columns}
 FROM merged_rows
-WHERE ${date} IN (SELECT date FROM ${settledDates})
-    OR ${date} IN (
-        SELECT ${batchDate}
-        FROM ${batch}
-        WHERE ${batchDate} < CAST(:at AS DATE) AND ${batchDate} NOT IN (SELECT date FROM ${liveDates})
+WHERE ${date} < CAST(:at AS DATE) - ${openDays.before}
+    OR ${date} > CAST(:at AS DATE) + ${openDays.after}
+    OR ${date} IN (SELECT date FROM ${settledDates})
+    OR (
+        ${date} < CAST(:at AS DATE)
+        AND ${date} NOT IN (SELECT date FROM ${liveDates})
+        AND EXISTS (
+            SELECT 1
+            FROM meta.loads
+            WHERE product = '${settling.key}' AND start_date <= ${date} AND end_date > ${date}
+        )
     )
-    OR ${key} IN (${hadByBatch('merged_rows')})`,
+    OR ${key} IN (${hadByBatch})`,
     },
     // A trip whose start has moved into a closed date is the batch's now; where the batch lacks it, it stays as it was known.
     {
@@ -88,7 +96,7 @@ WHERE ${date} IN (SELECT date FROM ${settledDates})
 DELETE FROM ${table}
 WHERE source = 'stream'
     AND ${key} IN (SELECT ${key} FROM closed_rows)
-    AND ${key} IN (${hadByBatch('closed_rows')})`,
+    AND ${key} IN (${hadByBatch})`,
     },
     { sql: `DELETE FROM merged_rows USING closed_rows WHERE closed_rows.${key} = merged_rows.${key}` },
     {
@@ -104,6 +112,13 @@ WHERE ${date} NOT IN (SELECT date FROM ${liveDates})`,
     },
     { counts: 'purged', sql: retentionSql(stream) },
     ...noteFiles(files).map((sql) => ({ sql })),
+    // Ends the transaction where another has merged one of the files meanwhile: Redshift lets the later of two go on.
+    {
+      sql: `
+SELECT 1 / CASE
+    WHEN EXISTS (SELECT 1 FROM ${mergedFiles} WHERE product = :product GROUP BY file HAVING COUNT(*) > 1)
+    THEN 0 ELSE 1 END AS once`,
+    },
     {
       sql: `DELETE FROM ${mergedFiles} WHERE product = :product AND merged_at < DATEADD(day, -${keptNotesDays}, GETDATE())`,
     },
@@ -118,6 +133,14 @@ export const retentionSql = ({ warehouse, timeColumn, retentionHours }: Stream):
 DELETE FROM ${warehouse.table}
 WHERE ${timeColumn} < DATEADD(hour, -${retentionHours}, CAST(:at AS TIMESTAMP))
     AND CAST(${timeColumn} AS DATE) IN (SELECT date FROM ${settledDates})`;
+
+/** First, so that of two that write a stream's table the second one waits, or fails, before it has done anything. */
+export const guardSql = `UPDATE ${guards} SET build_id = :build_id WHERE product = :product`;
+
+/** Writes down that a file was not merged, and why: no merge tries it again. */
+export const refuseSql = ({ folder, file }: StreamFile, problem: string): string =>
+  `INSERT INTO ${mergedFiles} (product, folder, file, merged_at, problem)
+   VALUES (:product, ${quoted(folder)}, ${quoted(file)}, GETDATE(), '${problem.replaceAll(/[^\w .,:=/()-]/g, ' ').slice(0, 1000)}')`;
 
 const allowed = /^[\w./=-]{1,1024}$/;
 

@@ -1,16 +1,15 @@
 import { ownTables } from '../../model/catalogue.ts';
+import { shiftInterval } from '../../model/intervals.ts';
 import { bookkeeping, type Product, type Stream } from '../../model/product.ts';
 import { targetOf } from './dialect.ts';
-import { keyOf, namesOf } from './merge-sql.ts';
+import { guardSql, keyOf, namesOf } from './merge-sql.ts';
 
 const { settledDates, liveDates, divergence, reconciliations } = ownTables;
 
 /** Of so many trips of a date the differences are kept. */
 const mostKept = 1000;
-/** For how many days a backup is kept. */
-export const backupDays = 7;
-/** Backups of so many dates are looked for to be dropped: a schedule that was paused for longer leaves older ones. */
-const droppedDates = 30;
+/** For how many days a backup is kept, and the values of trips that differed: they are of persons. */
+const keptDays = 7;
 
 export const backupOf = ({ warehouse }: Stream, date: string): string =>
   `${warehouse.table}_backup_${date.replaceAll('-', '')}`;
@@ -18,9 +17,10 @@ export const backupOf = ({ warehouse }: Stream, date: string): string =>
 /**
  * Lets the batch's rows of a date [start_date, end_date) take the place of the stream's, in one transaction: compares both
  * sides, keeps what differs and the provisional rows, replaces the date, and rolls all of it back unless the rows are then
- * those of the batch. A second run replaces the date again and compares nothing: the first has told what the stream had.
+ * those of the batch. A run of a date that is settled already replaces it again, and neither compares nor keeps anything:
+ * the first has told what the stream had.
  */
-export function reconcileStatements(stream: Stream, settling: Product, date: string): string[] {
+export function reconcileStatements(stream: Stream, settling: Product, date: string, isSettled = false): string[] {
   const { table } = stream.warehouse;
   const [key, columns, backup] = [keyOf(stream), namesOf(stream), backupOf(stream, date)];
   const batch = targetOf(settling).table;
@@ -28,7 +28,7 @@ export function reconcileStatements(stream: Stream, settling: Product, date: str
   const provisional = `NOT EXISTS (SELECT 1 FROM ${settledDates} WHERE date = :start_date)`;
   const inBatch = `${settling.partitionColumn ?? ''} = :start_date`;
   return [
-    'UPDATE meta.load_guards SET build_id = :build_id WHERE product = :product',
+    guardSql,
     `CREATE TEMP TABLE batch_rows (LIKE ${table})`,
     `INSERT INTO batch_rows (${columns}) SELECT ${columns} FROM (${stream.fromBatch}) AS settled WHERE ${inDate}`,
     comparison(stream, inDate, provisional),
@@ -39,8 +39,12 @@ FROM compared
 ORDER BY city_id, ${key}
 LIMIT ${mostKept}`,
     sides(table, inDate, provisional),
-    `CREATE TABLE IF NOT EXISTS ${backup} (LIKE ${table})`,
-    `INSERT INTO ${backup} (${columns}) SELECT ${columns} FROM ${table} WHERE source = 'stream' AND ${inDate}`,
+    ...(isSettled
+      ? []
+      : [
+          `CREATE TABLE IF NOT EXISTS ${backup} (LIKE ${table})`,
+          `INSERT INTO ${backup} (${columns}) SELECT ${columns} FROM ${table} WHERE source = 'stream' AND ${inDate}`,
+        ]),
     `DELETE FROM ${table} WHERE ${inDate}`,
     // Trips of which the stream has missed the first event, and which it has in the next date.
     `DELETE FROM ${table} USING batch_rows WHERE batch_rows.${key} = ${table}.${key}`,
@@ -59,6 +63,7 @@ FROM (
 ) AS summed
 WHERE ${provisional}`,
     `DELETE FROM ${liveDates} WHERE date = :start_date`,
+    `DELETE FROM ${divergence} WHERE date < CAST(:start_date AS DATE) - ${keptDays}`,
     // Ends the transaction, and with it all of the above, where the sides differ.
     `
 SELECT 1 / CASE
@@ -136,10 +141,12 @@ WHERE ${provisional}
 GROUP BY city_id`;
 }
 
-/** Drops the backups of dates that are older than they are kept, as seen from a date. */
-export const backupDrops = (stream: Stream, dates: readonly string[]): string[] =>
-  dates.map((date) => `DROP TABLE IF EXISTS ${backupOf(stream, date)}`);
-
-/** The dates whose backups are over by `today`, the newest first. */
-export const oldBackups = (shift: (days: number) => string): string[] =>
-  Array.from({ length: droppedDates }, (_, index) => shift(-(backupDays + 1 + index)));
+/** The backups of a stream's table that are over by a date, among tables of its schema. */
+export function oldBackups({ warehouse }: Stream, tables: readonly string[], today: string): string[] {
+  const [schema = '', table = ''] = warehouse.table.split('.');
+  return tables.flatMap((name) => {
+    const [, year, month, day] = new RegExp(`^${table}_backup_(\\d{4})(\\d{2})(\\d{2})$`).exec(name) ?? [];
+    if (year === undefined) return [];
+    return shiftInterval('date', `${year}-${month}-${day}`, keptDays) < today ? [`${schema}.${name}`] : [];
+  });
+}

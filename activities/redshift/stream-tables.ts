@@ -1,6 +1,6 @@
 import { ownTables } from '../../model/catalogue.ts';
 
-const { settledDates, liveDates, mergedFiles, divergence, reconciliations } = ownTables;
+const { settledDates, liveDates, mergedFiles, divergence, reconciliations, guards } = ownTables;
 
 /** What the warehouse knows of streams beside their rows, written in the transactions of merges and reconciliations. */
 export const streamTables = `
@@ -29,9 +29,18 @@ CREATE TABLE IF NOT EXISTS ${mergedFiles} (
     product   VARCHAR(256) NOT NULL,
     folder    VARCHAR(256) NOT NULL,
     file      VARCHAR(1024) NOT NULL,
-    merged_at TIMESTAMP NOT NULL
+    merged_at TIMESTAMP NOT NULL,
+    -- Why it was not merged; null for what was.
+    problem   VARCHAR(1024)
 )
 SORTKEY (product, folder);
+
+-- One row per stream, which all that writes its table changes. Redshift locks tables: that of loads would keep those out.
+CREATE TABLE IF NOT EXISTS ${guards} (
+    product  VARCHAR(256) NOT NULL,
+    build_id VARCHAR(256) NOT NULL
+)
+DISTSTYLE ALL;
 
 -- Both sides of a date by city, before the batch took the stream's place.
 CREATE TABLE IF NOT EXISTS ${reconciliations} (
@@ -68,6 +77,14 @@ export const rightsOfWorkers: Readonly<Record<string, readonly string[]>> = {
   [liveDates]: ['SELECT', 'INSERT', 'DELETE'],
   [settledDates]: ['SELECT', 'INSERT'],
   [mergedFiles]: ['SELECT', 'INSERT', 'DELETE'],
-  [divergence]: ['SELECT', 'INSERT'],
+  [divergence]: ['SELECT', 'INSERT', 'DELETE'],
   [reconciliations]: ['SELECT', 'INSERT'],
+  [guards]: ['SELECT', 'UPDATE'],
 };
+
+/** Makes the row that all that writes a stream's table changes. */
+export const streamGuardRow = `
+INSERT INTO ${guards} (product, build_id)
+SELECT :product, ''
+WHERE NOT EXISTS (SELECT 1 FROM ${guards} WHERE product = :product);
+`;

@@ -104,7 +104,7 @@ async function measureDay(root: string, count: number, progress: Progress): Prom
     await finished(warehouse, (await batch('gold', [batchRows(stream)])).statementId, 'the rows of the batch');
     const { runId } = step;
     await measure('a reconciliation of the day', () =>
-      activities.submitReconciliation({ product: stream.key, runId, date, attempt: 1 }),
+      activities.submitReconciliation({ product: stream.key, runId, date, isSettled: false, attempt: 1 }),
     );
     const [settled] = await query(warehouse, 'SELECT stream_count, batch_count FROM public.settled_dates');
     progress.tick(`settled: ${settled?.stream_count} trips of the stream, ${settled?.batch_count} of the batch`);

@@ -5,6 +5,8 @@ import { streamParquet, type StreamRow } from './stream-parquet.ts';
 import { expectedTrips } from './trip-truth.ts';
 import { eventTruth, type EventTruth } from './truth.ts';
 
+const keptMs = 72 * 3_600_000;
+
 /** What one side has otherwise than the other, by intent: null for a trip that the stream is to miss. */
 export type Distort = (row: StreamRow) => StreamRow | null;
 
@@ -45,15 +47,28 @@ export class StandInStream {
     const ended = trips.filter((trip) => all || trip.end_time !== null || trip.cancelled_at !== null);
     const rows: StreamRow[] = [];
     for (const trip of ended) {
-      this.#changed.delete(trip.trip_id);
       const row = this.#distort({ ...trip, version: trip.event_count, emitted_at: emitted, is_final: false });
       if (row) rows.push(row);
     }
-    if (rows.length === 0) return 0;
+    if (rows.length > 0) await this.#write(emitted, rows);
+    for (const { trip_id } of ended) this.#changed.delete(trip_id);
+    this.#forget(at.getTime());
+    return rows.length;
+  }
+
+  async #write(emitted: string, rows: readonly StreamRow[]): Promise<void> {
     const folder = `${this.#stream.files.folder}/dt=${emitted.slice(0, 10)}/hh=${emitted.slice(11, 13)}`;
     // Names begin anew with each process, and a file is merged once by its name.
     const name = `part-${Date.now().toString(36)}-${(this.#files += 1)}.parquet`;
     await this.#put(`${folder}/${name}`, await streamParquet(this.#stream, rows));
-    return rows.length;
+  }
+
+  /** No event of a trip comes after so long. */
+  #forget(nowMs: number): void {
+    for (const [trip, events] of this.#events)
+      if (Date.parse(events.at(-1)?.event_timestamp ?? '') < nowMs - keptMs) {
+        this.#events.delete(trip);
+        this.#changed.delete(trip);
+      }
   }
 }

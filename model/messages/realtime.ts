@@ -26,6 +26,10 @@ export interface Merged {
   readonly late: number;
   readonly merged: number;
   readonly purged: number;
+  /** Objects in the stream's folders that no merge reads. */
+  readonly foreign: number;
+  /** Files that the warehouse could not read, each with its reason. */
+  readonly refused: readonly string[];
 }
 
 /** A date of a stream's table, as the warehouse has it. */

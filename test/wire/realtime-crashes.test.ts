@@ -15,7 +15,7 @@ const at = '2025-01-19 02:00:00';
 
 /** Everything that a merge or a reconciliation writes. */
 async function state(): Promise<unknown[]> {
-  const tables = [stream.warehouse.table, stream.files.table, ...Object.values(ownTables), 'meta.load_guards'];
+  const tables = [stream.warehouse.table, stream.files.table, ...Object.values(ownTables)];
   const all: unknown[] = [];
   for (const table of tables) {
     const held = await realtime.query(`SELECT * FROM ${table}`);

@@ -26,8 +26,15 @@ function streamOf(date: string): StreamRow[] {
     { ...second!, fare_amount: 1 },
     ...others,
     plainRow(`${date} ghost`, `${date}T12:00:00Z`, { city_id: 'paris' }),
+    ...(date === first ? [] : [plainRow(`${date} moved`, `${date}T00:00:10Z`)]),
   ];
 }
+
+/** What late events bring of a date: a trip more, and one whose start they move into it over midnight. */
+const lateOf = (date: string): StreamRow[] => [
+  plainRow(`${date} late`, `${date}T20:00:00Z`),
+  plainRow(`${shiftInterval('date', date, 1)} moved`, `${date}T23:59:50Z`),
+];
 
 /** Reads until it is told to end: no trip twice, and none gone that was there before. Gives how often it has read. */
 function reader(ghost: (trip: string) => boolean) {
@@ -77,7 +84,7 @@ test('through a week of merges, nights, late data and retention a reader sees ea
     await realtime.settle(date, batchOf(date));
     // The batch of the date before gains a late trip, and that date is settled again.
     if (day > 0) {
-      await realtime.settle(before, [...batchOf(before), plainRow(`${before} late`, `${before}T20:00:00Z`)]);
+      await realtime.settle(before, [...batchOf(before), ...lateOf(before)]);
       await realtime.activities.reconcileAgain({
         ...{ product: 'gold.trips', start: before, end: date, buildId: `late/${before}` },
       });
@@ -96,7 +103,7 @@ test('through a week of merges, nights, late data and retention a reader sees ea
 
   const expected = Array.from({ length: days }, (_, day) => {
     const date = shiftInterval('date', first, day);
-    const late = date === last ? [] : [plainRow(`${date} late`, `${date}T20:00:00Z`)];
+    const late = date === last ? [] : lateOf(date);
     return [...batchOf(date), ...late].map(({ trip_id, fare_amount }) => [trip_id, Number(fare_amount).toFixed(2)]);
   });
   const held = (await realtime.trips()).filter(([trip]) => trip !== 'today');

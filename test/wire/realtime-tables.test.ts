@@ -178,3 +178,73 @@ test('a trip whose start moves over midnight into a settled date is seen once', 
   expect(await realtime.merge('2025-01-19T02:20:00Z')).toMatchObject({ late: 2, merged: 0 });
   expect((await realtime.trips()).map(([trip]) => trip)).toEqual(['a', 'moved', 'unknown']);
 });
+
+test('a trip that late events have moved into a settled date is seen once from the load on', async () => {
+  await realtime.settle(day, [plainRow('a', '2025-01-18T10:00:00Z')]);
+  await realtime.commit('2025-01-19T00', [
+    plainRow('moved', '2025-01-19T00:00:10Z'),
+    plainRow('b', '2025-01-19T00:10:00Z'),
+  ]);
+  await realtime.merge('2025-01-19T00:50:00Z');
+  await realtime.settle(day, [plainRow('a', '2025-01-18T10:00:00Z'), plainRow('moved', '2025-01-18T23:59:50Z')]);
+  expect((await realtime.trips()).map(([trip, date, side]) => [trip, date, side])).toEqual([
+    ['a', day, 'batch'],
+    ['b', '2025-01-19', 'stream'],
+    ['moved', day, 'batch'],
+  ]);
+});
+
+test('a row of a clock that is wrong makes no date live, nor does one of long ago', async () => {
+  await realtime.commit('2025-01-18T20', [
+    plainRow('ahead', '2030-01-01T00:00:00Z'),
+    plainRow('old', '2024-12-01T00:00:00Z'),
+    plainRow('soon', '2025-01-19T00:00:10Z'),
+  ]);
+  expect(await realtime.merge(evening)).toMatchObject({ late: 2, merged: 1 });
+  expect(await realtime.query('SELECT date FROM public.live_dates')).toEqual([['2025-01-19']]);
+});
+
+test('a date of which the batch has no trips is closed when it is over', async () => {
+  await realtime.settle(day, [plainRow('a', '2025-01-18T10:00:00Z')]);
+  await realtime.settle(day, []);
+  await realtime.commit('2025-01-19T03', [plainRow('ghost', '2025-01-18T10:00:00Z')]);
+  expect(await realtime.merge('2025-01-19T03:10:00Z')).toMatchObject({ late: 1, merged: 0 });
+});
+
+test('a file that cannot be read fails its merge at the copy, and once it is refused the others are merged', async () => {
+  await realtime.commit('2025-01-18T19', [plainRow('a', '2025-01-18T19:00:00Z')]);
+  const broken = `${stream.files.folder}/dt=2025-01-18/hh=19/part-broken.parquet`;
+  await realtime.s3.put(bucket, broken, 'no parquet');
+  await realtime.s3.put(bucket, `${stream.files.folder}/dt=2025-01-18/hh=19/part of.parquet`, 'not a name');
+  await realtime.s3.put(bucket, `${stream.files.folder}/dt=2025-01-18/hh=19/part-empty.parquet`, '');
+  const failed = await realtime.merge(evening);
+  expect(failed).toMatchObject({ meaning: 'failed', files: 2 });
+  const step = { product: stream.key, runId: 'public.trips_realtime/halves', at: evening };
+  const halves = [];
+  for (const attempt of [1, 2]) {
+    const planned = await realtime.activities.planMerge({ ...step, attempt, mostFiles: attempt });
+    halves.push([planned.files, planned.isLast, planned.foreign]);
+    const { counts, statementId } = await realtime.activities.submitMerge({
+      ...step,
+      attempt,
+      manifest: planned.manifest,
+    });
+    const end = await realtime.ended(statementId);
+    if (end.meaning === 'done') continue;
+    expect(counts[end.failedStatement ?? -1]).toBe('rows');
+    const refused = await realtime.activities.submitRefusal({
+      ...{ ...step, attempt, manifest: planned.manifest, problem: "it's no Parquet file" },
+    });
+    expect(refused.file).toBe(broken);
+    await realtime.ended(refused.statementId);
+  }
+  expect(halves).toEqual([
+    [1, false, 2],
+    [1, true, 2],
+  ]);
+  expect(await realtime.query('SELECT file, problem FROM streaming.merged_files WHERE problem IS NOT NULL')).toEqual([
+    [broken, 'it s no Parquet file'],
+  ]);
+  expect(await realtime.merge(evening)).toMatchObject({ files: 0 });
+  expect((await realtime.trips()).map(([trip]) => trip)).toEqual(['a']);
+});

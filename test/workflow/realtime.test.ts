@@ -29,7 +29,15 @@ type CallsOf = Parameters<Parameters<typeof withWorkers>[2]>[0];
 describe('a merge', () => {
   it('merges what is new while it alone holds the table, and shows what it did', async () => {
     await played('merge', async (handle, calls) => {
-      expect(await handle.result()).toEqual({ files: 2, rows: 8, late: 1, merged: 7, purged: 2 });
+      expect(await handle.result()).toEqual({
+        files: 2,
+        rows: 8,
+        late: 1,
+        merged: 7,
+        purged: 2,
+        foreign: 1,
+        refused: [],
+      });
       expect(calls.released).toMatchObject([{ product, intervals: ['table'], failure: null }]);
       expect(await detailsOf(handle)).toMatch(/\|\s+2025-01-18\s+\|\s+998\s+\|\s+provisional\s+\|/);
       expect(calls.figures).toEqual([
@@ -56,6 +64,16 @@ describe('a merge', () => {
     });
     await played('merge-given-up', async (handle, calls) => {
       expect(await failureOf(handle)).toBe(`${product}: the merge statement-3 failed 3 times: ERROR: 1023`);
+      // It is tried again in ten minutes.
+      expect(calls.figures).toEqual([]);
+      expect(calls.claims.size).toBe(0);
+    });
+  });
+
+  it('leaves out a file that cannot be copied, and fails with its name when all else is merged', async () => {
+    await played('merge-with-a-broken-file', async (handle, calls) => {
+      expect(await failureOf(handle)).toContain('could not read: part-1.parquet (ERROR: 1023)');
+      expect(calls.batches.map((batch) => batch.split(' ')[0])).toEqual(['merge', 'merge', 'merge', 'refuse']);
       expect(calls.figures).toEqual([{ name: 'builds_failed', value: 1, product }]);
       expect(calls.claims.size).toBe(0);
     });
@@ -69,7 +87,7 @@ describe('a reconciliation', () => {
       expect(told).toMatchObject({ product, date: '2025-01-18', wasNeeded: true, settled: { divergencePct: 1.4 } });
       expect(calls.batches).toEqual(['reconcile 2025-01-18', 'backups']);
       const details = await detailsOf(handle);
-      expect(details).toContain('1.400 % apart, accuracy 98.600 %');
+      expect(details).toContain('(counts 0.200 % apart): 1.400 % of trips differ, accuracy 98.600 %');
       expect(details).toMatch(/\|\s+london\s+\|\s+499\s+\|\s+500\s+\|.*\|\s+2\.600 %\s+\|/);
       expect(details).toContain('trip-1 (differs: fare_amount)');
       const exact = told.exactAt ?? '';
@@ -96,7 +114,7 @@ describe('a reconciliation', () => {
   it('has nothing to do for a date that the stream never had', async () => {
     await played('reconcile-of-a-date-that-no-stream-had', async (handle, calls) => {
       expect(await handle.result()).toMatchObject({ wasNeeded: false });
-      expect(calls.batches).toEqual([]);
+      expect(calls.batches).toEqual(['backups']);
       expect(await detailsOf(handle)).toContain('The stream never had this date');
     });
   });
@@ -113,7 +131,12 @@ describe('a reconciliation', () => {
       expect(await failureOf(handle)).toContain(
         '(unloaded). Build and load them, then start the reconciliation again.',
       );
-      expect(calls.figures).toEqual([{ name: 'builds_failed', value: 1, product }]);
+      // Whoever has started it sees it.
+      expect(calls.figures).toEqual([]);
+    });
+    await played('reconcile-of-a-date-that-is-not-over', async (handle, calls) => {
+      expect(await failureOf(handle)).toContain('9999-01-01 is not over yet');
+      expect(calls.batches).toEqual([]);
     });
     await played('reconcile-given-up', async (handle, calls) => {
       expect(await failureOf(handle)).toContain('Readers see what they saw before.');

@@ -234,6 +234,12 @@ export const scenarios = {
   },
   'merge-after-a-conflict': { script: { loads: ['conflict', 'done'] }, workflow: 'mergeRealtime', input: {} },
   'merge-given-up': { script: { loads: ['failed', 'failed', 'failed'] }, workflow: 'mergeRealtime', input: {} },
+  'merge-with-a-broken-file': {
+    script: { streamFiles: [1], loads: ['cannot copy', 'cannot copy', 'cannot copy', 'done'] },
+    workflow: 'mergeRealtime',
+    input: {},
+  },
+  'reconcile-of-a-date-that-is-not-over': { script: {}, workflow: 'reconcile', input: { date: '9999-01-01' } },
   'merge-cancelled': {
     script: { loads: ['hangs, then throttles'] },
     workflow: 'mergeRealtime',

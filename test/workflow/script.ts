@@ -16,7 +16,7 @@ export interface Script {
     | 'hangs'
     | 'hangs, then throttles'
   )[];
-  readonly loads?: readonly ('done' | 'failed' | 'conflict' | 'hangs, then throttles')[];
+  readonly loads?: readonly ('done' | 'failed' | 'cannot copy' | 'conflict' | 'hangs, then throttles')[];
   /** No job ends before. */
   readonly gate?: Promise<void>;
   /** How often a claim is refused, because another build holds an interval, until it is given. */

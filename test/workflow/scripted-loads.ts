@@ -17,7 +17,11 @@ export function scriptedLoads(script: Script, calls: Calls, waitForCancel: () =>
       calls.loading.now -= 1;
       return outcome === 'done'
         ? { meaning: 'done', error: '', rowCount: 8, rowCounts: [1, 8, 1, 7, 2] }
-        : { meaning: outcome === 'conflict' ? outcome : 'failed', error: 'ERROR: 1023', rowCount: 0 };
+        : {
+            ...{ meaning: outcome === 'conflict' ? outcome : 'failed', error: 'ERROR: 1023', rowCount: 0 },
+            // The second statement of a merge.
+            ...(outcome === 'cannot copy' && { failedStatement: 1 }),
+          };
     },
     async cancelStatement({ statementId }: { statementId: string }): Promise<StatementEnd> {
       calls.cancelled.push(statementId);

@@ -2,7 +2,7 @@ import type { PlannedMerge, RealtimeActivities, Submitted } from '../../activiti
 import type { AwaitedInputs, SettlingAsked } from '../../model/messages/inputs.ts';
 import type { Settled, StreamDate } from '../../model/messages/realtime.ts';
 import type { Calls } from './calls.ts';
-import type { Script } from './script.ts';
+import { at, type Script } from './script.ts';
 
 type Input<Name extends keyof RealtimeActivities> = Parameters<RealtimeActivities[Name]>[0];
 
@@ -31,9 +31,17 @@ export function scriptedRealtime(script: Script, calls: Calls) {
   return {
     async planMerge({ attempt }: Input<'planMerge'>): Promise<PlannedMerge> {
       const files = script.streamFiles ?? [2];
-      const done = calls.batches.filter((batch) => batch.startsWith('merge')).length - (script.loads?.length ?? 1) + 1;
-      const count = files[Math.max(done, 0)] ?? 0;
-      return { manifest: `s3://lake/${attempt}`, files: count, isLast: done >= files.length - 1, foreign: 0 };
+      const done = calls.batches.filter(
+        (batch, index) => !batch.startsWith('merge') || at(script.loads ?? ['done'], index, 'done') === 'done',
+      ).length;
+      const last = done >= files.length - 1;
+      return {
+        manifest: `s3://lake/${attempt}`,
+        files: files[done] ?? 0,
+        isLast: last,
+        foreign: 1,
+        isIdle: !files.length,
+      };
     },
     async submitMerge({ manifest }: Input<'submitMerge'>): Promise<Submitted> {
       return { ...statement(`merge ${manifest}`), counts: [null, 'rows', 'late', 'merged', 'purged'] };
@@ -41,7 +49,10 @@ export function scriptedRealtime(script: Script, calls: Calls) {
     async submitReconciliation({ date }: Input<'submitReconciliation'>): Promise<{ statementId: string }> {
       return statement(`reconcile ${date}`);
     },
-    async submitBackupDrops(): Promise<{ statementId: string }> {
+    async submitRefusal({ manifest }: Input<'submitRefusal'>): Promise<{ statementId: string; file: string }> {
+      return { ...statement(`refuse ${manifest}`), file: 'part-1.parquet' };
+    },
+    async submitBackupDrops(): Promise<{ statementId: string } | null> {
       return statement('backups');
     },
     async readReconciliation() {

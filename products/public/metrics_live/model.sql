@@ -36,6 +36,15 @@ hours AS (
     WHERE ones.digit + 8 * eights.digit + 64 * sixtyfours.digit < 72
 ),
 
+-- For joins by equality: how many hours later a trip ends, with each of the hours until then.
+spans AS (
+    SELECT
+        lasts.later AS hours,
+        each_hour.later
+    FROM hours AS lasts
+    INNER JOIN hours AS each_hour ON each_hour.later <= lasts.later
+),
+
 started AS (
     SELECT
         DATE_TRUNC('hour', start_time) AS metric_hour,
@@ -53,9 +62,9 @@ started AS (
 touched AS (
     SELECT
         live_trips.*,
-        DATEADD(hour, hours.later, DATE_TRUNC('hour', busy_from)) AS metric_hour
+        DATEADD(hour, spans.later, DATE_TRUNC('hour', busy_from)) AS metric_hour
     FROM live_trips
-    INNER JOIN hours ON DATEADD(hour, hours.later, DATE_TRUNC('hour', busy_from)) < end_time
+    INNER JOIN spans ON spans.hours = LEAST(DATEDIFF(hour, busy_from, DATEADD(millisecond, -1, end_time)), 71)
     WHERE end_time > busy_from
 ),
 

@@ -17,8 +17,8 @@ SELECT
     duration_seconds,
     status,
     trip_date,
-    -- Events up to 48 hours late still change a date.
-    CAST(CASE WHEN trip_date >= DATEADD(day, -2, GETDATE()) THEN 'settling' ELSE 'final' END AS VARCHAR(256)) AS data_state
+    -- Events up to 48 hours late still change a date: two days after its end.
+    CAST(CASE WHEN trip_date >= DATEADD(day, -3, GETDATE()) THEN 'settling' ELSE 'final' END AS VARCHAR(256)) AS data_state
 FROM gold.trips
 WHERE trip_date NOT IN (SELECT date FROM public.live_dates)
 
