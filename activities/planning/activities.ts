@@ -72,7 +72,9 @@ export function createPlanningActivities(
 
     /** Waits for what settles a date of a stream's table; adopted like the wait for inputs. */
     async awaitSettling(asked: SettlingAsked): Promise<AwaitedInputs> {
-      return adoptable('what settles the date', () => awaitSettling(catalogue, ledger, asked, inputsPollMs));
+      return adoptable('what settles the date', () =>
+        awaitSettling(catalogue, ledger, orchestrator, asked, inputsPollMs),
+      );
     },
 
     /**

@@ -66,6 +66,17 @@ export async function missingBeside(
   return [...byName.values()];
 }
 
+/** The interval in which the schedule was made that builds a product; empty where there is none. */
+export async function scheduledSince(
+  catalogue: Catalogue,
+  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
+  product: string,
+): Promise<string> {
+  const { grain, cadence } = catalogue.get(product);
+  const schedule = await orchestrator.scheduleOf(cadence.scheduleId);
+  return schedule ? intervalKey(grain, DateTime.fromJSDate(schedule.createdAt)) : '';
+}
+
 /**
  * Looks at inputs until all are published, something else is missing than `known`, or the time is up. What is older than
  * the schedule that builds it is nobody's to wait for.
@@ -77,14 +88,13 @@ export async function awaitInputs(
   { inputs, until, known }: InputsAsked,
   pollMs: number,
 ): Promise<AwaitedInputs> {
-  const asked = inputs.map(async (input) => {
-    const { grain, cadence } = catalogue.get(input.product);
-    const schedule = await orchestrator.scheduleOf(cadence.scheduleId);
-    return { input, knownSince: schedule ? intervalKey(grain, DateTime.fromJSDate(schedule.createdAt)) : '' };
-  });
+  const asked = inputs.map(async (input) => ({
+    input,
+    since: await scheduledSince(catalogue, orchestrator, input.product),
+  }));
   const ranges = await Promise.all(asked);
   for (;;) {
-    const found = ranges.map(({ input, knownSince }) => missingOf(catalogue, ledger, input, knownSince));
+    const found = ranges.map(({ input, since }) => missingOf(catalogue, ledger, input, since));
     const missing = (await Promise.all(found)).flat();
     const expired = Date.now() >= Date.parse(until);
     if (missing.length === 0 || expired || !isDeepStrictEqual(missing, known)) return { missing, expired };

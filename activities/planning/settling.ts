@@ -6,17 +6,19 @@ import { intervalsOfDate } from '../../model/graph.ts';
 import { intervalStart, shiftInterval } from '../../model/intervals.ts';
 import type { AwaitedInputs, MissingInput, SettlingAsked } from '../../model/messages/inputs.ts';
 import type { Product } from '../../model/product.ts';
-import { missingOf } from './missing-inputs.ts';
+import type { Orchestrator } from '../orchestrator.ts';
+import { missingOf, scheduledSince } from './missing-inputs.ts';
 import { type LedgerReader, surveyProduct } from './survey.ts';
 
 /**
  * What is missing before the batch's rows of a date may take the place of a stream's. Every table that they are made from
  * was asked for after the date had ended, or half a day would settle it; the last one is loaded; and the date's hours are
- * there, unless somebody has built without them.
+ * there, unless somebody has built without them, or their schedule is younger.
  */
 export async function missingToSettle(
   catalogue: Catalogue,
   ledger: LedgerReader,
+  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
   key: string,
   date: string,
 ): Promise<MissingInput[]> {
@@ -26,12 +28,9 @@ export async function missingToSettle(
   for (const product of madeFrom(catalogue, settling)) {
     if (product.grain === 'hour') {
       if (isForced) continue;
-      missing.push(
-        ...(await missingOf(catalogue, ledger, {
-          product: product.key,
-          ...intervalsOfDate(catalogue, product.key, date),
-        })),
-      );
+      const hours = { product: product.key, ...intervalsOfDate(catalogue, product.key, date) };
+      const since = await scheduledSince(catalogue, orchestrator, product.key);
+      missing.push(...(await missingOf(catalogue, ledger, hours, since)));
       continue;
     }
     const end = shiftInterval('date', date, 1);
@@ -56,11 +55,12 @@ function madeFrom(catalogue: Catalogue, product: Product): Product[] {
 export async function awaitSettling(
   catalogue: Catalogue,
   ledger: LedgerReader,
+  orchestrator: Pick<Orchestrator, 'scheduleOf'>,
   { product, date, until, known }: SettlingAsked,
   pollMs: number,
 ): Promise<AwaitedInputs> {
   for (;;) {
-    const missing = await missingToSettle(catalogue, ledger, product, date);
+    const missing = await missingToSettle(catalogue, ledger, orchestrator, product, date);
     const expired = Date.now() >= Date.parse(until);
     if (missing.length === 0 || expired || !isDeepStrictEqual(missing, known)) return { missing, expired };
     await delay(pollMs, undefined, { signal: cancellationSignal() });

@@ -24,7 +24,8 @@ export class LiveTrips {
 
   /** Has a file to be merged, or the date live again with what the stream has of it. */
   async prepare(workflow: LiveCase['workflow']): Promise<void> {
-    await this.#write('DELETE FROM public.settled_dates', `DELETE FROM ${stream.warehouse.table}`);
+    const before = [stream.warehouse.table, 'public.settled_dates', 'streaming.reconciliations'];
+    await this.#write(...before.map((table) => `DELETE FROM ${table}`));
     await this.#commit();
     if (workflow === 'mergeRealtime') return;
     await (await this.start('mergeRealtime', `before/${this.#files}`)).result();

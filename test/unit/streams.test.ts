@@ -109,8 +109,11 @@ describe('what a date waits for before it is settled', () => {
   const late: Partial<PublishedBuild> = { generation: Date.parse('2025-01-19T01:00:00Z') };
   const hours = { start: `${day}T00`, end: `${next}T00` };
   const date = { start: day, end: next };
-  const missing = async (ledger: MemoryLedger) =>
-    (await missingToSettle(catalogue, ledger, key, day)).map(({ product, state }) => `${product} ${state}`);
+  const missing = async (ledger: MemoryLedger, createdAt?: string) => {
+    const schedule = createdAt === undefined ? null : { createdAt: new Date(createdAt), paused: false };
+    const found = await missingToSettle(catalogue, ledger, { scheduleOf: async () => schedule }, key, day);
+    return found.map(({ product, state }) => `${product} ${state}`);
+  };
 
   it('is all that it is made from, built after its end, and loaded', async () => {
     const ledger = new MemoryLedger();
@@ -124,8 +127,11 @@ describe('what a date waits for before it is settled', () => {
       'silver.trips built before the date had ended',
       'bronze.events missing',
     ]);
-    ledger.publish(publishedBuild('bronze.events', { start: `${day}T23`, end: `${next}T00` }));
     ledger.publish(publishedBuild('silver.trips', date, late));
+    expect(await missing(ledger)).toContain('bronze.events missing');
+    // On the first night the schedule was not there before midnight.
+    expect(await missing(ledger, `${next}T00:30:00Z`)).not.toContain('bronze.events missing');
+    ledger.publish(publishedBuild('bronze.events', { start: `${day}T23`, end: `${next}T00` }));
     ledger.load('gold.trips', day);
     expect(await missing(ledger)).toEqual([]);
   });
