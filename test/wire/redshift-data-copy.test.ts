@@ -190,3 +190,19 @@ test('UNLOAD of far more rows than one read from the server brings writes each o
     await rows(server, "SELECT count(DISTINCT id), min(id), max(id) FROM many_again WHERE name = 'trip_' || id"),
   ).toEqual([[5 ** 8, 0, 5 ** 8 - 1]]);
 });
+
+test('of many files that are alike in size and age each gives its own rows', async () => {
+  const files = Array.from({ length: 20 }, (_, file) => file);
+  for (const file of files)
+    await storage.putParquet(
+      `alike/part-${file}.parquet`,
+      `SELECT 'trip_' || (${file} * 1000 + range) AS id, ${file} * 1000 + range AS n, (range % 1000) / 10.0 AS d,
+              TIMESTAMP '2025-01-18 00:00:00' + INTERVAL ((${file} * 1000 + range) * 4) SECOND AS t FROM range(1000)`,
+    );
+  await run(server, 'CREATE TABLE alike (id VARCHAR(64), n BIGINT, d DOUBLE PRECISION, t TIMESTAMP)');
+
+  const copied = await run(server, `COPY alike FROM '${url('alike/')}' ${ROLE} FORMAT AS PARQUET`);
+
+  expect(copied).toMatchObject({ Status: 'FINISHED', ResultRows: 20_000 });
+  expect(await rows(server, 'SELECT count(DISTINCT id) FROM alike')).toEqual([[20_000]]);
+});

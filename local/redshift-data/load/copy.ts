@@ -23,18 +23,20 @@ export async function copyFromS3(
   const sql = `COPY ${command.table} (${names}) FROM STDIN (FORMAT csv)`;
   const folder = await mkdtemp(join(tmpdir(), 'redshift-copy-'));
   const options = { csvPath: join(folder, 'rows.csv'), serializeToJson: command.serializeToJson };
-  const path = join(folder, 'rows.parquet');
   try {
     return await withDuckDb(signal, async (db) => {
       let rows = 0;
       // One file at a time keeps the disk that a load needs at the size of its largest file.
-      for (const url of files) {
+      for (const [index, url] of files.entries()) {
         signal.throwIfAborted();
+        // Each at a path of its own: DuckDB remembers files by path, size and second, and would read the one before again.
+        const path = join(folder, `rows-${index}.parquet`);
         await objects.download(url, path, signal);
         await parquetToCsv(db, { path, url }, columns, options);
         rows += await copyIn(client, sql, options.csvPath).catch((error: unknown) => {
           throw atPlace(error, url, columns);
         });
+        await rm(path);
       }
       return rows;
     });
