@@ -8,7 +8,7 @@ import type { IntervalState, LedgerReader, SurveyedInterval } from './survey.ts'
 const settlesWithinHours = 72;
 
 /** `provisional`: readers see the stream's rows; `settling`: the batch's, which late events may still change; `final`. */
-export function stateOfStream(record: IntervalRecord | undefined, now: DateTime): IntervalState {
+function stateOfStream(record: IntervalRecord | undefined, now: DateTime): IntervalState {
   const { streamed } = record ?? {};
   if (!streamed || !(streamed.isLive || streamed.settled)) return 'missing';
   if (streamed.isLive) return 'provisional';

@@ -1,4 +1,5 @@
 import type { Column } from '../../model/contract.ts';
+import { ownTables as streamTableNames } from '../../model/catalogue.ts';
 import type { Product, Stream, View } from '../../model/product.ts';
 import { reservedWords } from './reserved-words.ts';
 
@@ -63,6 +64,9 @@ WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product);
 
 /** What the warehouse holds, or may: a product's table or one of a stream. */
 export type Held = Pick<Product, 'key' | 'columns' | 'warehouse'>;
+
+/** The column by which a stream's table is merged. */
+export const keyOf = ({ columns }: Stream): string => columns.find(({ primaryKey }) => primaryKey)?.name ?? '';
 
 /** The tables of a stream: the one that readers know, and the one that its files are copied into. */
 export const tablesOf = (stream: Stream): readonly Held[] => {
@@ -148,12 +152,12 @@ DROP TABLE ${copied};
 `;
 }
 
-const movedTrips = ({ warehouse, columns }: Stream, copied: string, date: string): string => {
-  const key = columns.find(({ primaryKey }) => primaryKey)?.name ?? '';
+const movedTrips = (stream: Stream, copied: string, date: string): string => {
+  const { table } = stream.warehouse;
   return `
-DELETE FROM ${warehouse.table} USING ${copied}
-WHERE ${copied}.${key} = ${warehouse.table}.${key} AND ${warehouse.table}.source = 'stream'
-    AND ${copied}.${date} NOT IN (SELECT date FROM public.live_dates);
+DELETE FROM ${table} USING ${copied}
+WHERE ${copied}.${keyOf(stream)} = ${table}.${keyOf(stream)} AND ${table}.source = 'stream'
+    AND ${copied}.${date} NOT IN (SELECT date FROM ${streamTableNames.liveDates});
 
 `;
 };

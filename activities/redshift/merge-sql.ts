@@ -1,6 +1,6 @@
 import { ownTables } from '../../model/catalogue.ts';
 import type { Product, Stream } from '../../model/product.ts';
-import { targetOf } from './dialect.ts';
+import { keyOf, targetOf } from './dialect.ts';
 
 const { settledDates, liveDates, mergedFiles, guards } = ownTables;
 
@@ -25,9 +25,8 @@ const openDays = { before: 4, after: 1 } as const;
 /** An earlier event of a trip may move its start into the date before. */
 const neighbours = 2;
 
-export const keyOf = ({ columns }: Stream): string => columns.find(({ primaryKey }) => primaryKey)?.name ?? '';
 export const namesOf = ({ columns }: Stream): string => columns.map(({ name }) => name).join(', ');
-export const dateOf = ({ timeColumn }: Stream, row: string): string => `CAST(${row}.${timeColumn} AS DATE)`;
+const dateOf = ({ timeColumn }: Stream, row: string): string => `CAST(${row}.${timeColumn} AS DATE)`;
 
 /**
  * Merges the rows of files into a stream's table: one transaction, so that each file is merged once and a date becomes
@@ -129,7 +128,7 @@ SELECT 1 / CASE
 }
 
 /** Removes what is settled and old enough: `public.trips` reads it from the batch's table. */
-export const retentionSql = ({ warehouse, timeColumn, retentionHours }: Stream): string => `
+const retentionSql = ({ warehouse, timeColumn, retentionHours }: Stream): string => `
 DELETE FROM ${warehouse.table}
 WHERE ${timeColumn} < DATEADD(hour, -${retentionHours}, CAST(:at AS TIMESTAMP))
     AND CAST(${timeColumn} AS DATE) IN (SELECT date FROM ${settledDates})`;

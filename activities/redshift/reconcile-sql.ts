@@ -1,8 +1,8 @@
 import { ownTables } from '../../model/catalogue.ts';
 import { shiftInterval } from '../../model/intervals.ts';
 import { bookkeeping, type Product, type Stream } from '../../model/product.ts';
-import { targetOf } from './dialect.ts';
-import { guardSql, keyOf, namesOf } from './merge-sql.ts';
+import { keyOf, targetOf } from './dialect.ts';
+import { guardSql, namesOf } from './merge-sql.ts';
 
 const { settledDates, liveDates, divergence, reconciliations } = ownTables;
 
