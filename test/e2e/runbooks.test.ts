@@ -257,7 +257,9 @@ describe('a person who follows the runbook ends', () => {
     expect(book.follow('explain public.trips_realtime', { '2025-01-18': yesterday })).toContain(
       '1 trips of the stream',
     );
-    expect(book.follow('explain gold.trips', { '2025-01-18': yesterday })).toContain('without bronze.events');
+    expect(book.follow('explain gold.trips', { '2025-01-18': yesterday })).toContain(
+      `gold.trips ${yesterday} is published`,
+    );
     expect(book.follow('workflow list')).toContain('merge');
     await bell.expectQuiet('P1-StreamBatchDivergence');
   });
