@@ -51,7 +51,11 @@ export function mergeSteps(stream: Stream, settling: Product, files: readonly St
   return [
     { sql: guardSql },
     { sql: `DELETE FROM ${stream.files.table}` },
-    { counts: 'rows', sql: `COPY ${stream.files.table} FROM :manifest IAM_ROLE :iam_role FORMAT AS PARQUET MANIFEST` },
+    // Files of an application of before lack the columns that are new, which stand at the end.
+    {
+      counts: 'rows',
+      sql: `COPY ${stream.files.table} FROM :manifest IAM_ROLE :iam_role FORMAT AS PARQUET MANIFEST FILLRECORD`,
+    },
     { sql: `CREATE TEMP TABLE merged_rows (LIKE ${table})` },
     {
       sql: `

@@ -1,5 +1,6 @@
 import { BatchExecuteStatementCommand } from '@aws-sdk/client-redshift-data';
 import { describe, expect, test } from 'vitest';
+import type { StatementEnd } from '../../activities/redshift/activities.ts';
 import { mergeSteps } from '../../activities/redshift/merge-sql.ts';
 import { reconcileStatements } from '../../activities/redshift/reconcile-sql.ts';
 import { statementsOf } from '../../activities/redshift/statements.ts';
@@ -103,9 +104,20 @@ test('a reconciliation whose sides stay apart rolls all of it back', async () =>
 
 test('of merges and reconciliations of one moment each is done once, and none has lost its work', async () => {
   await prepare();
-  const both = () => Promise.all([realtime.merge('2025-01-19T02:00:00Z'), realtime.reconcile(day)]);
+  // As their workflows do: what has lost against the other is planned anew.
+  const untilItWins = async (attempt: () => Promise<StatementEnd>): Promise<StatementEnd['meaning']> => {
+    for (;;) {
+      const { meaning } = await attempt();
+      if (meaning !== 'conflict') return meaning;
+    }
+  };
+  const both = () =>
+    Promise.all([
+      untilItWins(() => realtime.merge('2025-01-19T02:00:00Z')),
+      untilItWins(() => realtime.reconcile(day)),
+    ]);
   const ends = [...(await both()), ...(await both()), ...(await both())];
-  expect(ends.filter(({ meaning }) => meaning !== 'done' && meaning !== 'conflict')).toEqual([]);
+  expect(ends.filter((meaning) => meaning !== 'done')).toEqual([]);
   expect((await realtime.trips()).map(([trip, , side, fare]) => [trip, side, fare])).toEqual([
     ['missed', 'batch', '12.50'],
     ['new', 'stream', '12.50'],

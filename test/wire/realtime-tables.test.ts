@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { parquetOf } from '../../local/generator/stream-parquet.ts';
 import { plainRow, stream } from '../behaviour/stream-rows.ts';
 import { bucket, useRealtime } from './realtime-harness.ts';
+import { run } from './redshift-data-harness.ts';
 
 const realtime = useRealtime();
 const day = '2025-01-18';
@@ -41,6 +43,20 @@ test('files that an outage has committed late, into folders of hours ago, are me
   expect(await realtime.activities.planMerge(planned)).toMatchObject({ files: 1 });
   expect(await realtime.merge(evening)).toMatchObject({ files: 1, merged: 1 });
   expect((await realtime.trips()).map(([trip]) => trip)).toEqual(['a', 'late']);
+});
+
+test('files of an application that knew a column less are merged beside those of the next one', async () => {
+  const { table, columns, folder } = stream.files;
+  const next = [...columns, { name: 'added', physicalType: 'double' }];
+  await run(realtime.server, `ALTER TABLE ${table} ADD COLUMN added DOUBLE PRECISION`);
+  try {
+    await realtime.commit('2025-01-18T19', [plainRow('before', '2025-01-18T19:00:00Z')]);
+    const after = await parquetOf(next, [plainRow('after', '2025-01-18T19:00:00Z', { added: 1 })]);
+    await realtime.s3.put(bucket, `${folder}/dt=${day}/hh=19/part-after.parquet`, after);
+    expect(await realtime.merge(evening)).toMatchObject({ meaning: 'done', files: 2, merged: 2 });
+  } finally {
+    await run(realtime.server, `ALTER TABLE ${table} DROP COLUMN added`);
+  }
 });
 
 test('the batch takes the stream’s place: exact, with what differed by city, kind and column', async () => {

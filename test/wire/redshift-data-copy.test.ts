@@ -55,6 +55,31 @@ test('every type of a Parquet file arrives unchanged, Spark instants as the same
   expect(await rows(server, 'SELECT count(*), count(k) FROM types WHERE a IS NULL')).toEqual([[1, 0]]);
 });
 
+test('with FILLRECORD columns that a file lacks at its end are null, and no file has one more', async () => {
+  const sizes = [
+    await storage.putParquet('filled/part-0.parquet', "SELECT 1 AS id, 'x' AS name"),
+    await storage.putParquet('filled/part-1.parquet', "SELECT 2 AS id, 'y' AS name, 2.5::DOUBLE AS added"),
+    await storage.putParquet('filled/wide.parquet', "SELECT 3 AS id, 'z' AS name, 3.5::DOUBLE AS added, 4 AS more"),
+  ];
+  const source = (names: readonly string[]) =>
+    manifest(
+      `filled/${names.join('-')}.json`,
+      names.map((name, index) => ({ key: `filled/${name}.parquet`, size: sizes[name === 'wide' ? 2 : index] ?? 0 })),
+    );
+  await run(server, 'CREATE TABLE filled (id INTEGER NOT NULL, name VARCHAR(8), added DOUBLE PRECISION)');
+  const both = await source(['part-0', 'part-1']);
+  expect((await run(server, `COPY filled FROM ${both}`)).Error).toContain('Unmatched number of columns');
+
+  await run(server, `COPY filled FROM ${both} FILLRECORD`);
+
+  expect(await rows(server, 'SELECT * FROM filled ORDER BY id')).toEqual([
+    [1, 'x', null],
+    [2, 'y', 2.5],
+  ]);
+  const wide = await run(server, `COPY filled FROM ${await source(['wide'])} FILLRECORD`);
+  expect(wide.Error).toContain('Table columns: 3, Data columns: 4');
+});
+
 test('a key prefix loads every file below it and leaves out the markers of writers', async () => {
   await storage.putParquet('prefix/part-0.parquet', 'SELECT range AS id FROM range(10)');
   await storage.putParquet('prefix/part-1.parquet', 'SELECT range + 10 AS id FROM range(5)');

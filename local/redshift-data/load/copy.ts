@@ -22,7 +22,8 @@ export async function copyFromS3(
   const names = columns.map((column) => pg.escapeIdentifier(column.name)).join(', ');
   const sql = `COPY ${command.table} (${names}) FROM STDIN (FORMAT csv)`;
   const folder = await mkdtemp(join(tmpdir(), 'redshift-copy-'));
-  const options = { csvPath: join(folder, 'rows.csv'), serializeToJson: command.serializeToJson };
+  const { serializeToJson, fillRecord } = command;
+  const options = { csvPath: join(folder, 'rows.csv'), serializeToJson, fillRecord };
   try {
     return await withDuckDb(signal, async (db) => {
       let rows = 0;

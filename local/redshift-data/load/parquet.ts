@@ -1,5 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import type { CopyCommand } from '../sql/copy.ts';
 import { BAD_FILE, LoadError } from './load-error.ts';
 import { loadExpression } from './parquet-types.ts';
 import type { FileColumn } from './parquet-types.ts';
@@ -39,18 +40,20 @@ export async function parquetToCsv(
   db: DuckDBConnection,
   file: LocalFile,
   columns: readonly TargetColumn[],
-  options: { readonly csvPath: string; readonly serializeToJson: boolean },
+  options: { readonly csvPath: string } & Pick<CopyCommand, 'serializeToJson' | 'fillRecord'>,
 ): Promise<void> {
   const source = `read_parquet(${literal(file.path)})`;
   const inFile = await fileColumns(db, source);
-  if (inFile.length !== columns.length) {
+  const missing = columns.length - inFile.length;
+  if (missing < 0 || (missing > 0 && !options.fillRecord)) {
     const counts = `Table columns: ${columns.length}, Data columns: ${inFile.length}`;
     throw new Error(`Unmatched number of columns between table and file. ${counts}, File name: ${file.url}`);
   }
   const expressions = columns.map((target, index) => {
     const column = inFile[index];
-    const expression = column && loadExpression(column, target, options.serializeToJson);
-    if (column === undefined || expression === undefined) throw incompatible(file, column, target);
+    if (column === undefined) return 'NULL';
+    const expression = loadExpression(column, target, options.serializeToJson);
+    if (expression === undefined) throw incompatible(file, column, target);
     return expression;
   });
   const rows = `read_parquet(${literal(file.path)}, file_row_number = true)`;
@@ -73,10 +76,10 @@ function isText(column: TargetColumn): boolean {
   return column.type.startsWith('character') || column.type === 'jsonb';
 }
 
-function incompatible(file: LocalFile, column: FileColumn | undefined, target: TargetColumn): Error {
+function incompatible(file: LocalFile, column: FileColumn, target: TargetColumn): Error {
   return new LoadError(
-    `Spectrum Scan Error: file '${file.url}' has an incompatible Parquet schema for column '${column?.name ?? ''}'. ` +
-      `Column type: ${target.type.toUpperCase()}, Parquet type: ${column?.type ?? 'none'}`,
+    `Spectrum Scan Error: file '${file.url}' has an incompatible Parquet schema for column '${column.name}'. ` +
+      `Column type: ${target.type.toUpperCase()}, Parquet type: ${column.type}`,
     { file: file.url, line: 0, column: target.name, type: target.type, code: BAD_FILE },
   );
 }

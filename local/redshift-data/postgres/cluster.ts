@@ -86,6 +86,8 @@ function spawnServer(
     max_connections: '200',
     // A laptop's disk: fewer, larger checkpoints make bulk loads cheaper.
     max_wal_size: '4GB',
+    // As Redshift joins what is equal: of a table that nobody has analysed yet PostgreSQL would go through all pairs.
+    enable_nestloop: 'off',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const output = openSync(log, 'a', 0o600);

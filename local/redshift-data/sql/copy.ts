@@ -9,6 +9,8 @@ export interface CopyCommand {
   readonly source: string;
   readonly manifest: boolean;
   readonly serializeToJson: boolean;
+  /** Columns that a file lacks at its end are null. */
+  readonly fillRecord: boolean;
 }
 
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/;
@@ -24,7 +26,10 @@ export function copyCommand(reader: Reader): CopyCommand {
   while (!reader.atEnd()) seen.add(copyOption(reader));
   if (!seen.has('role')) reader.fail('COPY needs IAM_ROLE');
   if (!seen.has('parquet')) reader.fail('COPY supports FORMAT AS PARQUET only here');
-  return { table, columns, source, manifest: seen.has('manifest'), serializeToJson: seen.has('json') };
+  return {
+    ...{ table, columns, source, manifest: seen.has('manifest') },
+    ...{ serializeToJson: seen.has('json'), fillRecord: seen.has('fillrecord') },
+  };
 }
 
 function copyOption(reader: Reader): string {
@@ -35,6 +40,7 @@ function copyOption(reader: Reader): string {
   }
   if (reader.take('parquet')) return 'parquet';
   if (reader.take('manifest')) return 'manifest';
+  if (reader.take('fillrecord')) return 'fillrecord';
   if (reader.take('serializetojson')) return 'json';
   if (reader.take('statupdate')) {
     if (!['on', 'off', 'true', 'false'].includes(reader.word() ?? '')) return 'statistics';
