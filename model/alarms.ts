@@ -144,6 +144,20 @@ export const alarms: readonly Alarm[] = [
     runs: 'WorkflowType = "watchFreshness"',
   },
   {
+    name: 'P1-StreamingLatencyHigh',
+    meaning: 'The newest trip that readers have of the stream was made more than 15 minutes ago',
+    metric: 'streaming_processing_latency_minutes',
+    statistic: 'Maximum',
+    comparison: 'GreaterThanThreshold',
+    threshold: 15,
+    // Merges run every ten minutes.
+    periodSeconds: 20 * minute,
+    periods: 1,
+    // Where no merge ends, the watch tells; where nothing has come for days, there is no stream.
+    missing: 'notBreaching',
+    runs: 'WorkflowType = "mergeRealtime"',
+  },
+  {
     name: 'P1-StreamBatchDivergence',
     meaning: 'More than 1 % of a date’s trips were others in the stream than in the batch that has taken its place',
     metric: 'stream_batch_divergence_pct',

@@ -106,6 +106,17 @@ export const dashboardCharts = (applications: ApplicationIds): readonly Chart[] 
     thresholds: thresholdsOf('bronze_validation_success_rate'),
   },
   {
+    title: 'Live trips',
+    periodSeconds: 10 * minute,
+    axes: { left: { label: 'minutes', min: 0 }, right: { label: 'rows', min: 0 } },
+    series: [
+      figure('streaming_processing_latency_minutes', 'Maximum', 'age of the newest trip'),
+      figure('stream_rows_merged', 'Sum', 'merged', 'right'),
+      figure('late_stream_rows', 'Sum', 'of closed dates', 'right'),
+    ],
+    thresholds: thresholdsOf('streaming_processing_latency_minutes'),
+  },
+  {
     title: 'Batch latency',
     periodSeconds: hour,
     axes: { left: { label: 'hours', min: 0 } },

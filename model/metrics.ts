@@ -46,6 +46,11 @@ export const metrics = {
     unit: 'Count',
     about: 'rows that merges have put into a table of a stream',
   },
+  streaming_processing_latency_minutes: {
+    namespace: pipeline,
+    unit: 'None',
+    about: 'how old the newest row was that readers had of a stream when a merge ended',
+  },
   late_stream_rows: {
     namespace: pipeline,
     unit: 'Count',

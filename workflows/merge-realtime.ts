@@ -5,7 +5,7 @@ import { firedAt } from './fired-at.ts';
 import { checkInput } from './inputs.ts';
 import { paceOfLoads } from './load-warehouse.ts';
 import { maximumAttempts, wholeTable } from '../model/messages/builds.ts';
-import type { Merged, MergeRealtimeInput, StreamPlan } from '../model/messages/realtime.ts';
+import type { Merged, MergeRealtimeInput, StreamDate, StreamPlan } from '../model/messages/realtime.ts';
 import { calls, catalogue, looks, surveys } from './proxies.ts';
 import { mergeTable } from './realtime-report.ts';
 import { runBatch, tryBatch } from './run-batch.ts';
@@ -29,6 +29,8 @@ export async function mergeRealtime(input: MergeRealtimeInput = {}): Promise<Mer
     const { isIdle, ...total } = await mergeFiles(plan, input.firedAt, report);
     const dates = isIdle ? [] : await surveys(lane).recordStream({ product });
     report.show('merged', mergeTable(total, dates));
+    const value = minutesBehind(dates, input.firedAt);
+    if (value !== null) await looks.publishFigures([{ name: 'streaming_processing_latency_minutes', value, product }]);
     return total;
   };
   try {
@@ -45,6 +47,17 @@ export async function mergeRealtime(input: MergeRealtimeInput = {}): Promise<Mer
     report.failed(error);
     throw error;
   }
+}
+
+/** How long ago the newest row was made that readers have of the stream; null where they have none. */
+function minutesBehind(dates: readonly StreamDate[], at: string | undefined): number | null {
+  const [newest] = dates
+    .flatMap(({ newestAt }) => newestAt ?? [])
+    .sort()
+    .toReversed();
+  if (newest === undefined) return null;
+  const now = at === undefined ? Date.now() : Date.parse(at);
+  return Math.max(now - Date.parse(newest), 0) / 60_000;
 }
 
 const failure = (message: string): ApplicationFailure => ApplicationFailure.nonRetryable(message, 'MergeFailed');

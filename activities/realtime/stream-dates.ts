@@ -20,18 +20,22 @@ export async function streamDates(warehouse: Warehouse, stream: Stream): Promise
     query(warehouse, `SELECT date FROM ${liveDates}`),
     query(
       warehouse,
-      `SELECT CAST(${timeColumn} AS DATE) AS date, COUNT(*) AS held FROM ${target.table} GROUP BY CAST(${timeColumn} AS DATE)`,
+      `SELECT CAST(${timeColumn} AS DATE) AS date, COUNT(*) AS held,
+         MAX(CASE WHEN source = 'stream' THEN processing_time END) AS newest
+       FROM ${target.table} GROUP BY CAST(${timeColumn} AS DATE)`,
     ),
     query(warehouse, `SELECT date, settled_at, stream_count, batch_count, divergence_pct FROM ${settledDates}`),
   ]);
   const isLive = new Set(live.map(({ date }) => String(date)));
   const rows = new Map(held.map(({ date, held: count }) => [String(date), Number(count)]));
+  const newest = new Map(held.map(({ date, newest: at }) => [String(date), at === null ? null : instant(String(at))]));
   const known = new Map(settled.map((row) => [String(row.date), settledOf(row)]));
   return [...new Set([...isLive, ...rows.keys(), ...known.keys()])].sort().map((date) => ({
     date,
     rows: rows.get(date) ?? 0,
     isLive: isLive.has(date),
     settled: known.get(date) ?? null,
+    newestAt: newest.get(date) ?? null,
   }));
 }
 

@@ -40,6 +40,8 @@ export interface StreamDate {
   /** Whether readers see the stream's rows of it. */
   readonly isLive: boolean;
   readonly settled: Settled | null;
+  /** ISO-8601: when the newest of the stream's rows in the table was made. */
+  readonly newestAt: string | null;
 }
 
 export interface Settled {

@@ -244,6 +244,24 @@ describe('a person who follows the runbook ends', () => {
     await bell.expect('P1-KinesisNearItsLimit', 'OK');
   });
 
+  it('P1-StreamingLatencyHigh: the stream has written nothing for half an hour', async () => {
+    const merged = async (minutesAgo: number): Promise<void> => {
+      const made = DateTime.utc().minus({ minutes: minutesAgo });
+      const row = plainRow(`made ${minutesAgo} minutes ago`, made.toISO(), { emitted_at: made.toISO() });
+      const key = `${stream.files.folder}/dt=${made.toISODate()}/hh=${made.toFormat('HH')}/part-${minutesAgo}.parquet`;
+      await putInto(session.platform.s3, buckets.lake)(key, await streamParquet(stream, [row]));
+      await run('mergeRealtime', `merge-${minutesAgo}`, {});
+    };
+    await merged(30);
+    await bell.expect('P1-StreamingLatencyHigh', 'ALARM');
+    const book = runbook('P1-StreamingLatencyHigh');
+    expect(book.follow('workflow list')).toContain('merge-30');
+    book.follow('dashboard');
+    expect(book.follow('explain public.trips_realtime', { '2025-01-18': today })).toContain('is provisional');
+    await merged(1);
+    await bell.expect('P1-StreamingLatencyHigh', 'OK');
+  });
+
   it('P1-StreamBatchDivergence: the stream has told of a trip that the batch does not know', async () => {
     const { s3 } = session.platform;
     const file = await streamParquet(stream, [plainRow('ghost', `${hour('12')}:00:00Z`)]);

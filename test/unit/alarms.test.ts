@@ -96,6 +96,8 @@ function fortnight({ publishes = () => true, values = () => ({}) }: Fault = {}):
     put('IncomingBytes', hour < 5 ? 350e6 : 1_750e6, at);
     for (const event of ['builds_failed', 'intervals_held_back'] as const)
       if (values(at)[event] !== undefined) put(event, 1, at);
+    // Rows are a minute old when a merge begins; the one of the night waits for the reconciliation.
+    if (ofHour % 10 === 1) put('streaming_processing_latency_minutes', hour === 2 && ofHour === 1 ? 11 : 2.5, at);
     if (ofHour === 22) {
       // Two hours a run, in one of which a few lines are broken.
       put('bronze_validation_success_rate', 99.4, at);
@@ -145,6 +147,10 @@ describe('a fortnight', () => {
     ['P1-RestatementWaits', { values: (at) => (within(at, 3) ? { restatements_waiting: 1 } : {}) }],
     ['P1-ClaimHeld', { values: (at) => (within(at, 3) ? { claims_held: 24 } : {}) }],
     ['P1-WatchSilent', { publishes: (name, at) => name !== 'intervals_expected' || !within(at, 6) }],
+    [
+      'P1-StreamingLatencyHigh',
+      { values: (at) => (within(at, 1) ? { streaming_processing_latency_minutes: 24 } : {}) },
+    ],
     ['P2-BatchProcessingDelayed', { values: (at) => (within(at, 8) ? { batch_processing_latency_hours: 27 } : {}) }],
     ['P2-CostAboveBudget', { values: (at) => (within(at, 1) ? { cost_usd: 700 } : {}) }],
   ])('with one fault rings %s, once, and tells when it is over', (name, fault) => {

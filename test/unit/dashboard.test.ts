@@ -102,6 +102,7 @@ describe('the dashboard', () => {
     const drawn = dashboardCharts(ids).flatMap(({ thresholds }) => thresholds);
     expect(drawn).toEqual([
       { label: 'P1-DataQualityDegraded', value: 95, rings: 'below' },
+      { label: 'P1-StreamingLatencyHigh', value: 15, rings: 'above' },
       { label: 'Batch SLA', value: 24 },
       { label: 'P2-BatchProcessingDelayed', value: 26, rings: 'above' },
     ]);
@@ -166,7 +167,7 @@ describe('the dashboard in AWS', () => {
   it('has the five rows as they are declared, with both applications by their ids', () => {
     const charts = widgets.slice(1);
     const stackIds = { scheduled: 'Spark.ApplicationId', backfill: 'SparkBackfill.ApplicationId' };
-    expect(charts).toHaveLength(5);
+    expect(charts).toHaveLength(6);
     for (const [index, { title, periodSeconds, series, thresholds }] of dashboardCharts(stackIds).entries()) {
       const { type, properties } = charts[index]!;
       expect(type).toBe('metric');

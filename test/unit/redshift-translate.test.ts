@@ -116,7 +116,10 @@ test('COPY and UNLOAD are read into commands', () => {
   expect(translate(`COPY s.t (a, "B") FROM 's3://b/m.json' ${role} FORMAT AS PARQUET MANIFEST STATUPDATE ON;`)).toEqual(
     {
       kind: 'copy',
-      command: { table: 's.t', columns: ['a', '"B"'], source: 's3://b/m.json', manifest: true, serializeToJson: false },
+      command: {
+        ...{ table: 's.t', columns: ['a', '"B"'], source: 's3://b/m.json', manifest: true },
+        ...{ serializeToJson: false, fillRecord: false },
+      },
     },
   );
   expect(

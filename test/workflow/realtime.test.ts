@@ -41,6 +41,8 @@ describe('a merge', () => {
       expect(calls.released).toMatchObject([{ product, intervals: ['table'], failure: null }]);
       expect(await detailsOf(handle)).toMatch(/\|\s+2025-01-18\s+\|\s+998\s+\|\s+provisional\s+\|/);
       expect(calls.figures).toEqual([
+        // The newest row was made at 19:57:30.
+        { name: 'streaming_processing_latency_minutes', value: 12.5, product },
         { name: 'stream_rows_merged', value: 7, product },
         { name: 'late_stream_rows', value: 1, product },
       ]);
@@ -74,7 +76,7 @@ describe('a merge', () => {
     await played('merge-with-a-broken-file', async (handle, calls) => {
       expect(await failureOf(handle)).toContain('could not read: part-1.parquet (ERROR: 1023)');
       expect(calls.batches.map((batch) => batch.split(' ')[0])).toEqual(['merge', 'merge', 'merge', 'refuse']);
-      expect(calls.figures).toEqual([{ name: 'builds_failed', value: 1, product }]);
+      expect(calls.figures).toContainEqual({ name: 'builds_failed', value: 1, product });
       expect(calls.claims.size).toBe(0);
     });
   });

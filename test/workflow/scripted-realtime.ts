@@ -10,6 +10,8 @@ const settled: Settled = {
   ...{ at: '2025-01-19T02:05:00.000Z', streamCount: 998, batchCount: 1000 },
   divergencePct: 1.4,
 };
+/** When the newest of the stream's rows was made. */
+export const newestAt = '2025-01-18T19:57:30.000Z';
 const city = { streamFare: '10.00', batchFare: '12.00', streamSeconds: 10, batchSeconds: 12, differing: 2 };
 const cities = [
   { city: 'london', streamCount: 499, batchCount: 500, missingInStream: 6, missingInBatch: 5, ...city },
@@ -25,7 +27,7 @@ export function scriptedRealtime(script: Script, calls: Calls) {
   const dates = (date: string): StreamDate[] => {
     const isSettled = script.streamDate === 'settled' || calls.batches.some((batch) => batch.startsWith('reconcile'));
     if (script.streamDate === 'never') return [];
-    return [{ date, rows: 998, isLive: !isSettled, settled: isSettled ? settled : null }];
+    return [{ date, rows: 998, isLive: !isSettled, settled: isSettled ? settled : null, newestAt }];
   };
   let waited = 0;
   return {
