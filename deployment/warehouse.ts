@@ -3,7 +3,7 @@ import {
   type ColumnMetadata,
   paginateDescribeTable,
 } from '@aws-sdk/client-redshift-data';
-import { finished, query, type Warehouse } from '../activities/redshift/query.ts';
+import { finished, query, type Value, type Warehouse } from '../activities/redshift/query.ts';
 import {
   columnDdl,
   guardRow,
@@ -73,8 +73,8 @@ async function applyTable(warehouse: Warehouse, product: Held, guard: string, wo
 
 /**
  * Makes views as their models say. One whose columns the contract has changed is dropped, with the views that read it, and
- * made again in the same transaction: neither database replaces a view by one with other columns, nor drops one that is
- * read. Throws an Error where a model gives other columns than the contract has.
+ * made again in the same transaction, for the same readers: neither database replaces a view by one with other columns, nor
+ * drops one that is read. Throws an Error where a model gives other columns than the contract has.
  */
 async function applyViews(warehouse: Warehouse, { views }: Catalogue): Promise<void> {
   const before = new Map<string, readonly ColumnMetadata[]>();
@@ -86,9 +86,12 @@ async function applyViews(warehouse: Warehouse, { views }: Catalogue): Promise<v
     if (changed || view.reads.some((key) => anew.has(key))) anew.add(view.key);
   }
   const made = [...views.values()].filter(({ key }) => anew.has(key));
-  const drops = made.filter(({ key }) => (before.get(key) ?? []).length > 0).map(({ table }) => `DROP VIEW ${table}`);
+  const dropped = made.filter(({ key }) => (before.get(key) ?? []).length > 0).map(({ table }) => table);
+  const drops = dropped.map((table) => `DROP VIEW ${table}`).toReversed();
+  const allowed: string[] = [];
+  for (const table of dropped) allowed.push(...(await grantsOfView(warehouse, table)));
   const creates = made.flatMap((view) => statementsOf(viewDdl(view), `The view ${view.key}`));
-  if (made.length > 0) await execute(warehouse, [...drops.toReversed(), ...creates], 'The views that change');
+  if (made.length > 0) await execute(warehouse, [...drops, ...creates, ...allowed], 'The views that change');
   for (const view of views.values()) {
     const { key, table } = view;
     if (!anew.has(key)) await execute(warehouse, statementsOf(viewDdl(view), `The view ${key}`), `The view ${key}`);
@@ -96,6 +99,27 @@ async function applyViews(warehouse: Warehouse, { views }: Catalogue): Promise<v
     if (difference !== '')
       throw new Error(`${key}: by its contract and its model.sql the view ${table} ${difference}.`);
   }
+}
+
+/** What gives those who may read a view its rows again once it has been dropped. */
+async function grantsOfView(warehouse: Warehouse, table: string): Promise<string[]> {
+  const [schema = '', name = ''] = table.split('.');
+  const readers = await query(
+    warehouse,
+    `SELECT identity_name, identity_type, admin_option FROM svv_relation_privileges
+     WHERE namespace_name = :schema AND relation_name = :name AND privilege_type = 'SELECT'`,
+    { schema, name },
+  );
+  const granted = (admin: boolean, option: string): string[] => {
+    const names = readers.filter(({ admin_option }) => (admin_option === true) === admin).map(granteeOf);
+    return names.length === 0 ? [] : [`GRANT SELECT ON TABLE ${table} TO ${names.join(', ')}${option}`];
+  };
+  return [...granted(false, ''), ...granted(true, ' WITH GRANT OPTION')];
+}
+
+function granteeOf({ identity_name, identity_type }: Record<string, Value>): string {
+  const quoted = `"${String(identity_name).replaceAll('"', '""')}"`;
+  return { public: 'PUBLIC', role: `ROLE ${quoted}`, group: `GROUP ${quoted}` }[String(identity_type)] ?? quoted;
 }
 
 /** The database user as whom the Data API runs the statements of an IAM role; made where nobody has connected as it yet. */

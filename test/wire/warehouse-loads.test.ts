@@ -198,7 +198,8 @@ test('a view is made by the deploy, anew where it gets other columns, and refuse
       )
     ).flat();
   expect(await columns()).toEqual(view.columns.map(({ name }) => name));
-  await run(server, 'GRANT SELECT ON TABLE gold.fact_trip TO "IAMR:tideline-worker"');
+  for (const reader of ['"IAMR:tideline-worker" WITH GRANT OPTION', 'PUBLIC'])
+    await run(server, `GRANT SELECT ON TABLE gold.fact_trip TO ${reader}`);
   const mayRead = async () =>
     (await run({ ...server, client: clientOf(server, workerRole) }, 'SELECT * FROM gold.fact_trip')).Status;
 
@@ -209,6 +210,13 @@ test('a view is made by the deploy, anew where it gets other columns, and refuse
   const shorter = { ...view, columns: rest, select: view.select.replace(/\s+trip_id,/, '') };
   await apply(shorter);
   expect(await columns()).not.toContain(first?.name);
+  expect(await mayRead()).toBe('FINISHED');
+  const readers = `SELECT identity_name, identity_type, admin_option FROM svv_relation_privileges
+                   WHERE relation_name = 'fact_trip' AND privilege_type = 'SELECT' ORDER BY 1`;
+  expect(await rows(server, readers)).toEqual([
+    ['IAMR:tideline-worker', 'user', true],
+    ['public', 'public', false],
+  ]);
   await expect(apply({ ...view, select: shorter.select })).rejects.toThrow(
     'the view gold.fact_trip lacks trip_id varchar(256)',
   );

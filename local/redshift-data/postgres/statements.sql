@@ -33,7 +33,20 @@ SELECT query_id AS query, session_id AS session, start_time AS starttime, file_n
        substring(column_type FROM '\((.*)\)') AS col_length, error_code AS err_code, error_message AS err_reason
 FROM data_api.load_error;
 
-GRANT SELECT ON redshift_compat.sys_load_error_detail, redshift_compat.stl_load_errors TO PUBLIC;
+CREATE OR REPLACE VIEW redshift_compat.svv_relation_privileges AS
+SELECT namespaces.nspname::text AS namespace_name, relations.relname::text AS relation_name, acl.privilege_type,
+       acl.grantee::bigint AS identity_id, coalesce(roles.rolname::text, 'public') AS identity_name,
+       CASE WHEN roles.rolname IS NULL THEN 'public' WHEN roles.rolcanlogin THEN 'user' ELSE 'group' END AS identity_type,
+       acl.is_grantable AS admin_option
+FROM pg_catalog.pg_class AS relations
+JOIN pg_catalog.pg_namespace AS namespaces ON namespaces.oid = relations.relnamespace
+CROSS JOIN LATERAL aclexplode(relations.relacl) AS acl
+LEFT JOIN pg_catalog.pg_roles AS roles ON roles.oid = acl.grantee
+WHERE acl.grantee <> relations.relowner;
+
+GRANT SELECT ON
+  redshift_compat.sys_load_error_detail, redshift_compat.stl_load_errors, redshift_compat.svv_relation_privileges
+TO PUBLIC;
 
 CREATE TABLE IF NOT EXISTS data_api.result_page (
   statement_id text NOT NULL REFERENCES data_api.statement ON DELETE CASCADE,
