@@ -41,6 +41,13 @@ function hourlyBuild(at: number, hour: number, isNewest: boolean): Figure[] {
   ];
 }
 
+/** What a merge of live trips tells; after the outage the stream catches up, and rows of dates that are settled come too. */
+const merge = (at: number, hour: number): Figure[] => [
+  figure('streaming_processing_latency_minutes', at, hour === outageHour + 1 ? 12 : 2 + (hour % 5) / 4),
+  figure('stream_rows_merged', at, Math.round(linesOf(hour) / 36)),
+  figure('late_stream_rows', at, hour === outageHour + 1 ? 900 : 0),
+];
+
 const batchMinutes = 100;
 
 const dailyBatch = (midnight: number): Figure[] => [
@@ -84,6 +91,7 @@ function dayOfFigures(ids: ApplicationIds, end: number): Figure[] {
     ...timesEvery(hourMs).flatMap((at, index, { length }) => hourlyBuild(at, hourOf(at), index === length - 1)),
     ...dailyBatch(midnight),
     ...timesEvery(hourMs / 2).flatMap((at) => watch(at, midnight)),
+    ...timesEvery(10 * minuteMs).flatMap((at) => merge(at, hourOf(at))),
     ...timesEvery(minuteMs).flatMap((at) => [
       ...incoming(at, hourOf(at)),
       ...workers(ids, at, hourOf(at)),
