@@ -41,9 +41,12 @@ const lineOf = ({ label: name, value, rings }: Threshold) => {
   };
 };
 
-/** Room for what is drawn and for the lines across it, up to a round number. */
-function topOf({ thresholds, readings }: DrawnChart): number {
-  const values = readings.flat().map(({ value }) => value ?? 0);
+/** Room on the left axis for what is drawn there and for the lines across it, up to a round number. */
+function topOf({ thresholds, series, readings }: DrawnChart): number {
+  const values = readings
+    .filter((_, index) => series[index]?.axis === 'left')
+    .flat()
+    .map(({ value }) => value ?? 0);
   const highest = values.reduce((most, value) => Math.max(most, value), 0);
   return Math.ceil((Math.max(highest, ...thresholds.map(({ value }) => value)) * 1.1) / 10) * 10;
 }
@@ -77,7 +80,7 @@ export function drawChart(chart: DrawnChart, { start, end }: Span): string {
       name,
       min,
       ...(max === undefined ? { alignTicks: true, splitNumber } : { max, interval: (max - min) / splitNumber }),
-      ...(max === undefined && thresholds.length > 0 && { max: topOf(chart) }),
+      ...(max === undefined && index === 0 && thresholds.length > 0 && { max: topOf(chart) }),
       nameTextStyle: { ...faint, align: index === 0 ? 'left' : 'right', padding: [0, -margin] },
       axisLabel: { ...faint, fontFamily },
       splitLine: { show: index === 0, lineStyle: { color: 'var(--rule)' } },

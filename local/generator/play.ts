@@ -51,7 +51,8 @@ export async function play(
       firstMs ??= line.arrivalMs;
       const dueMs = began + (line.arrivalMs - firstMs) / speed;
       if (dueMs > Date.now() || waiting.length === MAX_LINES_AT_ONCE) await send();
-      if (dueMs > Date.now()) await delay(dueMs - Date.now(), undefined, signal && { signal });
+      const waitMs = dueMs - Date.now();
+      if (waitMs > 0) await delay(waitMs, undefined, signal && { signal });
       waiting.push(line.text);
       truth?.record(line);
       if (line.outcome.kind === 'published') onEvent?.(line.outcome.event);
