@@ -45,14 +45,19 @@ export class StandInStream {
     const emitted = at.toISOString();
     const trips = expectedTrips([...this.#changed].flatMap((trip) => this.#events.get(trip) ?? []));
     const ended = trips.filter((trip) => all || trip.end_time !== null || trip.cancelled_at !== null);
-    // Before the file is written: what comes of a trip meanwhile is for the next one.
-    for (const { trip_id } of ended) this.#changed.delete(trip_id);
     const rows: StreamRow[] = [];
     for (const trip of ended) {
       const row = this.#distort({ ...trip, version: trip.event_count, emitted_at: emitted, is_final: false });
       if (row) rows.push(row);
     }
-    if (rows.length > 0) await this.#write(emitted, rows);
+    // Before the file is written: what comes of a trip meanwhile is for the next one.
+    for (const { trip_id } of ended) this.#changed.delete(trip_id);
+    try {
+      if (rows.length > 0) await this.#write(emitted, rows);
+    } catch (error) {
+      for (const { trip_id } of ended) this.#changed.add(trip_id);
+      throw error;
+    }
     this.#forget(at.getTime());
     return rows.length;
   }
