@@ -32,22 +32,19 @@ export function mergeTable(
   ].join('\n');
 }
 
+const hours = (seconds: number): string => (seconds / 3600).toFixed(1);
 const clock = (at: string | null): string => (at === null ? 'not yet' : `${at.slice(11, 19)}Z`);
 
 /** Both sides of a date by city, when it became exact, and some of the trips that differed. */
 export function reconciliationTable(told: Reconciliation): string {
   if (!told.wasNeeded) return 'The stream never had this date: readers have it from the batch.';
   const { settled, cities } = told;
-  const sides = ['stream', 'batch', 'fares of the stream', 'of the batch', 'hours of the stream', 'of the batch '];
-  const figures = [...sides, 'missing', 'extra', 'differing', 'apart'];
+  const figures = ['trips', 'fares', 'hours', 'missing', 'extra', 'differing', 'apart'];
   const rows = cities.map((city) => [
     city.city,
-    city.streamCount,
-    city.batchCount,
-    city.streamFare,
-    city.batchFare,
-    (city.streamSeconds / 3600).toFixed(1),
-    (city.batchSeconds / 3600).toFixed(1),
+    `${city.streamCount} / ${city.batchCount}`,
+    `${city.streamFare} / ${city.batchFare}`,
+    `${hours(city.streamSeconds)} / ${hours(city.batchSeconds)}`,
     city.missingInStream,
     city.missingInBatch,
     city.differing,
@@ -59,6 +56,8 @@ export function reconciliationTable(told: Reconciliation): string {
   return [
     summary,
     `Begun ${clock(told.begunAt)}, overwritten ${clock(told.overwrittenAt)}, exact ${clock(told.exactAt)}.`,
+    '',
+    'Stream / batch by city:',
     '',
     markdownTable(['city', ...figures], figures, rows),
     ...(told.trips.length > 0 ? ['', `Trips: ${told.trips.join('; ')}. All are in streaming.divergence.`] : []),
