@@ -39,7 +39,7 @@ const clock = (at: string | null): string => (at === null ? 'not yet' : `${at.sl
 export function reconciliationTable(told: Reconciliation): string {
   if (!told.wasNeeded) return 'The stream never had this date: readers have it from the batch.';
   const { settled, cities } = told;
-  const figures = ['trips', 'fares', 'hours', 'missing', 'extra', 'differing', 'apart'];
+  const figures = ['trips', 'fares', 'hours', 'missing', 'extra', 'differing', '% apart'];
   const rows = cities.map((city) => [
     city.city,
     `${city.streamCount} / ${city.batchCount}`,
@@ -48,7 +48,7 @@ export function reconciliationTable(told: Reconciliation): string {
     city.missingInStream,
     city.missingInBatch,
     city.differing,
-    percent(apartOf(city)),
+    apartOf(city).toFixed(2),
   ]);
   const summary = settled
     ? `Stream ${settled.streamCount} trips, batch ${settled.batchCount} (counts ${percent(countsApart(settled))} apart): ${percent(settled.divergencePct)} of trips differ, accuracy ${percent(100 - settled.divergencePct)} (99.5 % is expected).`

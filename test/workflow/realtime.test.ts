@@ -90,7 +90,7 @@ describe('a reconciliation', () => {
       expect(calls.batches).toEqual(['reconcile 2025-01-18', 'backups']);
       const details = await detailsOf(handle);
       expect(details).toContain('(counts 0.200 % apart): 1.400 % of trips differ, accuracy 98.600 %');
-      expect(details).toMatch(/\|\s+london\s+\|\s+499 \/ 500\s+\|.*\|\s+2\.600 %\s+\|/);
+      expect(details).toMatch(/\|\s+london\s+\|\s+499 \/ 500\s+\|.*\|\s+2\.60\s+\|/);
       expect(details).toContain('trip-1 (differs: fare_amount)');
       const exact = told.exactAt ?? '';
       expect(calls.figures).toEqual([
