@@ -1,146 +1,196 @@
-import { mkdirSync, renameSync, existsSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, delimiter } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../ports.ts';
-import { FlinkRest } from './flink-rest.ts';
 import {
-  flinkSettings,
-  logSettings,
-  METASPACE_MIB,
-  type Ports,
-  taskManagerDirect,
-  taskManagerHeap,
-} from './flink-settings.ts';
-import { GuardedProcess } from './guarded-process.ts';
-import type { JobRecord } from './records.ts';
+  applicationProperties,
+  checkpointsKey,
+  type ClusterFiles,
+  clusterFiles,
+  flinkConfiguration,
+  jobManagerArguments,
+  loggingConfiguration,
+  processEnvironment,
+  taskManagerArguments,
+} from './flink-configuration.ts';
+import { JobManager } from './job-manager.ts';
+import type { Objects } from './objects.ts';
+import type { Processes } from './processes.ts';
+import { type ApplicationRecord, type Configuration, type Deployment, versionOf } from './records.ts';
 import type { Settings } from './settings.ts';
 
-/** What Flink reaches into; its own start scripts open the same packages. */
-const OPENED = [
-  ...['java.io', 'java.lang', 'java.lang.reflect', 'java.net', 'java.nio', 'java.text', 'java.time', 'java.util'],
-  ...['java.util.concurrent', 'java.util.concurrent.atomic', 'java.util.concurrent.locks', 'sun.nio.ch'],
-].map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`);
+const POLL_MS = 100;
+/** Longer than any start on a busy machine. */
+const START_TIMEOUT_MS = 180_000;
+const LONGEST_BACKOFF_MS = 30_000;
+/** What a process has printed last is read a little after its end. */
+const LAST_OUTPUT_MS = 250;
 
-const TASK_MANAGER_PAUSE_MS = 500;
-
-export interface ClusterOptions {
+export interface ClusterParts {
   readonly settings: Settings;
-  readonly applicationName: string;
-  readonly job: JobRecord;
-  /** Holds `usrlib/`, with the job's jar, and `application_properties.json`. */
-  readonly folder: string;
-  readonly checkpointsUri: string;
-  readonly restoreFrom: string | undefined;
-  /** Whether what it starts from is a checkpoint of this very job. */
-  readonly isOwnCheckpoint: boolean;
+  readonly processes: Processes;
+  readonly objects: Objects;
+  readonly report: (error: unknown) => void;
 }
 
-/** One JobManager with one TaskManager that run one job. A TaskManager that is lost is started again; a JobManager is not. */
+/** A JobManager and a TaskManager that run one job of an application, and are started again whenever one of them ends. */
 export class Cluster {
-  readonly rest: FlinkRest;
-  /** Resolves with how the JobManager ended. */
-  readonly exit: Promise<string>;
-  readonly jobManagerLog: string;
-  readonly #jobManager: GuardedProcess;
-  #taskManager: GuardedProcess;
-  #closing = false;
+  readonly #parts: ClusterParts;
+  readonly #application: ApplicationRecord;
+  readonly #deployment: Deployment;
+  readonly #configuration: Configuration;
+  readonly #files: ClusterFiles;
+  readonly #names: { readonly jobManager: string; readonly taskManager: string };
+  readonly #stopped = new AbortController();
+  /** Aborts with the end of the JobManager that runs now. */
+  #ended: AbortSignal = AbortSignal.abort();
+  /** The job stops with a savepoint: its JobManager ends then. */
+  #stopping = false;
+  #jobManager: JobManager | undefined;
 
-  static async start(options: ClusterOptions): Promise<Cluster> {
-    const [rpc, rest, blob, taskRpc, taskData] = await Promise.all([
-      freePort(),
-      freePort(),
-      freePort(),
-      freePort(),
-      freePort(),
-    ]);
-    return new Cluster(options, { rpc, rest, blob, taskRpc, taskData });
+  constructor(parts: ClusterParts, application: ApplicationRecord, deployment: Deployment) {
+    const version = versionOf(application, deployment.versionId);
+    if (version === undefined) throw new Error(`${application.name} has no version ${deployment.versionId}`);
+    this.#parts = parts;
+    this.#application = application;
+    this.#deployment = deployment;
+    this.#configuration = version.configuration;
+    this.#files = clusterFiles(join(parts.settings.MANAGED_FLINK_STATE_DIR, 'clusters', application.name));
+    const prefix = `flink-${application.name}`;
+    this.#names = { jobManager: `${prefix}-jobmanager`, taskManager: `${prefix}-taskmanager` };
   }
 
-  private constructor(options: ClusterOptions, ports: Ports) {
-    const { settings, folder, job, applicationName } = options;
-    const home = join(folder, 'home');
-    const tempDir = join(folder, 'temp');
-    for (const each of [join(home, 'conf'), tempDir, settings.logDir]) mkdirSync(each, { recursive: true });
-    // Flink looks for the job's jars beside its own.
-    if (!existsSync(join(home, 'lib'))) symlinkSync(join(settings.flinkDir, 'lib'), join(home, 'lib'));
-    const { configuration } = job;
-    const { memory, s3, restartDelayMs } = settings;
-    const { checkpointsUri, isOwnCheckpoint: claims } = options;
-    const flink = flinkSettings({ configuration, ports, memory, s3, tempDir, checkpointsUri, restartDelayMs, claims });
-    // JSON is YAML; it holds the access key.
-    writeFileSync(join(home, 'conf', 'config.yaml'), JSON.stringify(flink, undefined, 1), { mode: 0o600 });
-    writeFileSync(join(home, 'conf', 'log4j.properties'), logSettings(configuration.monitoring.LogLevel));
+  get configuration(): Configuration {
+    return this.#configuration;
+  }
 
-    const run = (name: string, jvm: readonly string[], main: readonly string[]): GuardedProcess => {
-      const logFile = logFileOf(settings.logDir, applicationName, name);
-      // Why the one before ended is worth keeping.
-      if (existsSync(logFile)) renameSync(logFile, `${logFile}.before`);
-      const classPath = join(home, 'lib', '*') + delimiter + join(home, 'conf');
-      return new GuardedProcess({
-        command: ['java', ...jvm, ...commonOptions(home), '-cp', classPath, ...main, '--configDir', join(home, 'conf')],
-        environment: {
-          AWS_REGION: s3.region,
-          APPLICATION_PROPERTIES_FILE: join(folder, 'application_properties.json'),
-          FLINK_CONF_DIR: join(home, 'conf'),
-          FLINK_LIB_DIR: join(home, 'lib'),
-          FLINK_PLUGINS_DIR: join(settings.flinkDir, 'plugins'),
-        },
-        // Flink tells the TaskManager of the job's jars by a path from here.
-        workDir: home,
-        logFile,
-      });
+  /** Asks the job's JobManager; undefined while there is none. */
+  get jobManager(): JobManager | undefined {
+    return this.#jobManager;
+  }
+
+  /**
+   * Starts the job from its newest checkpoint, else from the savepoint of its deployment. Resolves when all of its tasks run, or
+   * one has failed and is started again, for then it goes on so for ever. Rejects with the job's own words when it does not start.
+   */
+  async start(): Promise<void> {
+    await this.#launch();
+    const recover = () => {
+      if (this.#stopping || this.#stopped.signal.aborted) return;
+      this.#parts.report(`${this.#names.jobManager} has ended: the job goes on from its newest checkpoint`);
+      void this.keepRunning();
     };
-    const restore = options.restoreFrom === undefined ? [] : ['--fromSavepoint', options.restoreFrom];
-    const allow = job.allowNonRestoredState && restore.length > 0 ? ['--allowNonRestoredState'] : [];
-    this.jobManagerLog = logFileOf(settings.logDir, applicationName, 'jobmanager');
-    this.#jobManager = run(
-      'jobmanager',
-      [`-Xmx${String(memory.jobManagerHeap)}m`],
-      [
-        'org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint',
-        ...['--job-id', job.id, ...restore, ...allow],
-      ],
-    );
-    const startTaskManager = (): GuardedProcess =>
-      run(
-        'taskmanager',
-        [
-          `-Xmx${String(taskManagerHeap(memory))}m`,
-          `-XX:MaxDirectMemorySize=${String(taskManagerDirect(memory))}m`,
-        ],
-        ['org.apache.flink.runtime.taskexecutor.TaskManagerRunner'],
-      );
-    this.#taskManager = startTaskManager();
-    this.exit = this.#jobManager.exit;
-    this.rest = new FlinkRest(ports.rest, job.id);
-    void this.#keepTaskManager(startTaskManager);
+    if (this.#ended.aborted) recover();
+    else this.#ended.addEventListener('abort', recover);
   }
 
-  async #keepTaskManager(start: () => GuardedProcess): Promise<void> {
-    for (;;) {
-      await this.#taskManager.exit;
-      await delay(TASK_MANAGER_PAUSE_MS);
-      if (this.#closing) return;
-      this.#taskManager = start();
+  /** Starts the job, again and again, until it runs or is stopped. */
+  async keepRunning(): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await delay(backoffMs(attempt), undefined, { signal: this.#stopped.signal });
+        await this.start();
+        return;
+      } catch (error) {
+        if (this.#stopped.signal.aborted) return;
+        this.#parts.report(error);
+      }
     }
   }
 
-  /** Ends both JVMs at once, and waits until they are gone. */
-  async kill(): Promise<void> {
-    this.#closing = true;
-    await Promise.all([this.#jobManager.kill(), this.#taskManager.kill()]);
+  /** Takes a savepoint below a folder; gives its address. With `stops` the job ends with it, if it succeeds. */
+  async savepoint(folder: string, stops: boolean): Promise<string> {
+    if (this.#jobManager === undefined) throw new Error('the job is being started again just now');
+    const ended = this.#ended;
+    this.#stopping = stops;
+    try {
+      const signal = AbortSignal.any([ended, this.#stopped.signal]);
+      return await this.#jobManager.savepoint(folder, stops, signal);
+    } catch (error) {
+      this.#stopping = false;
+      if (stops && ended.aborted) void this.keepRunning();
+      throw error;
+    }
+  }
+
+  /** Ends both processes. What they have not checkpointed is computed again by the next start. */
+  async stop(): Promise<void> {
+    this.#stopped.abort(new Error('the application was stopped'));
+    await Promise.all([this.#names.jobManager, this.#names.taskManager].map((name) => this.#parts.processes.end(name)));
+    this.#jobManager = undefined;
+    rmSync(this.#files.folder, { recursive: true, force: true });
+  }
+
+  async #launch(): Promise<void> {
+    const { processes, objects, settings } = this.#parts;
+    const files = this.#files;
+    const { jobManager, taskManager } = this.#names;
+    this.#jobManager = undefined;
+    await Promise.all([processes.end(jobManager), processes.end(taskManager)]);
+    const { code } = this.#configuration;
+    if (code === undefined) throw new Error(`${this.#application.name} has no code`);
+    const checkpoints = checkpointsKey(this.#application);
+    const checkpoint = await objects.newestComplete(`${checkpoints}/${this.#deployment.jobId}`);
+    const restoreFrom = checkpoint ?? this.#deployment.restoredFrom;
+    const ports = { rpc: await freePort(), blobs: await freePort(), rest: await freePort() };
+    // From here to both processes nothing waits: a stop comes before them, or finds them.
+    this.#stopped.signal.throwIfAborted();
+    rmSync(files.folder, { recursive: true, force: true });
+    for (const folder of [dirname(files.configuration), files.scratch, files.artifacts])
+      mkdirSync(folder, { recursive: true });
+    const configuration = flinkConfiguration(this.#configuration, settings, files, ports, objects.uri(checkpoints));
+    writeFileSync(files.configuration, configuration);
+    writeFileSync(files.logging, loggingConfiguration(this.#configuration));
+    writeFileSync(files.properties, applicationProperties(this.#configuration));
+    const ended = new AbortController();
+    this.#ended = ended.signal;
+    const args = jobManagerArguments(files, settings, code.file, this.#deployment, restoreFrom);
+    await Promise.all([
+      processes.start(jobManager, args, processEnvironment(files, settings), () => {
+        ended.abort(new Error(`${jobManager} has ended`));
+      }),
+      this.#startTaskManager(ended.signal, 0),
+    ]);
+    this.#jobManager = new JobManager(`http://127.0.0.1:${ports.rest}`, this.#deployment.jobId);
+    try {
+      await this.#untilRunning(this.#jobManager, AbortSignal.any([ended.signal, this.#stopped.signal]));
+    } catch (error) {
+      this.#jobManager = undefined;
+      this.#stopped.signal.throwIfAborted();
+      if (!ended.signal.aborted) throw error;
+      await delay(LAST_OUTPUT_MS);
+      throw new Error(processes.failure(jobManager), { cause: error });
+    }
+  }
+
+  async #untilRunning(jobManager: JobManager, signal: AbortSignal): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      const job = await jobManager.job();
+      if (job?.state === 'RESTARTING') return;
+      if (job?.state === 'RUNNING' && job.vertices.every(({ status }) => status === 'RUNNING')) return;
+      await delay(POLL_MS, undefined, { signal });
+    }
+    throw new Error(`the job does not run after ${START_TIMEOUT_MS / 1000} s`);
+  }
+
+  /** Starts the TaskManager, and again whenever it ends before its JobManager. That restores the job's tasks by itself. */
+  async #startTaskManager(ended: AbortSignal, attempt: number): Promise<void> {
+    const { processes, settings, report } = this.#parts;
+    const name = this.#names.taskManager;
+    const startedAt = Date.now();
+    const restart = async (): Promise<void> => {
+      report(`${name} has ended: it is started again`);
+      const next = Date.now() - startedAt > LONGEST_BACKOFF_MS ? 0 : attempt;
+      await delay(backoffMs(next));
+      if (!ended.aborted && !this.#stopped.signal.aborted) await this.#startTaskManager(ended, next + 1);
+    };
+    const args = taskManagerArguments(this.#files, settings);
+    await processes.start(name, args, processEnvironment(this.#files, settings), () => {
+      if (!ended.aborted) void restart().catch(report);
+    });
   }
 }
 
-const logFileOf = (logDir: string, applicationName: string, process: string): string =>
-  join(logDir, `flink-${applicationName}-${process}.log`);
-
-/** One small heap needs no helper threads, and a JVM that has no memory left is better started again. */
-const commonOptions = (home: string): readonly string[] => [
-  '-XX:+UseSerialGC',
-  '-XX:+ExitOnOutOfMemoryError',
-  `-XX:MaxMetaspaceSize=${String(METASPACE_MIB)}m`,
-  `-Dlog4j2.configurationFile=${join(home, 'conf', 'log4j.properties')}`,
-  '--add-exports=java.base/sun.net.util=ALL-UNNAMED',
-  ...OPENED,
-];
+/** The first time at once. */
+const backoffMs = (attempt: number): number => (attempt === 0 ? 0 : Math.min(LONGEST_BACKOFF_MS, 1000 * 2 ** attempt));

@@ -18,7 +18,6 @@ export const notFound = (message: string) => new flink.ResourceNotFoundException
 
 export const limitExceeded = (message: string) => new flink.LimitExceededException(details(message));
 
-export const concurrentModification = (message: string) =>
-  new flink.ConcurrentModificationException(details(message));
+export const concurrentModification = (message: string) => new flink.ConcurrentModificationException(details(message));
 
 export const tooManyTags = (message: string) => new flink.TooManyTagsException(details(message));

@@ -16,7 +16,6 @@ export interface Code {
   readonly bucketArn: string;
   readonly fileKey: string;
   readonly objectVersion?: string;
-  readonly md5: string;
   readonly bytes: number;
   readonly file: string;
 }
@@ -31,14 +30,17 @@ export interface LoggingOption {
   readonly logStreamArn: string;
 }
 
+/** A description in which nothing is left out. */
+type Complete<Description> = { readonly [Member in keyof Description]-?: NonNullable<Description[Member]> };
+
 /** All that a version says, with the service's defaults filled in. */
 export interface Configuration {
   readonly runtime: RuntimeEnvironment;
   readonly role: string;
   readonly code?: Code;
-  readonly checkpoints: Required<CheckpointConfigurationDescription>;
-  readonly monitoring: Required<MonitoringConfigurationDescription>;
-  readonly parallelism: Required<ParallelismConfigurationDescription>;
+  readonly checkpoints: Complete<CheckpointConfigurationDescription>;
+  readonly monitoring: Complete<MonitoringConfigurationDescription>;
+  readonly parallelism: Complete<ParallelismConfigurationDescription>;
   readonly propertyGroups: readonly PropertyGroup[];
   readonly snapshotsEnabled: boolean;
   readonly rollbackEnabled: boolean;
@@ -66,7 +68,7 @@ export interface SnapshotRecord {
   readonly stopsJob: boolean;
   status: SnapshotStatus;
   /** The savepoint itself, once it is READY. */
-  savepoint?: string;
+  savepoint?: string | undefined;
 }
 
 export type OperationKind = 'StartApplication' | 'StopApplication' | 'UpdateApplication' | 'RollbackApplication';
@@ -101,7 +103,6 @@ export interface ApplicationRecord {
   readonly operations: OperationRecord[];
   tags: Record<string, string>;
   status: ApplicationStatus;
-  conditionalToken: string;
   updatedAtMs: number;
   runConfiguration: Pick<RunConfiguration, 'ApplicationRestoreConfiguration' | 'FlinkRunConfiguration'>;
   /** There is one from a start to the end of its job. */

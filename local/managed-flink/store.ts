@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApplicationRecord } from './records.ts';
@@ -19,7 +18,6 @@ export class Store {
 
   save(record: ApplicationRecord): void {
     record.updatedAtMs = Date.now();
-    record.conditionalToken = randomUUID();
     this.applications.set(record.name, record);
     const file = this.#file(record.name);
     // A crash between the two calls leaves the old record, never half a one.
