@@ -32,7 +32,7 @@ const cpuLoad = 'Status.JVM.CPU.Load';
 type Figure = readonly [name: string, value: number, unit: StandardUnit, dimensions?: readonly Dimension[]];
 
 /** The lag of each stream that a vertex reads: that of its shard that is furthest behind. */
-const lags = (metrics: readonly Aggregated[]): Figure[] => {
+export const lags = (metrics: readonly Aggregated[]): Figure[] => {
   const streams = new Map<string, number>();
   for (const { id, max } of metrics) {
     const stream = /\.stream\.(.+?)\.shardId\..*\.millisBehindLatest$/.exec(id)?.[1];
