@@ -127,7 +127,7 @@ def test_the_aws_cli_takes_a_snapshot_stops_and_deletes(
         "--snapshot-name",
         "by-hand",
         "--snapshot-creation-timestamp",
-        taken()["SnapshotCreationTimestamp"],
+        str(taken()["SnapshotCreationTimestamp"]),
     )
     cli(flink_url, "stop-application", *named)
     wait_for(flink, "READY")
@@ -139,5 +139,5 @@ def test_the_aws_cli_takes_a_snapshot_stops_and_deletes(
     with pytest.raises(RuntimeError, match="ResourceInUseException"):
         cli(flink_url, "rollback-application", *named, "--current-application-version-id", "1")
     detail = cli(flink_url, "describe-application", *named)["ApplicationDetail"]
-    cli(flink_url, "delete-application", *named, "--create-timestamp", detail["CreateTimestamp"])
+    cli(flink_url, "delete-application", *named, "--create-timestamp", str(detail["CreateTimestamp"]))
     wait_until(lambda: cli(flink_url, "list-applications")["ApplicationSummaries"] == [], 30)
