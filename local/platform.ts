@@ -60,7 +60,7 @@ export function announcement(stdout: string): Record<string, unknown> | undefine
 
 const announced = (stdout: string): boolean => stdout.includes('\n') && announcement(stdout) !== undefined;
 
-/** Starts the AWS emulator, EMR Serverless, Redshift, Temporal and the stream’s delivery, each on 127.0.0.1 with its state under `folder`. */
+/** Starts the AWS emulator, EMR Serverless, Managed Flink, Redshift, Temporal and the stream’s delivery, each on 127.0.0.1 with its state under `folder`. */
 export async function startPlatform({
   root,
   folder,
@@ -90,7 +90,7 @@ export async function startPlatform({
       ui: await freePort(wantedPorts.webUi),
       metrics: await freePort(),
     };
-    onStep('Temporal, S3, EMR Serverless and Redshift');
+    onStep('Temporal, S3, EMR Serverless, Managed Flink and Redshift');
     const [, , cloudWatch, redshift] = await Promise.all([
       supervisor.start(temporalServer(join(bin, 'temporal'), ports, data('temporal.db'))),
       supervisor.start(awsEmulator(root, awsPort, data(''), aws)),
@@ -105,15 +105,25 @@ export async function startPlatform({
       ),
     ]);
     const figures = { AWS_ENDPOINT_URL_CLOUDWATCH: String(announcement(cloudWatch.readyOutput)?.listening) };
-    const emr = await supervisor.start(
-      node('emr-serverless', 'local/emr-serverless/main.ts', {
-        ...aws,
-        ...figures,
-        EMR_SERVERLESS_STATE_DIR: data('emr-serverless'),
-        // On two cores two jobs at a time would gain nothing.
-        EMR_SERVERLESS_MAX_CONCURRENT_RUNS: '1',
-      }),
-    );
+    const [emr, flink] = await Promise.all([
+      supervisor.start(
+        node('emr-serverless', 'local/emr-serverless/main.ts', {
+          ...aws,
+          ...figures,
+          EMR_SERVERLESS_STATE_DIR: data('emr-serverless'),
+          // On two cores two jobs at a time would gain nothing.
+          EMR_SERVERLESS_MAX_CONCURRENT_RUNS: '1',
+        }),
+      ),
+      supervisor.start(
+        node('managed-flink', 'local/managed-flink/main.ts', {
+          ...aws,
+          ...figures,
+          MANAGED_FLINK_STATE_DIR: data('managed-flink'),
+          MANAGED_FLINK_LOG_DIR: join(folder, 'logs'),
+        }),
+      ),
+    ]);
     const redshiftReady = announcement(redshift.readyOutput) as {
       listening: string;
       postgres: { host: string; port: number; database: string };
@@ -125,6 +135,7 @@ export async function startPlatform({
         'emr-serverless',
         String(announcement(emr.readyOutput)?.listening),
       ),
+      AWS_ENDPOINT_URL_KINESIS_ANALYTICS_V2: String(announcement(flink.readyOutput)?.listening),
       AWS_ENDPOINT_URL_REDSHIFT_DATA: await reachedAt('redshift-data', redshiftReady.listening),
     };
     Object.assign(process.env, endpoints);

@@ -26,7 +26,7 @@ interface Entry {
   readonly child: ChildProcess;
 }
 
-/** Starts processes, keeps their output in `<folder>/logs`, and ends exactly those, last started first. */
+/** Starts processes, keeps their output in a folder, by default `<folder>/logs`, and ends exactly those, last started first. */
 export class Supervisor {
   private readonly entries: Entry[] = [];
   private stopping = false;
@@ -34,15 +34,15 @@ export class Supervisor {
   private readonly pidFile: string;
   private readonly reaper: ChildProcess;
 
-  /** Called when a process ends by itself; the platform is broken then. */
-  onUnexpectedExit: (message: string) => void = (message) => {
+  /** Called when a process ends by itself, with its name; the platform is broken then. */
+  onUnexpectedExit: (message: string, name: string) => void = (message) => {
     throw new Error(message);
   };
 
-  constructor(folder: string) {
-    this.logFolder = join(folder, 'logs');
+  constructor(folder: string, logFolder: string = join(folder, 'logs')) {
+    this.logFolder = logFolder;
     this.pidFile = join(folder, 'pids.json');
-    mkdirSync(this.logFolder, { recursive: true });
+    for (const each of [folder, this.logFolder]) mkdirSync(each, { recursive: true });
     endLeftovers(this.pidFile);
     // In a group of its own, as the others, so that it outlives whatever ends this process.
     this.reaper = spawn(process.execPath, [join(import.meta.dirname, 'reaper.ts'), this.pidFile, String(process.pid)], {
@@ -79,6 +79,7 @@ export class Supervisor {
         this.writePids();
         this.onUnexpectedExit(
           `${spec.name} ended unexpectedly (${signal ?? `exit ${code}`}). Its log: ${logFile}\n${tail(logFile)}`,
+          spec.name,
         );
       }
     });
@@ -142,7 +143,7 @@ export class Supervisor {
   }
 
   private writePids(): void {
-    const pids = this.entries.map(({ spec, child }) => ({ pid: child.pid, command: spec.command }));
+    const pids = this.entries.map(({ spec, child }) => ({ name: spec.name, pid: child.pid, command: spec.command }));
     writeFileSync(this.pidFile, JSON.stringify({ supervisor: process.pid, pids }));
   }
 }

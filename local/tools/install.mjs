@@ -1,4 +1,4 @@
-// Installs what the project needs into the checkout: npm packages, two Python environments, Spark's jars.
+// Installs what the project needs into the checkout: npm packages, two Python environments, Spark's jars, Flink.
 // Runs on the machine's own Node before anything is installed, so it is plain JavaScript without dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -91,6 +91,39 @@ export function pythonEnvironment(python, directory, requirements) {
   ]);
 }
 
+/** Copies the jars that a POM of this folder names. */
+function copyJars(pom, directory, options = []) {
+  const repository = join(toolsDir, 'm2');
+  run('mvn', [
+    '-B',
+    '-q',
+    '-f',
+    join(here, pom),
+    `-Dmaven.repo.local=${repository}`,
+    'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies',
+    `-DoutputDirectory=${directory}`,
+    '-DincludeScope=runtime',
+    ...options,
+  ]);
+  rmSync(repository, { recursive: true, force: true });
+}
+
+/** Lays out Flink as its processes expect it: `lib/`, and a folder a plugin in `plugins/`. */
+function installFlink(venv, directory) {
+  rmSync(directory, { recursive: true, force: true });
+  const archives = join(directory, 'archives');
+  mkdirSync(archives, { recursive: true });
+  // An archive of jars has nothing to build, but pip asks it for its name.
+  const options = ['--no-deps', '--no-cache-dir', '--no-build-isolation', '--require-hashes'];
+  const wanted = ['-r', join(here, 'flink.txt'), '-d', archives];
+  run(join(venv, 'bin', 'python'), ['-m', 'pip', 'download', '-q', ...options, ...wanted]);
+  const [archive] = readdirSync(archives);
+  const name = archive.replace(/\.tar\.gz$/, '');
+  run('tar', ['-xzf', join(archives, archive), '-C', directory, '--strip-components=2', `${name}/deps/lib`]);
+  rmSync(archives, { recursive: true });
+  copyJars('flink-plugins.xml', join(directory, 'plugins', 's3-fs-hadoop'));
+}
+
 /** Compiles what the jobs need in Java into `.tideline/spark-jobs`: the log store that `publish-jobs.ts` ships with them. */
 function buildLogStore(venv, jars) {
   const folder = join(root, '.tideline', 'spark-jobs');
@@ -132,21 +165,11 @@ export function install({ clients }) {
   const jars = join(toolsDir, 'jars');
   step('Delta Lake and S3A jars', ['local/tools/jars.xml'], jars, () => {
     rmSync(jars, { recursive: true, force: true });
-    run('mvn', [
-      '-B',
-      '-q',
-      '-f',
-      join(here, 'jars.xml'),
-      `-Dmaven.repo.local=${join(toolsDir, 'm2')}`,
-      'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies',
-      `-DoutputDirectory=${jars}`,
-      '-DincludeScope=runtime',
-      '-DexcludeGroupIds=io.netty',
-      '-DexcludeArtifactIds=slf4j-api',
-    ]);
-    rmSync(join(toolsDir, 'm2'), { recursive: true, force: true });
+    copyJars('jars.xml', jars, ['-DexcludeGroupIds=io.netty', '-DexcludeArtifactIds=slf4j-api']);
   });
   buildLogStore(venv, jars);
+  const flink = join(toolsDir, 'flink');
+  step('Flink', ['local/tools/flink.txt', 'local/tools/flink-plugins.xml'], flink, () => installFlink(venv, flink));
   if (clients) {
     const clientsVenv = join(toolsDir, 'clients-venv');
     step('AWS clients for the tests', ['test/python/requirements.txt'], join(clientsVenv, 'bin', 'python'), () =>

@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type ApplicationDetail,
+  type ApplicationStatus,
+  DescribeApplicationCommand,
+  DescribeApplicationSnapshotCommand,
+  KinesisAnalyticsV2Client,
+  type SnapshotDetails,
+} from '@aws-sdk/client-kinesis-analytics-v2';
+import { announcement } from '../../local/platform.ts';
+import { Supervisor } from '../../local/supervisor.ts';
+import { root } from '../tools.ts';
+import { access } from './access.ts';
+
+const POLL_MS = 50;
+
+/** Two jars of the same job, which tell themselves apart by a label. */
+export const buildJob = (label: string): Buffer => {
+  const folder = mkdtempSync(join(tmpdir(), 'flink-job-'));
+  const [classes, jar] = [join(folder, 'classes'), join(folder, 'job.jar')];
+  const libraries = join(root, '.tideline', 'tools', 'flink', 'lib', '*');
+  const source = join(root, 'test', 'wire', 'flink-job', 'CountingJob.java');
+  execFileSync('javac', ['--release', '11', '-cp', libraries, '-d', classes, source], { stdio: 'pipe' });
+  writeFileSync(join(classes, 'label'), label);
+  execFileSync('jar', ['--create', '--file', jar, '--main-class', 'CountingJob', '-C', classes, '.']);
+  const bytes = readFileSync(jar);
+  rmSync(folder, { recursive: true });
+  return bytes;
+};
+
+/** The service as a process of its own, so that it can be killed. */
+export class ManagedFlink {
+  readonly folder = mkdtempSync(join(tmpdir(), 'managed-flink-'));
+  readonly #supervisor = new Supervisor(this.folder);
+  client = new KinesisAnalyticsV2Client(access);
+
+  async start(environment: Readonly<Record<string, string>>): Promise<void> {
+    const { readyOutput } = await this.#supervisor.start({
+      name: 'managed-flink',
+      command: process.execPath,
+      args: [join(root, 'local', 'managed-flink', 'main.ts')],
+      env: {
+        ...environment,
+        MANAGED_FLINK_STATE_DIR: join(this.folder, 'state'),
+        MANAGED_FLINK_LOG_DIR: join(this.folder, 'logs'),
+      },
+      isReady: (stdout) => announcement(stdout) !== undefined,
+      readyTimeoutMs: 60_000,
+    });
+    this.#connect(readyOutput);
+  }
+
+  /** Ends the service with a signal and starts it again. */
+  async restart(signal: NodeJS.Signals): Promise<void> {
+    this.#connect((await this.#supervisor.restart('managed-flink', signal)).readyOutput);
+  }
+
+  #connect(readyOutput: string): void {
+    this.client.destroy();
+    const endpoint = String(announcement(readyOutput)?.listening);
+    this.client = new KinesisAnalyticsV2Client({ ...access, endpoint, maxAttempts: 1 });
+  }
+
+  /** The process id of Flink's JobManager or TaskManager of an application. */
+  pid(application: string, role: 'jobmanager' | 'taskmanager'): number {
+    return this.pids().get(`flink-${application}-${role}`) ?? 0;
+  }
+
+  pids(): ReadonlyMap<string, number> {
+    const file = join(this.folder, 'state', 'pids.json');
+    const { pids } = JSON.parse(readFileSync(file, 'utf8')) as { pids: { name: string; pid: number }[] };
+    return new Map(pids.map(({ name, pid }) => [name, pid]));
+  }
+
+  async stop(): Promise<void> {
+    this.client.destroy();
+    await this.#supervisor.stop();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  async describe(ApplicationName: string): Promise<ApplicationDetail> {
+    const { ApplicationDetail: detail } = await this.client.send(new DescribeApplicationCommand({ ApplicationName }));
+    return detail!;
+  }
+
+  /** Polls until the application is in this status; gives the statuses on the way. */
+  async untilStatus(ApplicationName: string, wanted: ApplicationStatus): Promise<ApplicationStatus[]> {
+    const seen: ApplicationStatus[] = [];
+    for (;;) {
+      const { ApplicationStatus: status } = await this.describe(ApplicationName);
+      if (seen.at(-1) !== status) seen.push(status!);
+      if (status === wanted) return seen;
+      await delay(POLL_MS);
+    }
+  }
+
+  async untilSnapshot(ApplicationName: string, SnapshotName: string): Promise<SnapshotDetails> {
+    for (;;) {
+      const command = new DescribeApplicationSnapshotCommand({ ApplicationName, SnapshotName });
+      const { SnapshotDetails: details } = await this.client.send(command);
+      if (details?.SnapshotStatus !== 'CREATING') return details!;
+      await delay(POLL_MS);
+    }
+  }
+}
+
+export interface Counted {
+  readonly label: string;
+  readonly number: number;
+  readonly digit: number;
+  readonly count: number;
+}
+
+/** Where a job counts, and what it has written there for good. */
+export class CountedFiles {
+  readonly folder = mkdtempSync(join(tmpdir(), 'counted-'));
+
+  read(): Counted[] {
+    mkdirSync(this.folder, { recursive: true });
+    const files = readdirSync(this.folder, { recursive: true, withFileTypes: true });
+    return files
+      .filter((file) => file.isFile() && file.name.startsWith('part-'))
+      .flatMap((file) => readFileSync(join(file.parentPath, file.name), 'utf8').trimEnd().split('\n'))
+      .map((line) => line.split(','))
+      .map(([label = '', number, digit, count]) => ({
+        label,
+        number: Number(number),
+        digit: Number(digit),
+        count: Number(count),
+      }))
+      .toSorted((a, b) => a.number - b.number);
+  }
+
+  /** Waits until so many more numbers are counted than now. */
+  async more(numbers: number): Promise<Counted[]> {
+    const before = this.read().length;
+    for (;;) {
+      const counted = this.read();
+      if (counted.length >= before + numbers) return counted;
+      await delay(POLL_MS);
+    }
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+/** What a run that lost and doubled nothing has written of each number: once, and its place among those of its digit. */
+export const exactlyOnce = (counted: readonly Counted[]): Omit<Counted, 'label'>[] =>
+  counted.map((_, number) => ({ number, digit: number % 10, count: Math.floor(number / 10) + 1 }));
