@@ -1,10 +1,11 @@
-// Installs what the project needs into the checkout: npm packages, two Python environments, Spark's jars.
+// Installs what the project needs into the checkout: npm packages, two Python environments, Spark's jars, the stream's applications.
 // Runs on the machine's own Node before anything is installed, so it is plain JavaScript without dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildFlinkJobs, flinkSources, tripSessionsJar } from './flink-jobs.mjs';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const toolsDir = join(root, '.tideline', 'tools');
@@ -49,7 +50,7 @@ function findTool({ name, commands, args, accept, fix }) {
   return new Error(`${name} is missing (looked for ${commands.join(', ')}). Install it with: ${fix}`);
 }
 
-function run(command, args, options = {}) {
+export function run(command, args, options = {}) {
   const done = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, ...options });
   if (done.status !== 0) {
     const why = done.error?.message ?? `${done.stdout ?? ''}${done.stderr ?? ''}`.trim().slice(0, 3000);
@@ -147,6 +148,7 @@ export function install({ clients }) {
     rmSync(join(toolsDir, 'm2'), { recursive: true, force: true });
   });
   buildLogStore(venv, jars);
+  step('Flink applications', flinkSources(root), join(root, tripSessionsJar), () => buildFlinkJobs(root, run));
   if (clients) {
     const clientsVenv = join(toolsDir, 'clients-venv');
     step('AWS clients for the tests', ['test/python/requirements.txt'], join(clientsVenv, 'bin', 'python'), () =>
