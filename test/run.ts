@@ -1,7 +1,7 @@
 // `npm test` runs every suite, two at a time, and ends with `N passed, N failed`; `npm run verify` runs the quick checks alone.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -60,13 +60,33 @@ function pytest(name: string, python: string, ...paths: string[]): Step {
     name,
     command: python,
     args: ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--durations=10', `--junitxml=${file}`, ...paths],
-    count: () => {
-      const suite = /<testsuite [^>]*>/.exec(readFileSync(file, 'utf8'))?.[0] ?? '';
-      const value = (attribute: string): number => Number(new RegExp(` ${attribute}="(\\d+)"`).exec(suite)?.[1] ?? 0);
-      const [failed, skipped] = [value('failures') + value('errors'), value('skipped')];
-      return { passed: value('tests') - failed - skipped, failed, skipped };
-    },
+    count: () => junitCounts(file),
   };
+}
+
+/** Flink's applications, with what was installed for their build and no network. */
+function maven(name: string): Step {
+  const folder = join(reports, name.replaceAll(' ', '-'));
+  const repository = join(root, '.tideline', 'flink-jobs', 'm2');
+  const options = ['-B', '-q', '-o', `-Dmaven.repo.local=${repository}`, `-Dtest.reports=${folder}`];
+  return {
+    name,
+    command: 'mvn',
+    args: ['-f', join('flink-jobs', 'pom.xml'), ...options, 'test'],
+    count: () => sum(globSync(join(folder, 'TEST-*.xml')).map(junitCounts)),
+  };
+}
+
+function junitCounts(file: string): Counts {
+  const suite = /<testsuite\s[^>]*>/.exec(readFileSync(file, 'utf8'))?.[0] ?? '';
+  const value = (attribute: string): number => Number(new RegExp(` ${attribute}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+  const [failed, skipped] = [value('failures') + value('errors'), value('skipped')];
+  return { passed: value('tests') - failed - skipped, failed, skipped };
+}
+
+function sum(counts: readonly Counts[]): Counts {
+  const total = (key: keyof Counts): number => counts.reduce((all, each) => all + each[key], 0);
+  return { passed: total('passed'), failed: total('failed'), skipped: total('skipped') };
 }
 
 const python = join(root, '.tideline', 'tools', 'venv', 'bin');
@@ -100,6 +120,7 @@ const suites: readonly Step[] = [
   vitest('e2e'),
   vitest('wire'),
   quick,
+  maven('flink jobs'),
   pytest('wire clients', tools.clientsPython, 'test/wire'),
 ];
 /** Each suite waits for its engines half of the time. */
@@ -175,7 +196,7 @@ function readCounts(count: () => Counts): Counts {
 if (existsSync(reports)) rmSync(reports, { recursive: true });
 mkdirSync(reports, { recursive: true });
 const results = await runAll([...checks, ...(process.argv.includes('--verify') ? [models, quick] : suites)]);
-const total = (key: keyof Counts): number => results.reduce((sum, result) => sum + result[key], 0);
+const all = sum(results);
 process.stdout.write('\n');
 for (const { name, passed, failed, skipped, seconds } of results) {
   process.stdout.write(
@@ -183,6 +204,6 @@ for (const { name, passed, failed, skipped, seconds } of results) {
   );
 }
 process.stdout.write(
-  `\n${total('passed')} passed, ${total('failed')} failed${total('skipped') > 0 ? `, ${total('skipped')} skipped` : ''}\n`,
+  `\n${all.passed} passed, ${all.failed} failed${all.skipped > 0 ? `, ${all.skipped} skipped` : ''}\n`,
 );
-process.exitCode = stop.signal.aborted || total('failed') > 0 ? 1 : 0;
+process.exitCode = stop.signal.aborted || all.failed > 0 ? 1 : 0;

@@ -1,10 +1,11 @@
-// Installs what the project needs into the checkout: npm packages, two Python environments, Spark's jars, Flink.
+// Installs what the project needs into the checkout: npm packages, two Python environments, Spark's jars, Flink and its applications.
 // Runs on the machine's own Node before anything is installed, so it is plain JavaScript without dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildFlinkJobs, flinkSources, tripSessionsJar } from './flink-jobs.mjs';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const toolsDir = join(root, '.tideline', 'tools');
@@ -49,7 +50,7 @@ function findTool({ name, commands, args, accept, fix }) {
   return new Error(`${name} is missing (looked for ${commands.join(', ')}). Install it with: ${fix}`);
 }
 
-function run(command, args, options = {}) {
+export function run(command, args, options = {}) {
   const done = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, ...options });
   if (done.status !== 0) {
     const why = done.error?.message ?? `${done.stdout ?? ''}${done.stderr ?? ''}`.trim().slice(0, 3000);
@@ -144,7 +145,10 @@ function buildLogStore(venv, jars) {
   step('log store', [source, 'local/tools/jars.xml'], jar, build, folder);
 }
 
-/** Brings the checkout's tools up to its lock files. `clients` adds the third-party AWS clients that the wire tests use. */
+/**
+ * Brings the checkout's tools up to its lock files. `clients` adds what only tests use: third-party AWS clients, and Flink with
+ * its applications.
+ */
 export function install({ clients }) {
   const [major] = process.versions.node.split('.').map(Number);
   const found = required.map(findTool);
@@ -168,13 +172,14 @@ export function install({ clients }) {
     copyJars('jars.xml', jars, ['-DexcludeGroupIds=io.netty', '-DexcludeArtifactIds=slf4j-api']);
   });
   buildLogStore(venv, jars);
-  const flink = join(toolsDir, 'flink');
-  step('Flink', ['local/tools/flink.txt', 'local/tools/flink-plugins.xml'], flink, () => installFlink(venv, flink));
   if (clients) {
     const clientsVenv = join(toolsDir, 'clients-venv');
     step('AWS clients for the tests', ['test/python/requirements.txt'], join(clientsVenv, 'bin', 'python'), () =>
       pythonEnvironment(python, clientsVenv, 'test/python/requirements.txt'),
     );
+    const flink = join(toolsDir, 'flink');
+    step('Flink', ['local/tools/flink.txt', 'local/tools/flink-plugins.xml'], flink, () => installFlink(venv, flink));
+    step('Flink applications', flinkSources(root), join(root, tripSessionsJar), () => buildFlinkJobs(root, run));
   }
 }
 

@@ -15,7 +15,7 @@ describe('the tree', () => {
   it('has only the folders that the architecture names', () => {
     const folders = new Set(tracked.filter((file) => file.includes('/')).map((file) => file.split('/')[0] ?? ''));
     const named =
-      'activities bench cli deployment docs infra local model products schedules spark-jobs test workers workflows .ci'.split(
+      'activities bench cli deployment docs flink-jobs infra local model products schedules spark-jobs test workers workflows .ci'.split(
         ' ',
       );
     expect([...folders].filter((folder) => !named.includes(folder))).toEqual([]);
