@@ -5,12 +5,14 @@ import { firedAt } from './fired-at.ts';
 import { checkInput } from './inputs.ts';
 import { paceOfLoads } from './load-warehouse.ts';
 import { maximumAttempts, wholeTable } from '../model/messages/builds.ts';
-import type { Merged, MergeRealtimeInput, StreamDate, StreamPlan } from '../model/messages/realtime.ts';
+import type { Merged, MergeRealtimeInput, StreamPlan, StreamTable } from '../model/messages/realtime.ts';
 import { calls, catalogue, looks, surveys } from './proxies.ts';
 import { mergeTable } from './realtime-report.ts';
 import { runBatch, tryBatch } from './run-batch.ts';
 
 const lane = 'scheduled';
+/** A table to which no stream has come for days: the warehouse sleeps, and is not asked. */
+const nobodys: StreamTable = { dates: [], newestAt: null };
 const nothing: Merged = { files: 0, rows: 0, late: 0, merged: 0, purged: 0, foreign: 0, refused: [] };
 
 /**
@@ -27,9 +29,9 @@ export async function mergeRealtime(input: MergeRealtimeInput = {}): Promise<Mer
   const claimed = { product, intervals: [wholeTable], buildId: runId };
   const mergeAll = async (): Promise<Merged> => {
     const { isIdle, ...total } = await mergeFiles(plan, input.firedAt, report);
-    const dates = isIdle ? [] : await surveys(lane).recordStream({ product });
+    const { dates, newestAt } = isIdle ? nobodys : await surveys(lane).recordStream({ product });
     report.show('merged', mergeTable(total, dates));
-    const value = minutesBehind(dates, input.firedAt);
+    const value = minutesSince(newestAt, input.firedAt);
     if (value !== null) await looks.publishFigures([{ name: 'streaming_processing_latency_minutes', value, product }]);
     return total;
   };
@@ -49,15 +51,11 @@ export async function mergeRealtime(input: MergeRealtimeInput = {}): Promise<Mer
   }
 }
 
-/** How long ago the newest row was made that readers have of the stream; null where they have none. */
-function minutesBehind(dates: readonly StreamDate[], at: string | undefined): number | null {
-  const [newest] = dates
-    .flatMap(({ newestAt }) => newestAt ?? [])
-    .sort()
-    .toReversed();
-  if (newest === undefined) return null;
+/** How old at a time is what was made then. */
+function minutesSince(made: string | null, at: string | undefined): number | null {
+  if (made === null) return null;
   const now = at === undefined ? Date.now() : Date.parse(at);
-  return Math.max(now - Date.parse(newest), 0) / 60_000;
+  return Math.max(now - Date.parse(made), 0) / 60_000;
 }
 
 const failure = (message: string): ApplicationFailure => ApplicationFailure.nonRetryable(message, 'MergeFailed');

@@ -62,8 +62,6 @@ const streamedSchema = z.object({
   settled: z
     .object({ at: z.iso.datetime(), streamCount: z.int(), batchCount: z.int(), divergencePct: z.number() })
     .nullable(),
-  /** When the newest of the stream's rows in the table was made; earlier releases have not written it. */
-  newestAt: z.iso.datetime().nullable().optional(),
   at: z.iso.datetime(),
 });
 

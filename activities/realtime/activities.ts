@@ -4,7 +4,7 @@ import { DateTime } from 'luxon';
 import { type Catalogue, settledStream, streamOf } from '../../model/catalogue.ts';
 import { intervalKey, type IntervalRange, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { reconciliation } from '../../model/cadences.ts';
-import type { Reconciliation, StreamDate, StreamPlan } from '../../model/messages/realtime.ts';
+import type { Reconciliation, StreamDate, StreamPlan, StreamTable } from '../../model/messages/realtime.ts';
 import type { StreamDates } from '../ledger/stream-dates.ts';
 import type { Orchestrator } from '../orchestrator.ts';
 import { submitBatch } from '../redshift/batches.ts';
@@ -16,7 +16,7 @@ import { statementsOf } from '../redshift/statements.ts';
 import { citiesOf, isExact, tripsOf } from './comparison.ts';
 import { readManifest, writeManifest } from './manifests.ts';
 import { newFiles } from './new-files.ts';
-import { mayHaveChanged, streamDates } from './stream-dates.ts';
+import { mayHaveChanged, newestOf, streamDates } from './stream-dates.ts';
 
 /** A batch has 40 statements at the most, and each may note some hundred files. */
 const mostFilesOfBatch = 6000;
@@ -192,12 +192,13 @@ export function createRealtimeActivities(
     },
 
     /** Brings the ledger up to what the warehouse has of a stream's dates, and tells it. */
-    async recordStream({ product }: { product: string }): Promise<StreamDate[]> {
+    async recordStream({ product }: { product: string }): Promise<StreamTable> {
       const today = intervalKey('date', DateTime.utc());
-      const dates = await streamDates(warehouse, streamOf(catalogue, product));
-      const told = dates.filter((date) => mayHaveChanged(date, today));
-      await ledger.record(product, told);
-      return told;
+      const stream = streamOf(catalogue, product);
+      const [all, newestAt] = await Promise.all([streamDates(warehouse, stream), newestOf(warehouse, stream)]);
+      const dates = all.filter((date) => mayHaveChanged(date, today));
+      await ledger.record(product, dates);
+      return { dates, newestAt };
     },
 
     /** What the warehouse has of one date of a stream's table. */

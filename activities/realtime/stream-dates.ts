@@ -4,7 +4,7 @@ import type { Settled, StreamDate } from '../../model/messages/realtime.ts';
 import type { Stream } from '../../model/product.ts';
 import { instant, query, type Value, type Warehouse } from '../redshift/query.ts';
 
-const { liveDates, settledDates } = ownTables;
+const { liveDates, settledDates, mergedFiles } = ownTables;
 
 const settledOf = (row: Record<string, Value>): Settled => ({
   at: instant(String(row.settled_at)),
@@ -20,23 +20,32 @@ export async function streamDates(warehouse: Warehouse, stream: Stream): Promise
     query(warehouse, `SELECT date FROM ${liveDates}`),
     query(
       warehouse,
-      `SELECT CAST(${timeColumn} AS DATE) AS date, COUNT(*) AS held,
-         MAX(CASE WHEN source = 'stream' THEN processing_time END) AS newest
-       FROM ${target.table} GROUP BY CAST(${timeColumn} AS DATE)`,
+      `SELECT CAST(${timeColumn} AS DATE) AS date, COUNT(*) AS held FROM ${target.table} GROUP BY CAST(${timeColumn} AS DATE)`,
     ),
     query(warehouse, `SELECT date, settled_at, stream_count, batch_count, divergence_pct FROM ${settledDates}`),
   ]);
   const isLive = new Set(live.map(({ date }) => String(date)));
   const rows = new Map(held.map(({ date, held: count }) => [String(date), Number(count)]));
-  const newest = new Map(held.map(({ date, newest: at }) => [String(date), at === null ? null : instant(String(at))]));
   const known = new Map(settled.map((row) => [String(row.date), settledOf(row)]));
   return [...new Set([...isLive, ...rows.keys(), ...known.keys()])].sort().map((date) => ({
     date,
     rows: rows.get(date) ?? 0,
     isLive: isLive.has(date),
     settled: known.get(date) ?? null,
-    newestAt: newest.get(date) ?? null,
   }));
+}
+
+/** How new the table is, by the stream's word (StreamTable). */
+export async function newestOf(warehouse: Warehouse, { key, warehouse: target }: Stream): Promise<string | null> {
+  const [row] = await query(
+    warehouse,
+    `SELECT
+       (SELECT MAX(processing_time) FROM ${target.table} WHERE source = 'stream') AS made,
+       (SELECT MAX(merged_at) FROM ${mergedFiles} WHERE product = :product AND problem IS NULL) AS merged`,
+    { product: key },
+  );
+  const newest = row?.made ?? row?.merged ?? null;
+  return newest === null ? null : instant(String(newest));
 }
 
 /** Of which dates the ledger may not know the last: those that readers or the table have from the stream, and of late. */

@@ -40,7 +40,15 @@ export interface StreamDate {
   /** Whether readers see the stream's rows of it. */
   readonly isLive: boolean;
   readonly settled: Settled | null;
-  /** ISO-8601: when the newest of the stream's rows in the table was made. */
+}
+
+/** A stream's table, as the warehouse has it. */
+export interface StreamTable {
+  readonly dates: readonly StreamDate[];
+  /**
+   * ISO-8601: when the newest of the stream's rows was made; where the batch has taken the place of all, when the last file was
+   * merged. Null before the first.
+   */
   readonly newestAt: string | null;
 }
 

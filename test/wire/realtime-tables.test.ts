@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { instant } from '../../activities/redshift/query.ts';
 import { parquetOf } from '../../local/generator/stream-parquet.ts';
 import { plainRow, stream } from '../behaviour/stream-rows.ts';
 import { bucket, useRealtime } from './realtime-harness.ts';
@@ -124,6 +125,21 @@ test('a second run gives the same, and keeps what the first has found', async ()
   await realtime.reconcile(day);
   expect(await realtime.query('SELECT fare_amount, source FROM public.trips_realtime')).toEqual([['99.00', 'batch']]);
   expect((await state()).slice(2)).toEqual(first.slice(2));
+});
+
+test('how new the table is tells the stream, whatever the batch has put into its place', async () => {
+  const newest = async () => (await realtime.activities.recordStream({ product: stream.key })).newestAt;
+  expect(await newest()).toBeNull();
+  await realtime.commit('2025-01-18T11', [
+    plainRow('a', '2025-01-18T10:00:00Z'),
+    plainRow('b', '2025-01-18T10:30:00Z', { emitted_at: '2025-01-18T11:01:30Z' }),
+  ]);
+  await realtime.merge(night);
+  expect(await newest()).toBe('2025-01-18T11:01:30.000Z');
+  await realtime.settle(day, [plainRow('a', '2025-01-18T10:00:00Z')]);
+  await realtime.reconcile(day);
+  const [[merged] = []] = await realtime.query('SELECT MAX(merged_at) FROM streaming.merged_files');
+  expect(await newest()).toBe(instant(String(merged)));
 });
 
 test('a settled date is closed to the stream, and its rows leave when they are a day old', async () => {

@@ -1,6 +1,6 @@
 import type { PlannedMerge, RealtimeActivities, Submitted } from '../../activities/realtime/activities.ts';
 import type { AwaitedInputs, SettlingAsked } from '../../model/messages/inputs.ts';
-import type { Settled, StreamDate } from '../../model/messages/realtime.ts';
+import type { Settled, StreamDate, StreamTable } from '../../model/messages/realtime.ts';
 import type { Calls } from './calls.ts';
 import { at, type Script } from './script.ts';
 
@@ -10,8 +10,6 @@ const settled: Settled = {
   ...{ at: '2025-01-19T02:05:00.000Z', streamCount: 998, batchCount: 1000 },
   divergencePct: 1.4,
 };
-/** When the newest of the stream's rows was made. */
-export const newestAt = '2025-01-18T19:57:30.000Z';
 const city = { streamFare: '10.00', batchFare: '12.00', streamSeconds: 10, batchSeconds: 12, differing: 2 };
 const cities = [
   { city: 'london', streamCount: 499, batchCount: 500, missingInStream: 6, missingInBatch: 5, ...city },
@@ -27,7 +25,7 @@ export function scriptedRealtime(script: Script, calls: Calls) {
   const dates = (date: string): StreamDate[] => {
     const isSettled = script.streamDate === 'settled' || calls.batches.some((batch) => batch.startsWith('reconcile'));
     if (script.streamDate === 'never') return [];
-    return [{ date, rows: 998, isLive: !isSettled, settled: isSettled ? settled : null, newestAt }];
+    return [{ date, rows: 998, isLive: !isSettled, settled: isSettled ? settled : null }];
   };
   let waited = 0;
   return {
@@ -60,8 +58,8 @@ export function scriptedRealtime(script: Script, calls: Calls) {
     async readReconciliation() {
       return { settled, cities, trips: ['trip-1 (differs: fare_amount)'], isExact: true };
     },
-    async recordStream(): Promise<StreamDate[]> {
-      return dates('2025-01-18');
+    async recordStream(): Promise<StreamTable> {
+      return { dates: dates('2025-01-18'), newestAt: '2025-01-18T19:57:30.000Z' };
     },
     async lookAtDate({ date }: Input<'lookAtDate'>): Promise<StreamDate | null> {
       return dates(date)[0] ?? null;
