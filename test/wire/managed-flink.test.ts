@@ -264,6 +264,16 @@ test('new code goes on with the state of the old, from a snapshot that the updat
   await expect(flink.client.send(stale)).rejects.toMatchObject({ name: 'ConcurrentModificationException' });
 });
 
+test('a service that is killed while it updates an application finishes the update', async () => {
+  const more = { EnvironmentPropertyUpdates: job({ perSecond: '120' }) };
+  const OperationId = await update({ ApplicationConfigurationUpdate: more });
+  await flink.restart('SIGKILL');
+  expect(await flink.untilStatus(ApplicationName, 'RUNNING')).toEqual(['UPDATING', 'RUNNING']);
+  expect((await operation(OperationId)).OperationStatus).toBe('SUCCESSFUL');
+  const counted = await files.more(200);
+  expect(counted.map(({ label, ...rest }) => rest)).toEqual(exactlyOnce(counted));
+});
+
 test('an update that does not start is rolled back by itself, and nothing is lost', async () => {
   const { ApplicationVersionId: good } = await flink.describe(ApplicationName);
   const broken = { EnvironmentPropertyUpdates: job({ broken: 'main' }) };
