@@ -94,7 +94,7 @@ export class Applications {
       status: 'READY',
       runConfiguration: {},
     };
-    this.#store.save(application);
+    this.#store.add(application);
     return application;
   }
 
@@ -150,19 +150,13 @@ export class Applications {
     };
     const run = input.RunConfigurationUpdate;
     const restore = run?.ApplicationRestoreConfiguration;
-    // What is asked for must be there before the job stops; the latest is the one that it stops with.
-    const asked = restoredSnapshot(application, restore);
+    // What is asked for must be there before the job stops.
+    restoredSnapshot(application, restore);
     application.runConfiguration = runConfiguration(run ?? {}, restore?.ApplicationRestoreType);
     const operation =
       application.status === 'READY'
         ? this.#lifecycle.configure(application, configuration)
-        : this.#lifecycle.update(
-            application,
-            configuration,
-            restore === undefined || restore.ApplicationRestoreType === 'RESTORE_FROM_LATEST_SNAPSHOT'
-              ? undefined
-              : () => asked,
-          );
+        : this.#lifecycle.update(application, configuration);
     return { application, operation };
   }
 

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Cluster, type ClusterParts } from './cluster.ts';
 import { checkpointsKey, snapshotsKey } from './flink-configuration.ts';
 import {
   type ApplicationRecord,
   type Configuration,
   currentVersion,
+  type Deployment,
   newestSnapshot,
   type OperationKind,
   type OperationRecord,
@@ -91,14 +93,10 @@ export class Lifecycle {
   }
 
   /**
-   * RUNNING → UPDATING → RUNNING: the job stops with a snapshot, and its new version goes on from there, or from what
-   * `restore` gives. Where that fails it is rolled back if the application says so, else READY.
+   * RUNNING → UPDATING → RUNNING: the job stops with a snapshot, and its new version goes on from there, or from what its
+   * run configuration says. Where that fails it is rolled back if the application says so, else READY.
    */
-  update(
-    application: ApplicationRecord,
-    configuration: Configuration,
-    restore: (() => SnapshotRecord | undefined) | undefined,
-  ): OperationRecord {
+  update(application: ApplicationRecord, configuration: Configuration): OperationRecord {
     const from = this.#addVersion(application, configuration, {});
     return this.#perform(
       application,
@@ -118,7 +116,7 @@ export class Lifecycle {
           return;
         }
         try {
-          await this.#deploy(application, (restore ? restore() : taken)?.savepoint);
+          await this.#deploy(application, restorePoint(application, taken?.savepoint));
           this.#succeed(application, operation, 'RUNNING');
         } catch (error) {
           signal.throwIfAborted();
@@ -170,10 +168,8 @@ export class Lifecycle {
     const remove = async (): Promise<void> => {
       await this.#undeploy(application);
       await this.#parts.objects.deleteBelow(snapshotsKey(application));
-      await rm(codeFolder(this.#parts.settings.MANAGED_FLINK_STATE_DIR, application.name), {
-        recursive: true,
-        force: true,
-      });
+      const code = codeFolder(this.#parts.settings.MANAGED_FLINK_STATE_DIR, application.name);
+      rmSync(code, { recursive: true, force: true });
       this.#store.delete(application.name);
     };
     this.#track(remove().catch(this.#parts.report));
@@ -231,10 +227,8 @@ export class Lifecycle {
           this.#fail(application, operation, 'RUNNING', error);
         }
       } else {
-        application.deployment = { ...application.deployment, versionId: currentVersion(application).id };
-        this.#store.save(application);
         try {
-          await this.#cluster(application).start();
+          await this.#startAgain(application, application.deployment, operation);
           this.#succeed(application, operation, 'RUNNING');
         } catch (error) {
           aborted.signal.throwIfAborted();
@@ -244,6 +238,19 @@ export class Lifecycle {
       }
     };
     this.#track(this.#guarded(application, operation, aborted.signal, resumed()));
+  }
+
+  async #startAgain(application: ApplicationRecord, deployment: Deployment, { kind }: OperationRecord): Promise<void> {
+    if (kind === 'RollbackApplication') {
+      await this.#deploy(application, newestSnapshot(application)?.savepoint);
+    } else if (kind === 'UpdateApplication' && !restoresLatest(application)) {
+      await this.#deploy(application, restorePoint(application, undefined));
+    } else {
+      // Its newest checkpoint or savepoint is what the job would have stopped with.
+      application.deployment = { ...deployment, versionId: currentVersion(application).id };
+      this.#store.save(application);
+      await this.#cluster(application).start();
+    }
   }
 
   /** What comes of an update whose new version does not start. */
@@ -299,6 +306,21 @@ export class Lifecycle {
   #succeed(application: ApplicationRecord, operation: OperationRecord, status: ApplicationRecord['status']): void {
     application.status = status;
     this.#close(application, operation, 'SUCCESSFUL');
+    this.#removeUnusedCode(application);
+  }
+
+  /** Of all copies of its code an application needs those of its version and of the one to which it may be rolled back. */
+  #removeUnusedCode(application: ApplicationRecord): void {
+    const folder = codeFolder(this.#parts.settings.MANAGED_FLINK_STATE_DIR, application.name);
+    const current = currentVersion(application);
+    const needed = [current, versionOf(application, current.updatedFrom)].map((version) => {
+      const { code } = version?.configuration ?? {};
+      return code && dirname(code.file);
+    });
+    for (const copy of existsSync(folder) ? readdirSync(folder) : []) {
+      const path = join(folder, copy);
+      if (!needed.includes(path)) rmSync(path, { recursive: true });
+    }
   }
 
   #fail(
@@ -426,4 +448,16 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const automaticName = (reason: 'stop' | 'update'): string => `${reason}-${randomUUID()}`;
 
 /** Where copies of an application's code are kept. */
-export const codeFolder = (stateDir: string, name: string): string => `${stateDir}/code/${name}`;
+export const codeFolder = (stateDir: string, name: string): string => join(stateDir, 'code', name);
+
+const restoresLatest = ({
+  runConfiguration: { ApplicationRestoreConfiguration: restore },
+}: ApplicationRecord): boolean =>
+  restore === undefined || restore.ApplicationRestoreType === 'RESTORE_FROM_LATEST_SNAPSHOT';
+
+/** The savepoint from which the new version of an update begins; `latest` is the one that its job has stopped with. */
+const restorePoint = (application: ApplicationRecord, latest: string | undefined): string | undefined => {
+  if (restoresLatest(application)) return latest;
+  const name = application.runConfiguration.ApplicationRestoreConfiguration?.SnapshotName;
+  return application.snapshots.find((snapshot) => snapshot.name === name)?.savepoint;
+};

@@ -16,9 +16,15 @@ export class Store {
     }
   }
 
-  save(record: ApplicationRecord): void {
-    record.updatedAtMs = Date.now();
+  add(record: ApplicationRecord): void {
     this.applications.set(record.name, record);
+    this.save(record);
+  }
+
+  save(record: ApplicationRecord): void {
+    // What ends after its application was deleted must not bring it back.
+    if (this.applications.get(record.name) !== record) return;
+    record.updatedAtMs = Date.now();
     const file = this.#file(record.name);
     // A crash between the two calls leaves the old record, never half a one.
     writeFileSync(`${file}.new`, JSON.stringify(record));
