@@ -4,16 +4,15 @@ package tideline.events;
 public class DecodedLine {
   public Event event;
   public Rejected rejected;
+  /** When its record came into the stream, in milliseconds since 1970-01-01 UTC. */
+  public long arrivedAt;
 
-  static DecodedLine of(Event event) {
-    DecodedLine line = new DecodedLine();
-    line.event = event;
-    return line;
-  }
+  /** For the serializer of the stream. */
+  public DecodedLine() {}
 
-  static DecodedLine of(Rejected rejected) {
-    DecodedLine line = new DecodedLine();
-    line.rejected = rejected;
-    return line;
+  DecodedLine(Event event, Rejected rejected, long arrivedAt) {
+    this.event = event;
+    this.rejected = rejected;
+    this.arrivedAt = arrivedAt;
   }
 }

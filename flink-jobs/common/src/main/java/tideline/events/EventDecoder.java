@@ -41,8 +41,9 @@ public final class EventDecoder {
   private static DecodedLine decodeLine(byte[] line, long arrivedAt) {
     Envelope envelope = new Envelope();
     String reason = envelope.read(new String(line, StandardCharsets.UTF_8), arrivedAt);
-    if (reason != null) return DecodedLine.of(new Rejected(reason, line, arrivedAt));
-    return DecodedLine.of(envelope.event);
+    return reason == null
+        ? new DecodedLine(envelope.event, null, arrivedAt)
+        : new DecodedLine(null, new Rejected(reason, line, arrivedAt), arrivedAt);
   }
 
   /** The members that every event has, and the payload's in `event`. */

@@ -58,9 +58,9 @@ public final class EventStream {
     }
 
     @Override
-    public long extractTimestamp(DecodedLine[] lines, long arrivedAt) {
+    public long extractTimestamp(DecodedLine[] lines, long before) {
       for (DecodedLine line : lines)
-        if (line.event != null) newest = Math.max(newest, Math.min(line.event.timestamp, arrivedAt));
+        if (line.event != null) newest = Math.max(newest, Math.min(line.event.timestamp, line.arrivedAt));
       return newest;
     }
 

@@ -28,12 +28,12 @@ class EventTimeOfShardTest {
 
   @Test
   void knowsNoTimeBeforeItsFirstEvent() {
-    shard.extractTimestamp(EventDecoder.decode("no event".getBytes(StandardCharsets.UTF_8), ARRIVED), ARRIVED);
+    shard.extractTimestamp(EventDecoder.decode("no event".getBytes(StandardCharsets.UTF_8), ARRIVED), Long.MIN_VALUE);
     assertEquals(Long.MIN_VALUE, shard.getCurrentWatermark().getTimestamp());
   }
 
   private void read(String at) {
     String line = "{\"event_id\":\"e\",\"event_name\":\"n\",\"event_timestamp\":\"" + at + "\",\"payload\":{}}";
-    shard.extractTimestamp(EventDecoder.decode(line.getBytes(StandardCharsets.UTF_8), ARRIVED), ARRIVED);
+    shard.extractTimestamp(EventDecoder.decode(line.getBytes(StandardCharsets.UTF_8), ARRIVED), Long.MIN_VALUE);
   }
 }
