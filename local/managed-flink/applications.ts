@@ -15,7 +15,8 @@ import {
   tooManyTags,
   unsupported,
 } from './errors.ts';
-import { codeFolder, type Lifecycle } from './lifecycle.ts';
+import { codeFolder } from './jobs.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Objects } from './objects.ts';
 import {
   type ApplicationRecord,

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import type { Cluster } from './cluster.ts';
 import type { Aggregated, JobManager } from './job-manager.ts';
-import type { Lifecycle } from './lifecycle.ts';
+import type { Jobs } from './jobs.ts';
 import type { ApplicationRecord } from './records.ts';
 
 // Names, units and dimensions: https://docs.aws.amazon.com/managed-flink/latest/java/metrics-dimensions.html
@@ -105,13 +105,13 @@ const figuresOf = async (cluster: Cluster): Promise<Figure[]> => {
 /** Tells CloudWatch what each running application's JobManager says. What CloudWatch does not take is lost: no job depends on it. */
 export class Figures {
   readonly #cloudWatch: CloudWatchClient;
-  readonly #lifecycle: Lifecycle;
+  readonly #jobs: Jobs;
   readonly #timer: NodeJS.Timeout;
   #publishing: Promise<void> | undefined;
 
-  constructor(cloudWatch: CloudWatchClient, lifecycle: Lifecycle, everyMs: number, report: (error: unknown) => void) {
+  constructor(cloudWatch: CloudWatchClient, jobs: Jobs, everyMs: number, report: (error: unknown) => void) {
     this.#cloudWatch = cloudWatch;
-    this.#lifecycle = lifecycle;
+    this.#jobs = jobs;
     this.#timer = setInterval(() => {
       // A JobManager that is slow to answer is not asked again meanwhile.
       this.#publishing ??= this.#publish()
@@ -121,7 +121,7 @@ export class Figures {
   }
 
   async #publish(): Promise<void> {
-    const running = this.#lifecycle.running().filter(({ application: { status } }) => status === 'RUNNING');
+    const running = this.#jobs.running().filter(({ application: { status } }) => status === 'RUNNING');
     await Promise.all(running.map(({ application, cluster }) => this.#publishOne(application, cluster)));
   }
 

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { Cluster, type ClusterParts } from './cluster.ts';
-import { checkpointsKey, snapshotsKey } from './flink-configuration.ts';
+import type { Jobs } from './jobs.ts';
+import type { Objects } from './objects.ts';
 import {
   type ApplicationRecord,
   type Configuration,
@@ -25,30 +23,24 @@ const ERROR_LENGTH = 512;
  */
 export class Lifecycle {
   readonly #store: Store;
-  readonly #parts: ClusterParts;
-  readonly #clusters = new Map<string, Cluster>();
+  readonly #jobs: Jobs;
+  readonly #objects: Objects;
+  readonly #report: (error: unknown) => void;
   /** What is under way for an application, by its name. */
   readonly #current = new Map<string, { readonly operation: OperationRecord; readonly aborted: AbortController }>();
   readonly #work = new Set<Promise<void>>();
-  #closing = false;
 
-  constructor(store: Store, parts: ClusterParts) {
+  constructor(store: Store, jobs: Jobs, objects: Objects, report: (error: unknown) => void) {
     this.#store = store;
-    this.#parts = parts;
-  }
-
-  /** Clusters of applications that run, each with its application. */
-  running(): { readonly application: ApplicationRecord; readonly cluster: Cluster }[] {
-    return [...this.#clusters].flatMap(([name, cluster]) => {
-      const application = this.#store.applications.get(name);
-      return application ? [{ application, cluster }] : [];
-    });
+    this.#jobs = jobs;
+    this.#objects = objects;
+    this.#report = report;
   }
 
   /** READY → STARTING → RUNNING, or READY again. */
   start(application: ApplicationRecord, snapshot: SnapshotRecord | undefined): OperationRecord {
     return this.#perform(application, 'StartApplication', 'STARTING', async (operation) => {
-      await this.#deploy(application, snapshot?.savepoint);
+      await this.#jobs.deploy(application, snapshot?.savepoint);
       this.#succeed(application, operation, 'RUNNING');
     });
   }
@@ -57,14 +49,14 @@ export class Lifecycle {
   stop(application: ApplicationRecord): OperationRecord {
     return this.#perform(application, 'StopApplication', 'STOPPING', async (operation, signal) => {
       try {
-        if (this.#cluster(application).configuration.snapshotsEnabled)
-          await this.#snapshot(application, automaticName('stop'), true);
+        if (this.#jobs.cluster(application).configuration.snapshotsEnabled)
+          await this.#jobs.snapshot(application, automaticName('stop'), true);
       } catch (error) {
         signal.throwIfAborted();
         this.#fail(application, operation, 'RUNNING', error);
         return;
       }
-      await this.#undeploy(application);
+      await this.#jobs.undeploy(application);
       this.#succeed(application, operation, 'READY');
     });
   }
@@ -72,7 +64,7 @@ export class Lifecycle {
   /** Any → FORCE_STOPPING → READY, whatever is under way, without a snapshot. */
   forceStop(application: ApplicationRecord): OperationRecord {
     return this.#perform(application, 'StopApplication', 'FORCE_STOPPING', async (operation) => {
-      await this.#undeploy(application);
+      await this.#jobs.undeploy(application);
       this.#succeed(application, operation, 'READY');
     });
   }
@@ -106,8 +98,8 @@ export class Lifecycle {
         const stays = versionOf(application, from);
         let taken: SnapshotRecord | undefined;
         try {
-          if (this.#cluster(application).configuration.snapshotsEnabled)
-            taken = await this.#snapshot(application, automaticName('update'), true);
+          if (this.#jobs.cluster(application).configuration.snapshotsEnabled)
+            taken = await this.#jobs.snapshot(application, automaticName('update'), true);
         } catch (error) {
           signal.throwIfAborted();
           // The job has not stopped: it stays what it was.
@@ -116,7 +108,7 @@ export class Lifecycle {
           return;
         }
         try {
-          await this.#deploy(application, restorePoint(application, taken?.savepoint));
+          await this.#jobs.deploy(application, restorePoint(application, taken?.savepoint));
           this.#succeed(application, operation, 'RUNNING');
         } catch (error) {
           signal.throwIfAborted();
@@ -137,7 +129,7 @@ export class Lifecycle {
       'RollbackApplication',
       'ROLLING_BACK',
       async (operation) => {
-        await this.#deploy(application, newestSnapshot(application)?.savepoint);
+        await this.#jobs.deploy(application, newestSnapshot(application)?.savepoint);
         this.#succeed(application, operation, 'RUNNING');
       },
       from,
@@ -146,18 +138,18 @@ export class Lifecycle {
 
   /** CREATING → READY or FAILED, while the job goes on. */
   takeSnapshot(application: ApplicationRecord, name: string): void {
-    this.#track(this.#snapshot(application, name, false).then(() => undefined, this.#parts.report));
+    this.#track(this.#jobs.snapshot(application, name, false).then(() => undefined, this.#report));
   }
 
   deleteSnapshot(application: ApplicationRecord, snapshot: SnapshotRecord): void {
     snapshot.status = 'DELETING';
     this.#store.save(application);
     const remove = async (): Promise<void> => {
-      await this.#parts.objects.deleteBelow(snapshot.folder);
+      await this.#objects.deleteBelow(snapshot.folder);
       application.snapshots.splice(application.snapshots.indexOf(snapshot), 1);
       this.#store.save(application);
     };
-    this.#track(remove().catch(this.#parts.report));
+    this.#track(remove().catch(this.#report));
   }
 
   /** Ends the job, and takes all that belongs to the application away. */
@@ -166,13 +158,11 @@ export class Lifecycle {
     application.status = 'DELETING';
     this.#store.save(application);
     const remove = async (): Promise<void> => {
-      await this.#undeploy(application);
-      await this.#parts.objects.deleteBelow(snapshotsKey(application));
-      const code = codeFolder(this.#parts.settings.MANAGED_FLINK_STATE_DIR, application.name);
-      rmSync(code, { recursive: true, force: true });
+      await this.#jobs.undeploy(application);
+      await this.#jobs.remove(application);
       this.#store.delete(application.name);
     };
-    this.#track(remove().catch(this.#parts.report));
+    this.#track(remove().catch(this.#report));
   }
 
   /** After a start of the service: jobs go on where they were, and what was under way is brought to an end. */
@@ -181,19 +171,17 @@ export class Lifecycle {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
     for (const { aborted } of this.#current.values()) aborted.abort(new Error('the service stops'));
-    // Jobs are not stopped, only their processes: the next start takes them up.
-    await Promise.all([...this.#clusters.values()].map((cluster) => cluster.stop()));
+    await this.#jobs.close();
     await Promise.all(this.#work);
   }
 
   async #recoverOne(application: ApplicationRecord): Promise<void> {
     for (const snapshot of application.snapshots.filter(({ status }) => status === 'CREATING')) {
-      snapshot.savepoint = await this.#parts.objects.newestComplete(snapshot.folder);
+      snapshot.savepoint = await this.#objects.newestComplete(snapshot.folder);
       snapshot.status = snapshot.savepoint === undefined ? 'FAILED' : 'READY';
       // The job had ended with it: what it has checkpointed before is older.
-      if (snapshot.stopsJob && snapshot.savepoint !== undefined) this.#redeploy(application, snapshot.savepoint);
+      if (snapshot.stopsJob && snapshot.savepoint !== undefined) this.#jobs.redeploy(application, snapshot.savepoint);
     }
     for (const snapshot of application.snapshots.filter(({ status }) => status === 'DELETING'))
       this.deleteSnapshot(application, snapshot);
@@ -202,7 +190,7 @@ export class Lifecycle {
     if (application.status === 'DELETING') this.delete(application);
     else if (operation !== undefined) this.#resume(application, operation);
     else if (application.deployment !== undefined) {
-      const cluster = this.#cluster(application);
+      const cluster = this.#jobs.cluster(application);
       // Whatever keeps it from running now may pass: it is tried for ever.
       this.#track(cluster.keepRunning());
     }
@@ -214,15 +202,15 @@ export class Lifecycle {
     this.#current.set(application.name, { operation, aborted });
     const resumed = async (): Promise<void> => {
       if (application.status === 'FORCE_STOPPING' || application.deployment === undefined) {
-        await this.#undeploy(application);
+        await this.#jobs.undeploy(application);
         this.#succeed(application, operation, 'READY');
       } else if (application.status === 'STOPPING') {
         const stopped = application.snapshots.at(-1);
         if (stopped?.savepoint !== undefined && stopped.savepoint === application.deployment.restoredFrom) {
-          await this.#undeploy(application);
+          await this.#jobs.undeploy(application);
           this.#succeed(application, operation, 'READY');
         } else {
-          await this.#cluster(application).start();
+          await this.#jobs.cluster(application).start();
           const error = new Error('the service was restarted before the snapshot was complete');
           this.#fail(application, operation, 'RUNNING', error);
         }
@@ -242,14 +230,14 @@ export class Lifecycle {
 
   async #startAgain(application: ApplicationRecord, deployment: Deployment, { kind }: OperationRecord): Promise<void> {
     if (kind === 'RollbackApplication') {
-      await this.#deploy(application, newestSnapshot(application)?.savepoint);
+      await this.#jobs.deploy(application, newestSnapshot(application)?.savepoint);
     } else if (kind === 'UpdateApplication' && !restoresLatest(application)) {
-      await this.#deploy(application, restorePoint(application, undefined));
+      await this.#jobs.deploy(application, restorePoint(application, undefined));
     } else {
       // Its newest checkpoint or savepoint is what the job would have stopped with.
       application.deployment = { ...deployment, versionId: currentVersion(application).id };
       this.#store.save(application);
-      await this.#cluster(application).start();
+      await this.#jobs.cluster(application).start();
     }
   }
 
@@ -297,8 +285,8 @@ export class Lifecycle {
       await work;
     } catch (error) {
       if (signal.aborted) return;
-      this.#parts.report(error);
-      await this.#undeploy(application).catch(this.#parts.report);
+      this.#report(error);
+      await this.#jobs.undeploy(application).catch(this.#report);
       this.#fail(application, operation, 'READY', error);
     }
   }
@@ -306,21 +294,7 @@ export class Lifecycle {
   #succeed(application: ApplicationRecord, operation: OperationRecord, status: ApplicationRecord['status']): void {
     application.status = status;
     this.#close(application, operation, 'SUCCESSFUL');
-    this.#removeUnusedCode(application);
-  }
-
-  /** Of all copies of its code an application needs those of its version and of the one to which it may be rolled back. */
-  #removeUnusedCode(application: ApplicationRecord): void {
-    const folder = codeFolder(this.#parts.settings.MANAGED_FLINK_STATE_DIR, application.name);
-    const current = currentVersion(application);
-    const needed = [current, versionOf(application, current.updatedFrom)].map((version) => {
-      const { code } = version?.configuration ?? {};
-      return code && dirname(code.file);
-    });
-    for (const copy of existsSync(folder) ? readdirSync(folder) : []) {
-      const path = join(folder, copy);
-      if (!needed.includes(path)) rmSync(path, { recursive: true });
-    }
+    this.#jobs.removeUnusedCode(application);
   }
 
   #fail(
@@ -365,78 +339,6 @@ export class Lifecycle {
     return id;
   }
 
-  /** Takes a snapshot of the running job; its record is kept when it fails. */
-  async #snapshot(application: ApplicationRecord, name: string, stopsJob: boolean): Promise<SnapshotRecord> {
-    const version = currentVersion(application);
-    const folder = `${snapshotsKey(application)}/${name}`;
-    const snapshot: SnapshotRecord = {
-      name,
-      versionId: application.deployment?.versionId ?? version.id,
-      runtime: version.configuration.runtime,
-      createdAtMs: Date.now(),
-      folder,
-      stopsJob,
-      status: 'CREATING',
-    };
-    application.snapshots.push(snapshot);
-    this.#store.save(application);
-    try {
-      const cluster = this.#cluster(application);
-      snapshot.savepoint = await cluster.savepoint(this.#parts.objects.uri(folder), stopsJob);
-      if (stopsJob) this.#redeploy(application, snapshot.savepoint);
-      snapshot.status = 'READY';
-      return snapshot;
-    } catch (error) {
-      if (!this.#closing) snapshot.status = 'FAILED';
-      throw error;
-    } finally {
-      this.#store.save(application);
-    }
-  }
-
-  /** From now on the job of the application begins with this savepoint, under an id without older checkpoints. */
-  #redeploy(application: ApplicationRecord, restoredFrom: string | undefined): void {
-    const allowNonRestoredState = application.runConfiguration.FlinkRunConfiguration?.AllowNonRestoredState ?? false;
-    application.deployment = {
-      jobId: randomUUID().replaceAll('-', ''),
-      versionId: currentVersion(application).id,
-      allowNonRestoredState,
-      ...(restoredFrom !== undefined && { restoredFrom }),
-    };
-  }
-
-  /** Starts a job of the current version in place of the one before. A crash in between finds one or the other. */
-  async #deploy(application: ApplicationRecord, restoredFrom: string | undefined): Promise<void> {
-    const before = this.#clusters.get(application.name);
-    this.#clusters.delete(application.name);
-    this.#redeploy(application, restoredFrom);
-    this.#store.save(application);
-    // Already known here, so that what comes next stops it, whether it has begun or not.
-    const cluster = this.#cluster(application);
-    await before?.stop();
-    await this.#parts.objects.deleteBelow(checkpointsKey(application));
-    await cluster.start();
-  }
-
-  /** Ends the job, and deletes its checkpoints: snapshots stand for themselves. */
-  async #undeploy(application: ApplicationRecord): Promise<void> {
-    const cluster = this.#clusters.get(application.name);
-    this.#clusters.delete(application.name);
-    await cluster?.stop();
-    delete application.deployment;
-    this.#store.save(application);
-    await this.#parts.objects.deleteBelow(checkpointsKey(application));
-  }
-
-  /** The cluster of an application's deployment; made with its first use. */
-  #cluster(application: ApplicationRecord): Cluster {
-    const { name, deployment } = application;
-    if (deployment === undefined) throw new Error(`${name} has no job`);
-    const cluster = this.#clusters.get(name) ?? new Cluster(this.#parts, application, deployment);
-    this.#clusters.set(name, cluster);
-    return cluster;
-  }
-
   #track(work: Promise<void>): void {
     this.#work.add(work);
     void work.finally(() => this.#work.delete(work));
@@ -446,9 +348,6 @@ export class Lifecycle {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const automaticName = (reason: 'stop' | 'update'): string => `${reason}-${randomUUID()}`;
-
-/** Where copies of an application's code are kept. */
-export const codeFolder = (stateDir: string, name: string): string => join(stateDir, 'code', name);
 
 const restoresLatest = ({
   runConfiguration: { ApplicationRestoreConfiguration: restore },

@@ -3,6 +3,7 @@ import { errorTypeRegistries } from '@aws-sdk/client-kinesis-analytics-v2';
 import { createAwsServer } from '../wire/index.ts';
 import { Applications } from './applications.ts';
 import { Figures } from './figures.ts';
+import { Jobs } from './jobs.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Objects } from './objects.ts';
 import { operationsOf } from './operations.ts';
@@ -34,7 +35,8 @@ export const startManagedFlink = async (
   const processes = new Processes(stateDir, settings.MANAGED_FLINK_LOG_DIR);
   const objects = new Objects(settings);
   await objects.ensureBucket();
-  const lifecycle = new Lifecycle(store, { settings, processes, objects, report });
+  const jobs = new Jobs(store, { settings, processes, objects, report });
+  const lifecycle = new Lifecycle(store, jobs, objects, report);
   await lifecycle.recover();
   const server = await createAwsServer({
     service: 'kinesisanalyticsv2',
@@ -48,7 +50,7 @@ export const startManagedFlink = async (
     onDefect: report,
   });
   const cloudWatch = cloudWatchOf(settings);
-  const figures = cloudWatch && new Figures(cloudWatch, lifecycle, settings.MANAGED_FLINK_FIGURES_EVERY_MS, report);
+  const figures = cloudWatch && new Figures(cloudWatch, jobs, settings.MANAGED_FLINK_FIGURES_EVERY_MS, report);
   return {
     url: server.url,
     close: async () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import {
   type ApplicationDetail,
   type ApplicationStatus,
@@ -153,3 +154,23 @@ export class CountedFiles {
 /** What a run that lost and doubled nothing has written of each number: once, and its place among those of its digit. */
 export const exactlyOnce = (counted: readonly Counted[]): Omit<Counted, 'label'>[] =>
   counted.map((_, number) => ({ number, digit: number % 10, count: Math.floor(number / 10) + 1 }));
+
+/** The most that CloudWatch has been told of a metric of an application, in the last minute or since then (ms since 1970). */
+export const highestFigure = async (
+  client: CloudWatchClient,
+  application: string,
+  MetricName: string,
+  since = Date.now() - 60_000,
+): Promise<number> => {
+  const command = new GetMetricStatisticsCommand({
+    Namespace: 'AWS/KinesisAnalytics',
+    MetricName,
+    Dimensions: [{ Name: 'Application', Value: application }],
+    StartTime: new Date(since),
+    EndTime: new Date(),
+    Period: 1,
+    Statistics: ['Maximum'],
+  });
+  const { Datapoints = [] } = await client.send(command);
+  return Math.max(...Datapoints.map(({ Maximum = 0 }) => Maximum));
+};

@@ -1,4 +1,4 @@
-import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   CreateApplicationCommand,
   CreateApplicationSnapshotCommand,
@@ -21,12 +21,12 @@ import {
   type UpdateApplicationCommandInput,
 } from '@aws-sdk/client-kinesis-analytics-v2';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startCloudWatch } from '../../local/cloudwatch/service.ts';
 import type { AwsServer } from '../../local/wire/index.ts';
 import { access } from './access.ts';
 import { LocalS3 } from './local-s3.ts';
-import { buildJob, CountedFiles, exactlyOnce, ManagedFlink } from './managed-flink-service.ts';
+import { buildJob, CountedFiles, exactlyOnce, highestFigure, ManagedFlink } from './managed-flink-service.ts';
 
 const ApplicationName = 'counting';
 const ServiceExecutionRole = 'arn:aws:iam::000000000000:role/flink';
@@ -85,25 +85,7 @@ const start = (RunConfiguration = {}) =>
 
 const stop = (Force = false) => flink.client.send(new StopApplicationCommand({ ApplicationName, Force }));
 
-/** The most that CloudWatch has been told of a metric of the application, in the last minute or since then. */
-const most = async (MetricName: string, since = Date.now() - 60_000) => {
-  const command = new GetMetricStatisticsCommand({
-    Namespace: 'AWS/KinesisAnalytics',
-    MetricName,
-    Dimensions: [{ Name: 'Application', Value: ApplicationName }],
-    StartTime: new Date(since),
-    EndTime: new Date(),
-    Period: 1,
-    Statistics: ['Maximum'],
-  });
-  const { Datapoints = [] } = await figures.send(command);
-  return Math.max(...Datapoints.map(({ Maximum = 0 }) => Maximum));
-};
-
-const untilMore = (MetricName: string, since?: number) =>
-  vi.waitFor(async () => {
-    expect(await most(MetricName, since)).toBeGreaterThan(0);
-  }, 60_000);
+const most = (MetricName: string, since?: number) => highestFigure(figures, ApplicationName, MetricName, since);
 
 beforeAll(async () => {
   s3 = await LocalS3.start();
@@ -206,7 +188,7 @@ test('a job starts, runs, and tells CloudWatch how it does', async () => {
   await expect(start()).rejects.toMatchObject({ name: 'ResourceInUseException' });
   await files.more(300);
   // A rate is told only after some seconds.
-  await untilMore('numRecordsInPerSecond');
+  await expect.poll(() => most('numRecordsInPerSecond'), { timeout: 60_000 }).toBeGreaterThan(0);
   expect(await most('uptime')).toBeGreaterThan(0);
   expect(await most('lastCheckpointDuration')).toBeGreaterThan(0);
   expect(await most('lastCheckpointSize')).toBeGreaterThan(0);
@@ -316,7 +298,8 @@ test('a job that keeps failing is RUNNING with restarts, until it is rolled back
   const failing = { EnvironmentPropertyUpdates: job({ broken: 'record' }) };
   await update({ ApplicationConfigurationUpdate: failing });
   await flink.untilStatus(ApplicationName, 'RUNNING');
-  await untilMore('fullRestarts', Date.now());
+  const since = Date.now();
+  await expect.poll(() => most('fullRestarts', since), { timeout: 60_000 }).toBeGreaterThan(0);
   expect((await flink.describe(ApplicationName)).ApplicationStatus).toBe('RUNNING');
   const { ApplicationVersionId: CurrentApplicationVersionId } = await flink.describe(ApplicationName);
   await flink.client.send(new RollbackApplicationCommand({ ApplicationName, CurrentApplicationVersionId }));
