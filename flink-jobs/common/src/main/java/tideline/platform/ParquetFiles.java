@@ -32,7 +32,8 @@ public final class ParquetFiles {
    */
   public static <T> FileSink<T> sink(String folder, String schema, Values<T> values) {
     ParquetWriterFactory<T> format =
-        new ParquetWriterFactory<>(file -> new Builder<>(file, schema, values).withCompressionCodec(CompressionCodecName.SNAPPY).build());
+        new ParquetWriterFactory<>(
+            file -> new Builder<>(file, schema, values).withCompressionCodec(CompressionCodecName.SNAPPY).build());
     return FileSink.forBulkFormat(new Path(folder), format)
         .withRollingPolicy(OnCheckpointRollingPolicy.build())
         .withBucketAssigner(new DateTimeBucketAssigner<>("'dt='yyyy-MM-dd'/hh='HH", ZoneOffset.UTC))

@@ -47,7 +47,8 @@ class SettingsTest {
   @Test
   void tellsAllProblemsAtOnce() throws IOException {
     ApplicationProperties properties =
-        properties("\"stream.arn\": \"events\", \"idle.timeout\": \"PT0S\", \"aws.endpoint\": \"4566\", \"outptu\": \"s3://lake\"");
+        properties(
+            "\"stream.arn\": \"events\", \"idle.timeout\": \"PT0S\", \"aws.endpoint\": \"4566\", \"outptu\": \"s3://lake\"");
     new Settings(properties);
     String told = assertThrows(IllegalArgumentException.class, properties::check).getMessage();
     assertTrue(told.contains("stream.arn: \"events\", expected arn:aws:kinesis:<region>:<account>:stream/<name>"), told);

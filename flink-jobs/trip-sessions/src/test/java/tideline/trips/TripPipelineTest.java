@@ -38,8 +38,16 @@ class TripPipelineTest {
   @Test
   void writesTripsAndRejectedLinesAsFilesThatMergesTake() throws Exception {
     run(
-        line("s", "trip_started", "10:00:00.250", "\"driver_id\":\"d\",\"pickup_location\":{\"latitude\":52.5,\"longitude\":13.4},\"estimated_fare\":10"),
-        line("c", "trip_completed", "10:20:00.750", "\"dropoff_location\":{\"latitude\":52.6,\"longitude\":13.4},\"status\":\"COMPLETED\",\"rating\":4.5,\"duration\":1199"),
+        line(
+            "s",
+            "trip_started",
+            "10:00:00.250",
+            "\"driver_id\":\"d\",\"pickup_location\":{\"latitude\":52.5,\"longitude\":13.4},\"estimated_fare\":10"),
+        line(
+            "c",
+            "trip_completed",
+            "10:20:00.750",
+            "\"dropoff_location\":{\"latitude\":52.6,\"longitude\":13.4},\"status\":\"COMPLETED\",\"rating\":4.5,\"duration\":1199"),
         line("r", "trip_requested", "09:55:00.000", "\"surge_multiplier\":1.25"),
         "no event",
         line("p", "payment_processed", "10:21:00.000", "\"actual_fare\":11.01"));
