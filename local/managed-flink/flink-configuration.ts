@@ -187,6 +187,8 @@ export const processEnvironment = (files: ClusterFiles, settings: Settings): Rec
   AWS_REGION: settings.AWS_REGION,
   AWS_ACCESS_KEY_ID: settings.AWS_ACCESS_KEY_ID,
   AWS_SECRET_ACCESS_KEY: settings.AWS_SECRET_ACCESS_KEY,
+  // In CBOR the emulator tells when a record arrived in seconds, where its clients expect milliseconds.
+  AWS_CBOR_DISABLE: 'true',
 });
 
 /** Keys of an application in the service's bucket. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, type Dimension, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import {
   type ApplicationDetail,
   type ApplicationStatus,
@@ -161,11 +161,12 @@ export const highestFigure = async (
   application: string,
   MetricName: string,
   since = Date.now() - 60_000,
+  dimensions: readonly Dimension[] = [],
 ): Promise<number> => {
   const command = new GetMetricStatisticsCommand({
     Namespace: 'AWS/KinesisAnalytics',
     MetricName,
-    Dimensions: [{ Name: 'Application', Value: application }],
+    Dimensions: [{ Name: 'Application', Value: application }, ...dimensions],
     StartTime: new Date(since),
     EndTime: new Date(),
     Period: 1,
