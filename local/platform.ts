@@ -50,7 +50,7 @@ export interface Platform {
 }
 
 /** Ports that people remember; another is taken where one is in use. */
-const wantedPorts = { temporal: 7233, webUi: 8233, postgres: 5439, orchestration: 9464, 'data-plane': 9465 };
+const wantedPorts = { temporal: 7233, webUi: 8233, postgres: 5439 };
 
 /** One JSON object that a server prints when it serves. */
 export function announcement(stdout: string): Record<string, unknown> | undefined {
@@ -213,7 +213,8 @@ export async function startWorker(
   worker: 'orchestration' | 'data-plane',
   name: string = worker,
 ): Promise<string> {
-  const metricsPort = await freePort(wantedPorts[worker]);
+  // None that others want too: a worker that is started again needs its own once more.
+  const metricsPort = await freePort();
   await platform.supervisor.start({
     name,
     command: process.execPath,
