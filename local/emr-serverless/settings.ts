@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { awsSettings } from '../aws-settings.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '.tideline');
 
@@ -31,16 +32,7 @@ const environmentSchema = z.object({
   SPARK_JAR_DIR: z.string().default(join(ROOT, 'tools', 'jars')),
   SPARK_VENV: z.string().default(join(ROOT, 'tools', 'venv')),
   SPARK_CLASS_DATA_DIR: z.string().default(join(ROOT, 'tools', 'spark-class-data')),
-  AWS_ENDPOINT_URL: z.url(),
-  /** Where figures go; without it they go nowhere. */
-  AWS_ENDPOINT_URL_CLOUDWATCH: z.url().optional(),
-  AWS_REGION: z.string().default('us-east-1'),
-  AWS_ACCOUNT_ID: z
-    .string()
-    .regex(/^\d{12}$/)
-    .default('000000000000'),
-  AWS_ACCESS_KEY_ID: z.string().default('local'),
-  AWS_SECRET_ACCESS_KEY: z.string().default('local'),
+  ...awsSettings,
 });
 
 export interface Settings {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { awsSettings } from '../aws-settings.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '.tideline');
 
@@ -16,16 +17,7 @@ const environmentSchema = z.object({
   MANAGED_FLINK_TASK_HEAP_MB: z.coerce.number().int().min(64).default(320),
   MANAGED_FLINK_MANAGED_MEMORY_MB: z.coerce.number().int().min(32).default(128),
   FLINK_DIR: z.string().default(join(ROOT, 'tools', 'flink')),
-  AWS_ENDPOINT_URL: z.url(),
-  /** Where figures go; without it they go nowhere. */
-  AWS_ENDPOINT_URL_CLOUDWATCH: z.url().optional(),
-  AWS_REGION: z.string().default('us-east-1'),
-  AWS_ACCOUNT_ID: z
-    .string()
-    .regex(/^\d{12}$/)
-    .default('000000000000'),
-  AWS_ACCESS_KEY_ID: z.string().default('local'),
-  AWS_SECRET_ACCESS_KEY: z.string().default('local'),
+  ...awsSettings,
 });
 
 export type Settings = Readonly<z.infer<typeof environmentSchema>>;
