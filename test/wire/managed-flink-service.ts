@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CloudWatchClient, type Dimension, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, type Dimension, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import {
   type ApplicationDetail,
   type ApplicationStatus,
@@ -12,10 +12,14 @@ import {
   KinesisAnalyticsV2Client,
   type SnapshotDetails,
 } from '@aws-sdk/client-kinesis-analytics-v2';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { startCloudWatch } from '../../local/cloudwatch/service.ts';
 import { announcement } from '../../local/platform.ts';
 import { Supervisor } from '../../local/supervisor.ts';
+import type { AwsServer } from '../../local/wire/index.ts';
 import { root } from '../tools.ts';
 import { access } from './access.ts';
+import type { LocalS3 } from './local-s3.ts';
 
 const POLL_MS = 50;
 
@@ -33,19 +37,32 @@ export const buildJob = (label: string): Buffer => {
   return bytes;
 };
 
-/** The service as a process of its own, so that it can be killed. */
+/** The service as a process of its own, so that it can be killed, and a CloudWatch for its figures. */
 export class ManagedFlink {
   readonly folder = mkdtempSync(join(tmpdir(), 'managed-flink-'));
   readonly #supervisor = new Supervisor(this.folder);
   client = new KinesisAnalyticsV2Client(access);
+  figures = new CloudWatchClient(access);
+  #cloudWatch: AwsServer | undefined;
 
-  async start(environment: Readonly<Record<string, string>>): Promise<void> {
+  /** Beside an S3, in which it keeps what it keeps. */
+  async start({ url }: Pick<LocalS3, 'url'>): Promise<void> {
+    this.#cloudWatch = await startCloudWatch({
+      sns: new SNSClient({ ...access, endpoint: url }),
+      evaluateEveryMs: 60_000,
+      onDefect: (error) => {
+        throw error;
+      },
+    });
+    this.figures = new CloudWatchClient({ ...access, endpoint: this.#cloudWatch.url });
     const { readyOutput } = await this.#supervisor.start({
       name: 'managed-flink',
       command: process.execPath,
       args: [join(root, 'local', 'managed-flink', 'main.ts')],
       env: {
-        ...environment,
+        AWS_ENDPOINT_URL: url,
+        AWS_ENDPOINT_URL_CLOUDWATCH: this.#cloudWatch.url,
+        MANAGED_FLINK_FIGURES_EVERY_MS: '1000',
         MANAGED_FLINK_STATE_DIR: join(this.folder, 'state'),
         MANAGED_FLINK_LOG_DIR: join(this.folder, 'logs'),
       },
@@ -80,6 +97,8 @@ export class ManagedFlink {
   async stop(): Promise<void> {
     this.client.destroy();
     await this.#supervisor.stop();
+    this.figures.destroy();
+    await this.#cloudWatch?.close();
     rmSync(this.folder, { recursive: true });
   }
 

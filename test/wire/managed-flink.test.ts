@@ -1,4 +1,3 @@
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   CreateApplicationCommand,
   CreateApplicationSnapshotCommand,
@@ -20,11 +19,7 @@ import {
   UpdateApplicationCommand,
   type UpdateApplicationCommandInput,
 } from '@aws-sdk/client-kinesis-analytics-v2';
-import { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCloudWatch } from '../../local/cloudwatch/service.ts';
-import type { AwsServer } from '../../local/wire/index.ts';
-import { access } from './access.ts';
 import { LocalS3 } from './local-s3.ts';
 import { buildJob, CountedFiles, exactlyOnce, highestFigure, ManagedFlink } from './managed-flink-service.ts';
 
@@ -33,8 +28,6 @@ const ServiceExecutionRole = 'arn:aws:iam::000000000000:role/flink';
 const perSecond = '100';
 
 let s3: LocalS3;
-let cloudWatch: AwsServer;
-let figures: CloudWatchClient;
 const flink = new ManagedFlink();
 const files = new CountedFiles();
 
@@ -85,32 +78,18 @@ const start = (RunConfiguration = {}) =>
 
 const stop = (Force = false) => flink.client.send(new StopApplicationCommand({ ApplicationName, Force }));
 
-const most = (MetricName: string, since?: number) => highestFigure(figures, ApplicationName, MetricName, since);
+const most = (MetricName: string, since?: number) => highestFigure(flink.figures, ApplicationName, MetricName, since);
 
 beforeAll(async () => {
   s3 = await LocalS3.start();
   await s3.createBucket('artifacts');
   await s3.put('artifacts', 'job-1.jar', buildJob('one'));
   await s3.put('artifacts', 'job-2.jar', buildJob('two'));
-  cloudWatch = await startCloudWatch({
-    sns: new SNSClient({ ...access, endpoint: s3.url }),
-    evaluateEveryMs: 60_000,
-    onDefect: (error) => {
-      throw error;
-    },
-  });
-  figures = new CloudWatchClient({ ...access, endpoint: cloudWatch.url });
-  await flink.start({
-    AWS_ENDPOINT_URL: s3.url,
-    AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.url,
-    MANAGED_FLINK_FIGURES_EVERY_MS: '1000',
-  });
+  await flink.start(s3);
 });
 
 afterAll(async () => {
   await flink.stop();
-  figures.destroy();
-  await cloudWatch.close();
   await s3.stop();
   files.remove();
 });

@@ -2,20 +2,16 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { CreateApplicationCommand, StartApplicationCommand } from '@aws-sdk/client-kinesis-analytics-v2';
-import { SNSClient } from '@aws-sdk/client-sns';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCloudWatch } from '../../local/cloudwatch/service.ts';
 import { play } from '../../local/generator/play.ts';
 import { expectedTrips } from '../../local/generator/trip-truth.ts';
 import { type EventTruth, eventTruth } from '../../local/generator/truth.ts';
 import { Producer } from '../../local/producer/producer.ts';
 import { ensureStream } from '../../local/provision.ts';
-import type { AwsServer } from '../../local/wire/index.ts';
 import { eventStream } from '../../model/stream.ts';
 import { differences } from '../e2e/compare.ts';
 import { root } from '../tools.ts';
@@ -34,8 +30,6 @@ const speed = (28 * 3_600) / 20;
 
 let aws: LocalS3;
 let kinesis: KinesisClient;
-let cloudWatch: AwsServer;
-let figures: CloudWatchClient;
 const flink = new ManagedFlink();
 const folder = mkdtempSync(join(tmpdir(), 'trip-files-'));
 
@@ -46,24 +40,10 @@ beforeAll(async () => {
   for (const bucket of ['artifacts', lake]) await aws.createBucket(bucket);
   await aws.put('artifacts', 'trip-sessions.jar', readFileSync(jar));
   await ensureStream(kinesis);
-  cloudWatch = await startCloudWatch({
-    sns: new SNSClient({ ...access, endpoint: aws.url }),
-    evaluateEveryMs: 60_000,
-    onDefect: (error) => {
-      throw error;
-    },
-  });
-  figures = new CloudWatchClient({ ...access, endpoint: cloudWatch.url });
-  await flink.start({
-    AWS_ENDPOINT_URL: aws.url,
-    AWS_ENDPOINT_URL_CLOUDWATCH: cloudWatch.url,
-    MANAGED_FLINK_FIGURES_EVERY_MS: '1000',
-  });
+  await flink.start(aws);
 });
 afterAll(async () => {
   await flink.stop();
-  figures.destroy();
-  await cloudWatch.close();
   kinesis.destroy();
   await aws.stop();
   await rm(folder, { recursive: true });
@@ -179,5 +159,7 @@ test('a played day becomes its trips, row by row and each row once, though a Tas
     { Name: 'Id', Value: eventStream.name.replaceAll('-', '_') },
     { Name: 'Flow', Value: 'Input' },
   ];
-  expect(await highestFigure(figures, ApplicationName, 'millisBehindLatest', began, lag)).toBeGreaterThanOrEqual(0);
+  expect(await highestFigure(flink.figures, ApplicationName, 'millisBehindLatest', began, lag)).toBeGreaterThanOrEqual(
+    0,
+  );
 });
