@@ -6,6 +6,7 @@ import { checkInput } from './inputs.ts';
 import { paceOfLoads } from './load-warehouse.ts';
 import { maximumAttempts, wholeTable } from '../model/messages/builds.ts';
 import type { Merged, MergeRealtimeInput, StreamPlan, StreamTable } from '../model/messages/realtime.ts';
+import type { Measurement } from '../model/metrics.ts';
 import { calls, catalogue, looks, surveys } from './proxies.ts';
 import { mergeTable } from './realtime-report.ts';
 import { runBatch, tryBatch } from './run-batch.ts';
@@ -27,23 +28,17 @@ export async function mergeRealtime(input: MergeRealtimeInput = {}): Promise<Mer
   const { product, runId } = plan;
   const report = reportBuild({ product }, `merge of ${firedAt(input.firedAt).toISO()}`, lane);
   const claimed = { product, intervals: [wholeTable], buildId: runId };
-  const mergeAll = async (): Promise<Merged> => {
+  const mergeAll = async () => {
     const { isIdle, ...total } = await mergeFiles(plan, input.firedAt, report);
     const { dates, newestAt } = isIdle ? nobodys : await surveys(lane).recordStream({ product });
     report.show('merged', mergeTable(total, dates));
-    const value = minutesSince(newestAt, input.firedAt);
-    if (value !== null) await looks.publishFigures([{ name: 'streaming_processing_latency_minutes', value, product }]);
-    return total;
+    return { total, newestAt };
   };
   try {
-    const total = await whileClaimed(claimed, lane, report.waiting, mergeAll, paceOfLoads);
-    if (total.files > 0)
-      await looks.publishFigures([
-        { name: 'stream_rows_merged', value: total.merged, product },
-        { name: 'late_stream_rows', value: total.late, product },
-      ]);
+    const { total, newestAt } = await whileClaimed(claimed, lane, report.waiting, mergeAll, paceOfLoads);
+    const figures = figuresOf(product, total, minutesSince(newestAt, input.firedAt));
+    if (figures.length > 0) await looks.publishFigures(figures);
     if (total.refused.length === 0) return total;
-    await looks.publishFigures([{ name: 'builds_failed', value: 1, product }]);
     throw failure(`${product}: all is merged but what the warehouse could not read: ${total.refused.join('; ')}`);
   } catch (error) {
     report.failed(error);
@@ -57,6 +52,17 @@ function minutesSince(made: string | null, at: string | undefined): number | nul
   const now = at === undefined ? Date.now() : Date.parse(at);
   return Math.max(now - Date.parse(made), 0) / 60_000;
 }
+
+const figuresOf = (product: string, { files, merged, late, refused }: Merged, behind: number | null): Measurement[] => [
+  ...(behind === null ? [] : [{ name: 'streaming_processing_latency_minutes' as const, value: behind, product }]),
+  ...(files === 0
+    ? []
+    : [
+        { name: 'stream_rows_merged' as const, value: merged, product },
+        { name: 'late_stream_rows' as const, value: late, product },
+      ]),
+  ...(refused.length === 0 ? [] : [{ name: 'builds_failed' as const, value: 1, product }]),
+];
 
 const failure = (message: string): ApplicationFailure => ApplicationFailure.nonRetryable(message, 'MergeFailed');
 const cancelled = (): CancelledFailure => new CancelledFailure('Cancelled before the merge was done');
