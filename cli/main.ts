@@ -19,6 +19,7 @@ import { schedulesCommand } from './schedules.ts';
 import { sqlCommand } from './sql.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
+import { streamCommand } from './stream.ts';
 
 const program = new Command('lake').description('Tideline: the lakehouse of this checkout');
 for (const command of [
@@ -31,6 +32,7 @@ for (const command of [
   runCommand,
   sqlCommand,
   statusCommand,
+  streamCommand,
   freshnessCommand,
   dashboardCommand,
   explainCommand,

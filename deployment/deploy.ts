@@ -7,13 +7,14 @@ import { declaredSchedules } from '../schedules/schedules.ts';
 import { applyGlue } from './glue.ts';
 import { publishJobs } from './spark-jobs.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { publishApplications, superviseStreams } from './stream-applications.ts';
 import { withTemporal } from '../workers/clients.ts';
 import { type Environment, readVariables } from '../workers/config.ts';
 import { applyWarehouse } from './warehouse.ts';
 
 /**
- * Brings an environment up to this checkout: Spark jobs, warehouse tables, the Glue Data Catalog, search attributes,
- * schedules. AWS and Temporal are found through their own variables (`AWS_*`, `TEMPORAL_*`). Returns the version of the
+ * Brings an environment up to this checkout: Spark jobs, the stream's applications, warehouse tables, the Glue Data Catalog,
+ * search attributes, schedules. AWS and Temporal are found through their own variables (`AWS_*`, `TEMPORAL_*`). Returns the version of the
  * jobs, which the workers must be started with.
  */
 export async function deploy(environment: Environment): Promise<string> {
@@ -31,13 +32,16 @@ export async function deploy(environment: Environment): Promise<string> {
     'REDSHIFT_DATABASE',
     'TIDELINE_WORKER_ROLE',
   );
-  const version = await publishJobs(new S3Client({ forcePathStyle: true }), bucket);
+  const s3 = new S3Client({ forcePathStyle: true });
+  const version = await publishJobs(s3, bucket);
+  const applications = await publishApplications(s3, environment);
   const catalogue = loadCatalogue();
   await applyWarehouse({ client: new RedshiftDataClient(), workgroup, database }, catalogue, workerRole);
   await applyGlue(new GlueClient(), catalogue, `s3://${lake}`);
   await withTemporal(async (client, connection) => {
     await ensureSearchAttributes(connection, client.options.namespace);
     await applySchedules(client, declaredSchedules(catalogue));
+    await superviseStreams(client, applications);
   });
   return version;
 }

@@ -12,13 +12,14 @@ export function createDeployPolicy(
   const glue = (resource: string): string => Stack.of(scope).formatArn({ service: 'glue', resource });
   const ofDatabases = [glue('catalog'), ...databases.map((name) => glue(`database/${name}`))];
   return new ManagedPolicy(scope, 'DeployPolicy', {
-    description: 'Whoever runs lake deploy: Spark jobs, the tables and views of the warehouse, the Glue Data Catalog',
+    description:
+      'Whoever runs lake deploy: Spark jobs, applications of the stream, the tables and views of the warehouse, the Glue Data Catalog',
     statements: [
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
-        resources: [artifacts.arnForObjects('spark-jobs/*')],
+        resources: [artifacts.arnForObjects('spark-jobs/*'), artifacts.arnForObjects('flink-jobs/*')],
       }),
-      // Without it S3 answers "access denied" for jobs that nobody has uploaded yet.
+      // Without it S3 answers "access denied" for what nobody has uploaded yet.
       new PolicyStatement({ actions: ['s3:ListBucket'], resources: [artifacts.bucketArn] }),
       new PolicyStatement({
         actions: [

@@ -13,12 +13,20 @@ const byHour = ['year=!{timestamp:yyyy}', 'month=!{timestamp:MM}', 'day=!{timest
 const inFolder = (...parts: string[]): string => `${[...parts, ...byHour].join('/')}/`;
 
 /** Only as part of what a service does with the stream. */
-const viaKinesis = (scope: Construct) => ({
+export const viaKinesis = (scope: Construct) => ({
   StringEquals: { 'kms:ViaService': `kinesis.${Stack.of(scope).region}.amazonaws.com` },
 });
 
+export interface EventStream {
+  readonly stream: Stream;
+  readonly key: Key;
+}
+
 /** The stream of events, its delivery into raw files, and what its producers may do. */
-export function createIngestion(scope: Construct, { raw }: Pick<Storage, 'raw'>): ManagedPolicy {
+export function createIngestion(
+  scope: Construct,
+  { raw }: Pick<Storage, 'raw'>,
+): EventStream & { readonly producerPolicy: ManagedPolicy } {
   const key = new Key(scope, 'EventsKey', { description: 'Events in the stream', enableKeyRotation: true });
   const stream = new Stream(scope, 'Events', {
     streamName: eventStream.name,
@@ -30,7 +38,7 @@ export function createIngestion(scope: Construct, { raw }: Pick<Storage, 'raw'>)
     shardLevelMetrics: [ShardLevelMetrics.INCOMING_BYTES, ShardLevelMetrics.WRITE_PROVISIONED_THROUGHPUT_EXCEEDED],
   });
   createDelivery(scope, raw, stream, key);
-  return new ManagedPolicy(scope, 'ProducerPolicy', {
+  const producerPolicy = new ManagedPolicy(scope, 'ProducerPolicy', {
     description: 'Producers of events: put them into the stream, and what is no event beside the raw files',
     statements: [
       new PolicyStatement({ actions: ['kinesis:PutRecords'], resources: [stream.streamArn] }),
@@ -45,6 +53,7 @@ export function createIngestion(scope: Construct, { raw }: Pick<Storage, 'raw'>)
       }),
     ],
   });
+  return { stream, key, producerPolicy };
 }
 
 function createDelivery(scope: Construct, raw: Storage['raw'], stream: Stream, key: Key): void {

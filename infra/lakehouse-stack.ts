@@ -10,6 +10,7 @@ import { createDeployPolicy } from './deploy-policy.ts';
 import { createIngestion } from './ingestion.ts';
 import { createJobRoles } from './job-roles.ts';
 import { createNetwork } from './network.ts';
+import { createStreams, pascalCase } from './streams.ts';
 import { createStorage } from './storage.ts';
 import { createWarehouse, databaseName, workgroupName } from './warehouse.ts';
 import { createWorkerPolicy } from './worker-policy.ts';
@@ -40,7 +41,8 @@ export class LakehouseStack extends Stack {
       );
     const storage = createStorage(this, streamFolders);
     const network = createNetwork(this);
-    const producerPolicy = createIngestion(this, storage);
+    const { producerPolicy, ...events } = createIngestion(this, storage);
+    const streams = createStreams(this, storage, events);
 
     const common = {
       type: 'SPARK',
@@ -92,7 +94,8 @@ export class LakehouseStack extends Stack {
       applications,
       jobRoles: Object.values(jobRoles),
       workgroup,
-      streams: [...catalogue.streams.keys()],
+      streams,
+      streamTables: [...catalogue.streams.keys()],
     });
     createDashboard(this, {
       scheduled: application.attrApplicationId,
@@ -108,6 +111,8 @@ export class LakehouseStack extends Stack {
       TidelineAlertsTopicArn: alerts.topicArn,
       TidelineWorkflowsUrl: workflowsUrl,
       TidelineRunbooksUrl: runbooksUrl,
+      TidelineStreamArn: events.stream.streamArn,
+      ...Object.fromEntries(streams.map(({ name, role }) => [`Flink${pascalCase(name)}RoleArn`, role.roleArn])),
       EmrApplicationId: application.attrApplicationId,
       EmrBackfillApplicationId: backfillApplication.attrApplicationId,
       EmrExecutionRoleArn: jobRoles.build.roleArn,

@@ -4,6 +4,7 @@ import type { CfnWorkgroup } from 'aws-cdk-lib/aws-redshiftserverless';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { namespaces } from '../model/metrics.ts';
+import type { PlacedApplication } from './streams.ts';
 import type { Storage } from './storage.ts';
 
 export interface Used extends Storage {
@@ -11,13 +12,14 @@ export interface Used extends Storage {
   readonly jobRoles: readonly IRole[];
   readonly workgroup: CfnWorkgroup;
   readonly alerts: ITopic;
+  readonly streams: readonly PlacedApplication[];
   /** Keys of the tables that streams keep. */
-  readonly streams: readonly string[];
+  readonly streamTables: readonly string[];
 }
 
 /** What data-plane workers may do: the calls of `activities/`, no more (test/unit/permissions.test.ts). */
 export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy {
-  const { alerts, applications, jobRoles, workgroup, lake, artifacts, ledger, raw, streams } = used;
+  const { alerts, applications, jobRoles, workgroup, lake, artifacts, ledger, raw, streams, streamTables } = used;
   return new ManagedPolicy(scope, 'WorkerPolicy', {
     description: 'Data-plane workers: start and watch jobs, load the warehouse, read what builds say about themselves',
     statements: [
@@ -34,6 +36,29 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
         resources: jobRoles.map(({ roleArn }) => roleArn),
         conditions: { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } },
       }),
+      new PolicyStatement({
+        actions: [
+          'CreateApplication',
+          'DescribeApplication',
+          'StartApplication',
+          'StopApplication',
+          'UpdateApplication',
+          'RollbackApplication',
+          'ListApplicationOperations',
+          'DescribeApplicationOperation',
+          'ListApplicationSnapshots',
+          'CreateApplicationSnapshot',
+          'DeleteApplicationSnapshot',
+        ].map((action) => `kinesisanalytics:${action}`),
+        resources: streams.map(({ arn }) => arn),
+      }),
+      new PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: streams.map(({ role }) => role.roleArn),
+        conditions: { StringEquals: { 'iam:PassedToService': 'kinesisanalytics.amazonaws.com' } },
+      }),
+      // How its applications do, they tell CloudWatch; it knows no resources.
+      new PolicyStatement({ actions: ['cloudwatch:GetMetricStatistics'], resources: ['*'] }),
       new PolicyStatement({
         actions: [
           'redshift-data:BatchExecuteStatement',
@@ -64,7 +89,7 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
       // Which files a merge takes is written down before the warehouse is told to copy them.
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:PutObject'],
-        resources: streams.map((stream) => lake.arnForObjects(`_staging/${stream}/*/manifest.json`)),
+        resources: streamTables.map((table) => lake.arnForObjects(`_staging/${table}/*/manifest.json`)),
       }),
       // It knows no resources.
       new PolicyStatement({

@@ -8,7 +8,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { ensureAlarms, ensureTopics } from './alerts.ts';
 import { awsEmulator, awsVariables } from './aws-emulator.ts';
-import { delivery } from '../model/stream.ts';
+import { delivery, eventStream } from '../model/stream.ts';
 import { deliveryProcess } from './delivery/process.ts';
 import { announceEnvironment } from './environment.ts';
 import { kinesisClient } from './kinesis-client.ts';
@@ -180,6 +180,11 @@ export async function startPlatform({
       EMR_POLL_INTERVAL_MS: '200',
       EMR_SUBMISSIONS_PER_SECOND: '20',
       EMR_POLLS_PER_SECOND: '50',
+      TIDELINE_STREAM_ARN: `arn:aws:kinesis:us-east-1:000000000000:stream/${eventStream.name}`,
+      FLINK_TRIP_SESSIONS_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-trip-sessions',
+      FLINK_PARALLELISM: '1',
+      FLINK_CHECKPOINT_INTERVAL_MS: '10000',
+      FLINK_POLL_INTERVAL_MS: '500',
       REDSHIFT_WORKGROUP: 'tideline',
       REDSHIFT_DATABASE: database,
       REDSHIFT_COPY_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-copy',

@@ -42,6 +42,8 @@ const some = {
   toldByWatch: true,
 } as const;
 
+const supervisions = 'WorkflowType = "superviseStream"';
+
 export const alarms: readonly Alarm[] = [
   {
     name: 'P0-BuildFailed',
@@ -156,6 +158,57 @@ export const alarms: readonly Alarm[] = [
     // Where no merge ends, the watch tells; where nothing has come for days, there is no stream.
     missing: 'notBreaching',
     runs: 'WorkflowType = "mergeRealtime"',
+  },
+  {
+    name: 'P1-StreamDown',
+    meaning: 'An application of the stream does not run, or nobody watches over it: its tables get no new rows',
+    metric: 'streams_down',
+    statistic: 'Maximum',
+    comparison: 'GreaterThanThreshold',
+    threshold: 0,
+    // An update takes some minutes, in which nobody tells.
+    periodSeconds: 5 * minute,
+    periods: 3,
+    missing: 'breaching',
+    runs: supervisions,
+  },
+  {
+    name: 'P1-StreamLagging',
+    meaning: 'An application of the stream is more than five minutes behind it: what it writes comes late',
+    metric: 'stream_lag_minutes',
+    statistic: 'Maximum',
+    comparison: 'GreaterThanThreshold',
+    threshold: 5,
+    periodSeconds: 5 * minute,
+    periods: 3,
+    // One that does not run tells nothing, and rings elsewhere.
+    missing: 'notBreaching',
+    runs: supervisions,
+  },
+  {
+    name: 'P1-StreamCheckpointsFailing',
+    meaning:
+      'An application of the stream cannot keep its state: rows come late, and after a restart much is read anew',
+    metric: 'stream_checkpoints_failed',
+    statistic: 'Maximum',
+    comparison: 'GreaterThanOrEqualToThreshold',
+    threshold: 3,
+    periodSeconds: 5 * minute,
+    periods: 1,
+    missing: 'notBreaching',
+    runs: supervisions,
+  },
+  {
+    name: 'P1-StreamUpdateRefused',
+    meaning: 'What was deployed of an application of the stream did not run well: the version before runs',
+    metric: 'stream_updates_refused',
+    statistic: 'Maximum',
+    comparison: 'GreaterThanThreshold',
+    threshold: 0,
+    periodSeconds: 5 * minute,
+    periods: 1,
+    missing: 'notBreaching',
+    runs: supervisions,
   },
   {
     name: 'P1-StreamBatchDivergence',

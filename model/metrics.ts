@@ -51,6 +51,22 @@ export const metrics = {
     unit: 'None',
     about: 'how old the newest row was that readers had of a stream when a merge ended',
   },
+  streams_down: { namespace: pipeline, unit: 'Count', about: 'applications of the stream that do not run' },
+  stream_lag_minutes: {
+    namespace: pipeline,
+    unit: 'None',
+    about: 'how far behind the stream the application is that is furthest',
+  },
+  stream_checkpoints_failed: {
+    namespace: pipeline,
+    unit: 'Count',
+    about: 'checkpoints of an application of the stream that have failed in ten minutes',
+  },
+  stream_updates_refused: {
+    namespace: pipeline,
+    unit: 'Count',
+    about: 'applications of the stream whose deployed version has not run well, so that the one before runs',
+  },
   late_stream_rows: {
     namespace: pipeline,
     unit: 'Count',

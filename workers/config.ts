@@ -42,6 +42,17 @@ const variables = z.object({
   EMR_SUBMISSIONS_PER_SECOND: z.coerce.number().positive().default(1),
   /** This worker's share of the account's 10 GetJobRun a second. */
   EMR_POLLS_PER_SECOND: z.coerce.number().positive().default(8),
+  /** Between two looks at an application of the stream that changes. */
+  FLINK_POLL_INTERVAL_MS: z.coerce.number().int().min(50).default(5000),
+  /** The stream of events, what its applications may do, and their size; read by `lake deploy` alone. */
+  TIDELINE_STREAM_ARN: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:kinesis:[a-z0-9-]+:\d{12}:stream\/[\w.-]+$/, 'must be the ARN of a Kinesis stream'),
+  FLINK_TRIP_SESSIONS_ROLE_ARN: role,
+  /** How many subtasks an application has side by side. */
+  FLINK_PARALLELISM: z.coerce.number().int().min(1).default(20),
+  /** Files of an application appear with its checkpoints. */
+  FLINK_CHECKPOINT_INTERVAL_MS: z.coerce.number().int().min(1000).default(60_000),
   REDSHIFT_WORKGROUP: z.string().min(1),
   REDSHIFT_DATABASE: z.string().min(1),
   REDSHIFT_COPY_ROLE_ARN: role,
@@ -71,15 +82,23 @@ const variables = z.object({
 
 type Variables = z.infer<typeof variables>;
 
-const workerSchema = variables.omit({ TIDELINE_WORKER_ROLE: true }).transform((values, context) => {
-  const { AWS_REGION: region, EMR_USD_PER_VCPU_HOUR: vcpu, EMR_USD_PER_GB_HOUR: gb } = values;
-  const told = vcpu !== undefined && gb !== undefined && { usdPerVcpuHour: vcpu, usdPerMemoryGbHour: gb };
-  const prices = told || (vcpu === undefined && gb === undefined && knownPrices[region]);
-  if (prices) return { ...values, prices };
-  const message = `prices are known of ${Object.keys(knownPrices).join(', ')}, not of "${region}": set EMR_USD_PER_VCPU_HOUR and EMR_USD_PER_GB_HOUR, both, to those of https://aws.amazon.com/emr/pricing/`;
-  context.addIssue({ code: 'custom', path: ['AWS_REGION'], message });
-  return z.NEVER;
-});
+const workerSchema = variables
+  .omit({
+    TIDELINE_WORKER_ROLE: true,
+    TIDELINE_STREAM_ARN: true,
+    FLINK_TRIP_SESSIONS_ROLE_ARN: true,
+    FLINK_PARALLELISM: true,
+    FLINK_CHECKPOINT_INTERVAL_MS: true,
+  })
+  .transform((values, context) => {
+    const { AWS_REGION: region, EMR_USD_PER_VCPU_HOUR: vcpu, EMR_USD_PER_GB_HOUR: gb } = values;
+    const told = vcpu !== undefined && gb !== undefined && { usdPerVcpuHour: vcpu, usdPerMemoryGbHour: gb };
+    const prices = told || (vcpu === undefined && gb === undefined && knownPrices[region]);
+    if (prices) return { ...values, prices };
+    const message = `prices are known of ${Object.keys(knownPrices).join(', ')}, not of "${region}": set EMR_USD_PER_VCPU_HOUR and EMR_USD_PER_GB_HOUR, both, to those of https://aws.amazon.com/emr/pricing/`;
+    context.addIssue({ code: 'custom', path: ['AWS_REGION'], message });
+    return z.NEVER;
+  });
 
 const addressOf = (host: string, port: number): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
@@ -129,6 +148,7 @@ export function parseConfig(environment: Environment) {
       submissionsPerSecond: values.EMR_SUBMISSIONS_PER_SECOND,
       pollsPerSecond: values.EMR_POLLS_PER_SECOND,
     },
+    managedFlink: { pollIntervalMs: values.FLINK_POLL_INTERVAL_MS },
     redshift: {
       workgroup: values.REDSHIFT_WORKGROUP,
       database: values.REDSHIFT_DATABASE,

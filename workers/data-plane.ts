@@ -1,6 +1,7 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EMRServerlessClient } from '@aws-sdk/client-emr-serverless';
+import { KinesisAnalyticsV2Client } from '@aws-sdk/client-kinesis-analytics-v2';
 import { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -10,9 +11,12 @@ import { Runtime, Worker } from '@temporalio/worker';
 import { createFigureActivities } from '../activities/cloudwatch/activities.ts';
 import { measuring } from '../activities/cloudwatch/figures.ts';
 import { Metrics } from '../activities/cloudwatch/metrics.ts';
+import { createStreamHealthActivities } from '../activities/cloudwatch/stream-health.ts';
 import { createEmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
 import { emrServerlessFailures } from '../activities/emr-serverless/failures.ts';
 import { failureSorting, type Service, type ServiceFailures } from '../activities/failures.ts';
+import { createFlinkActivities } from '../activities/flink/activities.ts';
+import { flinkFailures } from '../activities/flink/failures.ts';
 import { heartbeating } from '../activities/heartbeats.ts';
 import { createLakeActivities } from '../activities/lake/activities.ts';
 import { lakeFailures } from '../activities/lake/failures.ts';
@@ -62,7 +66,8 @@ const { logger, metricMeter } = Runtime.instance();
 const warn = (text: string): void => {
   logger.warn(text);
 };
-const metrics = new Metrics(new CloudWatchClient(patience(answerSeconds)), metricMeter, warn);
+const cloudWatch = new CloudWatchClient(patience(answerSeconds));
+const metrics = new Metrics(cloudWatch, metricMeter, warn);
 const historyFailures: ServiceFailures = {
   service: 'S3 and DynamoDB',
   advice: { ...lakeFailures.advice, ...ledgerFailures.advice },
@@ -95,7 +100,14 @@ const services: readonly Service[] = [
     failures: ledgerFailures,
   },
   { activities: planning, failures: ledgerFailures },
-  { activities: createFigureActivities(metrics), failures: { service: 'CloudWatch', advice: {}, final: {} } },
+  {
+    activities: { ...createFigureActivities(metrics), ...createStreamHealthActivities(cloudWatch) },
+    failures: { service: 'CloudWatch', advice: {}, final: {} },
+  },
+  {
+    activities: createFlinkActivities(new KinesisAnalyticsV2Client(patience(answerSeconds)), config.managedFlink),
+    failures: flinkFailures,
+  },
   {
     activities: createAlertActivities(
       new OpenFindings(documents, config.ledgerTable),

@@ -9,4 +9,5 @@ export { rebuildGold } from './rebuild-gold.ts';
 export { reconcile } from './reconcile.ts';
 export { restateLateData } from './restate-late-data.ts';
 export { restoreTable } from './restore-table.ts';
+export { superviseStream } from './supervise-stream.ts';
 export { watchFreshness } from './watch-freshness.ts';

@@ -3,12 +3,14 @@ import type { AlertActivities } from '../activities/sns/activities.ts';
 import type { CatalogueActivities } from '../activities/catalogue/activities.ts';
 import type { FigureActivities } from '../activities/cloudwatch/activities.ts';
 import type { EmrServerlessActivities } from '../activities/emr-serverless/activities.ts';
+import type { FlinkActivities } from '../activities/flink/activities.ts';
 import type { LakeActivities } from '../activities/lake/activities.ts';
 import type { LedgerActivities } from '../activities/ledger/activities.ts';
 import type { RedshiftActivities } from '../activities/redshift/activities.ts';
 import type { TableHistoryActivities } from '../activities/table-history/activities.ts';
 import type { RealtimeActivities } from '../activities/realtime/activities.ts';
 import type { PlanningActivities } from '../activities/planning/activities.ts';
+import type { StreamHealthActivities } from '../activities/cloudwatch/stream-health.ts';
 import type { UnreadRawActivities } from '../activities/planning/unread-raw.ts';
 import { type Lane, laneQueue, lanes, orchestrationQueue, submissionQueue } from '../model/queues.ts';
 
@@ -95,3 +97,20 @@ export const waits = (lane: Lane) =>
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { ...untilItWorks, maximumInterval: '10s' },
   });
+
+/** Applications of the stream: calls that answer at once. */
+export const streams = proxyActivities<FlinkActivities & StreamHealthActivities & FigureActivities>({
+  taskQueue: laneQueue('scheduled'),
+  startToCloseTimeout: '1m',
+  heartbeatTimeout,
+  retry: untilItWorks,
+});
+
+/** Changes of them, which take minutes where there is much state. */
+export const streamWaits = proxyActivities<Pick<FlinkActivities, 'awaitApplication'>>({
+  taskQueue: laneQueue('scheduled'),
+  startToCloseTimeout: '24h',
+  heartbeatTimeout,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { ...untilItWorks, maximumInterval: '10s' },
+});

@@ -9,6 +9,7 @@ import { buildFlinkJobs, flinkSources, tripSessionsJar } from './flink-jobs.mjs'
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const toolsDir = join(root, '.tideline', 'tools');
+const venv = join(toolsDir, 'venv');
 const here = join(root, 'local', 'tools');
 
 const required = [
@@ -110,7 +111,7 @@ function copyJars(pom, directory, options = []) {
 }
 
 /** Lays out Flink as its processes expect it: `lib/`, and a folder a plugin in `plugins/`. */
-function installFlink(venv, directory) {
+function layOutFlink(directory) {
   rmSync(directory, { recursive: true, force: true });
   const archives = join(directory, 'archives');
   mkdirSync(archives, { recursive: true });
@@ -126,7 +127,7 @@ function installFlink(venv, directory) {
 }
 
 /** Compiles what the jobs need in Java into `.tideline/spark-jobs`: the log store that `publish-jobs.ts` ships with them. */
-function buildLogStore(venv, jars) {
+function buildLogStore(jars) {
   const folder = join(root, '.tideline', 'spark-jobs');
   const source = 'spark-jobs/log-store/tideline/ConditionalPutLogStore.java';
   // Its name says what it was built from: a deploy never ships the jar of another source.
@@ -162,7 +163,6 @@ export function install({ clients }) {
     // Not `npm ci`: it refuses a lock file in which a registry could not show another platform's optional packages.
     run('npm', ['install', '--no-save', '--no-fund', '--no-audit']),
   );
-  const venv = join(toolsDir, 'venv');
   step('Temporal, AWS emulator, Spark', ['local/tools/requirements.txt'], join(venv, 'bin', 'python'), () =>
     pythonEnvironment(python, venv, 'local/tools/requirements.txt'),
   );
@@ -171,16 +171,26 @@ export function install({ clients }) {
     rmSync(jars, { recursive: true, force: true });
     copyJars('jars.xml', jars, ['-DexcludeGroupIds=io.netty', '-DexcludeArtifactIds=slf4j-api']);
   });
-  buildLogStore(venv, jars);
+  buildLogStore(jars);
   if (clients) {
     const clientsVenv = join(toolsDir, 'clients-venv');
     step('AWS clients for the tests', ['test/python/requirements.txt'], join(clientsVenv, 'bin', 'python'), () =>
       pythonEnvironment(python, clientsVenv, 'test/python/requirements.txt'),
     );
-    const flink = join(toolsDir, 'flink');
-    step('Flink', ['local/tools/flink.txt', 'local/tools/flink-plugins.xml'], flink, () => installFlink(venv, flink));
-    step('Flink applications', flinkSources(root), join(root, tripSessionsJar), () => buildFlinkJobs(root, run));
+    installFlink();
+    buildStreamApplications();
   }
+}
+
+/** Flink as the local Managed Flink runs it. */
+export function installFlink() {
+  const flink = join(toolsDir, 'flink');
+  step('Flink', ['local/tools/flink.txt', 'local/tools/flink-plugins.xml'], flink, () => layOutFlink(flink));
+}
+
+/** The jars of flink-jobs/. */
+export function buildStreamApplications() {
+  step('the stream’s applications', flinkSources(root), join(root, tripSessionsJar), () => buildFlinkJobs(root, run));
 }
 
 /** The environment in which the project's own Node and tools come first. */

@@ -2,7 +2,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { loadCatalogue, rawProducts } from '../../model/catalogue.ts';
 import { delivery } from '../../model/stream.ts';
-import { grantsOf, templateOf } from './stack.ts';
+import { allows, grantsOf, templateOf } from './stack.ts';
 
 const template = templateOf();
 const lifecycleOf = (bucket: string): string =>
@@ -33,17 +33,48 @@ describe('the stack', () => {
   });
 
   it('grants no action on everything, but those that know no resource', () => {
-    const grants = ['WorkerPolicy', 'JobRole', 'MaintenanceRole', 'CopyRole', 'DeliveryRole', 'ProducerPolicy'].flatMap(
-      (policy) => grantsOf(template, policy),
-    );
+    const grants = [
+      'WorkerPolicy',
+      'JobRole',
+      'MaintenanceRole',
+      'CopyRole',
+      'DeliveryRole',
+      'ProducerPolicy',
+      'TripSessionsRole',
+    ].flatMap((policy) => grantsOf(template, policy));
     const open = grants.filter(({ resource }) => resource === '*').map(({ action }) => action);
     expect(open.sort()).toEqual([
+      'cloudwatch:GetMetricStatistics',
       'cloudwatch:PutMetricData',
       'redshift-data:CancelStatement',
       'redshift-data:DescribeStatement',
       'redshift-data:GetStatementResult',
     ]);
     expect(grants.filter(({ action }) => action.endsWith(':*'))).toEqual([]);
+  });
+
+  it('describes its roles in the letters that IAM knows', () => {
+    const roles = Object.values(template.findResources('AWS::IAM::Role'));
+    const descriptions = roles.map(({ Properties }) => (Properties as { Description?: string }).Description ?? '');
+    expect(descriptions.filter((text) => !/^[\t\n\r -~\u00A1-\u00FF]*$/.test(text))).toEqual([]);
+  });
+
+  it('lets the stream’s applications read the stream and write their folders of the lake, nothing else of it', () => {
+    const grants = grantsOf(template, 'TripSessionsRole');
+    const allowed = (call: string): boolean => grants.some((grant) => allows(grant, call));
+    for (const call of [
+      'kinesis:GetRecords Events',
+      's3:GetObject Artifacts/flink-jobs/trip-sessions/1.jar',
+      's3:PutObject Lake/streaming/trips/dt=2025-01-18/hh=03/part-1.parquet',
+      's3:PutObject Lake/streaming/quarantine/dt=2025-01-18/hh=03/part-1.parquet',
+    ])
+      expect(allowed(call), call).toBe(true);
+    for (const call of [
+      'kinesis:PutRecords Events',
+      's3:PutObject Lake/gold/trips/part-1.parquet',
+      's3:GetObject Raw/raw/events/a',
+    ])
+      expect(allowed(call), call).toBe(false);
   });
 
   it('lets its own applications run jobs with their roles, no other', () => {

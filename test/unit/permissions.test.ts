@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { planBuild, planMaintenance, planRestore } from '../../activities/catalogue/plan.ts';
 import type { SparkJob } from '../../activities/emr-serverless/activities.ts';
 import { namespaces } from '../../model/metrics.ts';
+import { pascalCase } from '../../infra/streams.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
+import { streamApplications } from '../../model/stream-applications.ts';
 import { root } from '../tools.ts';
 import { filesFrom } from './imports.ts';
 import { jobConfig } from './job-config.ts';
@@ -31,6 +33,12 @@ function commandsIn(file: string): string[] {
 /** Both applications run jobs, and what one lane does the others may. */
 const inEach = (actions: readonly string[], of: string): string[] =>
   ['Spark', 'SparkBackfill'].flatMap((id) => actions.map((action) => `emr-serverless:${action} ${id}${of}`));
+
+const onApplications = (call: string): string[] =>
+  streamApplications.map(
+    ({ name }) =>
+      `kinesisanalytics:${call} arn:AWS::Partition:kinesisanalytics:AWS::Region:AWS::AccountId:application/${name}`,
+  );
 
 /** Which calls a command makes, by IAM's names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 const callsOf: Readonly<Record<string, readonly string[]>> = {
@@ -68,6 +76,28 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
   'activities/realtime/manifests.ts PutObject': [
     's3:PutObject Lake/_staging/public.trips_realtime/merge/1/1/manifest.json',
   ],
+  'activities/cloudwatch/readings.ts GetMetricStatistics': ['cloudwatch:GetMetricStatistics *'],
+  // `lake dashboard` alone reads alarms.
+  'activities/cloudwatch/readings.ts DescribeAlarms': [],
+  ...Object.fromEntries(
+    [
+      'DescribeApplication',
+      'StartApplication',
+      'StopApplication',
+      'RollbackApplication',
+      'ListApplicationOperations',
+      'DescribeApplicationOperation',
+      'ListApplicationSnapshots',
+      'CreateApplicationSnapshot',
+      'DeleteApplicationSnapshot',
+    ].map((call) => [`activities/flink/activities.ts ${call}`, onApplications(call)]),
+  ),
+  ...Object.fromEntries(
+    ['CreateApplication', 'UpdateApplication'].map((call) => [
+      `activities/flink/activities.ts ${call}`,
+      [...onApplications(call), ...streamApplications.map(({ name }) => `iam:PassRole ${pascalCase(name)}Role`)],
+    ]),
+  ),
   'activities/sns/activities.ts Publish': ['sns:Publish AlertsTeam'],
   'activities/ledger/items.ts Query': ['dynamodb:Query Ledger'],
   'activities/ledger/items.ts Update': ['dynamodb:UpdateItem Ledger'],
@@ -96,9 +126,12 @@ describe('the rights of a worker', () => {
 
   it('end neither at a session nor at a prefix, which a worker that adopts or a read of what is missing does not have', () => {
     const conditions = grants.filter(({ condition }) => condition !== undefined);
-    const passing = { StringEquals: { 'iam:PassedToService': 'emr-serverless.amazonaws.com' } };
+    const passedTo = (service: string) => ({
+      StringEquals: { 'iam:PassedToService': `${service}.amazonaws.com` },
+    });
     expect(conditions.map(({ action, condition }) => [action, condition])).toEqual([
-      ...['JobRole', 'MaintenanceRole'].map(() => ['iam:PassRole', passing]),
+      ...['JobRole', 'MaintenanceRole'].map(() => ['iam:PassRole', passedTo('emr-serverless')]),
+      ...streamApplications.map(() => ['iam:PassRole', passedTo('kinesisanalytics')]),
       ['cloudwatch:PutMetricData', { StringEquals: { 'cloudwatch:namespace': namespaces } }],
     ]);
   });
@@ -185,6 +218,11 @@ describe('the rights of a deploy', () => {
     // Who may not list a bucket is not told that an object is missing.
     'deployment/spark-jobs.ts HeadObject': ['s3:GetObject Artifacts/spark-jobs/1/main.py', 's3:ListBucket Artifacts'],
     'deployment/spark-jobs.ts PutObject': ['s3:PutObject Artifacts/spark-jobs/1/main.py'],
+    'deployment/stream-applications.ts HeadObject': [
+      's3:GetObject Artifacts/flink-jobs/trip-sessions/1.jar',
+      's3:ListBucket Artifacts',
+    ],
+    'deployment/stream-applications.ts PutObject': ['s3:PutObject Artifacts/flink-jobs/trip-sessions/1.jar'],
     'deployment/glue.ts GetDatabase': glue('GetDatabase', 'catalog', ...databases),
     'deployment/glue.ts CreateDatabase': glue('CreateDatabase', 'catalog', ...databases),
     'deployment/glue.ts GetTables': glue('GetTables', ...ofTables),
@@ -193,7 +231,7 @@ describe('the rights of a deploy', () => {
   };
 
   it('are those for the calls in its code, and no others', () => {
-    const commands = ['glue', 'spark-jobs', 'warehouse'].flatMap((name) =>
+    const commands = ['glue', 'spark-jobs', 'stream-applications', 'warehouse'].flatMap((name) =>
       [...filesFrom(`deployment/${name}.ts`)].flatMap(commandsIn),
     );
     expect([...new Set(commands)].sort()).toEqual(Object.keys(calls).sort());

@@ -32,7 +32,7 @@ const flink = new ManagedFlink();
 const files = new CountedFiles();
 
 const job = (properties: Readonly<Record<string, string>> = {}) => ({
-  PropertyGroups: [{ PropertyGroupId: 'job', PropertyMap: { output: files.folder, perSecond, ...properties } }],
+  PropertyGroups: [{ PropertyGroupId: 'tideline', PropertyMap: { output: files.folder, perSecond, ...properties } }],
 });
 
 const creation = (changes: Partial<CreateApplicationCommandInput> = {}): CreateApplicationCommand =>

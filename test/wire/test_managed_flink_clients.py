@@ -68,7 +68,7 @@ def application(flink: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[st
                 "CodeContentType": "ZIPFILE",
                 "CodeContent": {"S3ContentLocation": {"BucketARN": "arn:aws:s3:::artifacts", "FileKey": "job.jar"}},
             },
-            "EnvironmentProperties": {"PropertyGroups": [{"PropertyGroupId": "job", "PropertyMap": properties}]},
+            "EnvironmentProperties": {"PropertyGroups": [{"PropertyGroupId": "tideline", "PropertyMap": properties}]},
         },
         Tags=[{"Key": "team", "Value": "data"}],
     )["ApplicationDetail"]

@@ -4,6 +4,7 @@ import type { Claim, Claimant, PublishedBuild } from '../../activities/ledger/re
 import type { ChangedDates } from '../../model/messages/late-data.ts';
 import type { FoundFindings } from '../../model/messages/freshness.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
+import type { ScriptedFlink } from './scripted-flink.ts';
 
 /** What was asked of the services. */
 export interface Calls {
@@ -31,6 +32,8 @@ export interface Calls {
   unrecorded: number;
   readonly figures: Measurement[];
   readonly told: FoundFindings[];
+  /** The application of the stream, and what was asked of it. */
+  readonly flink: ScriptedFlink;
   /** Late dates that builds have reported. */
   readonly late: ChangedDates[];
 }

@@ -52,6 +52,10 @@ export interface Script {
   readonly streamDate?: 'live' | 'settled' | 'never';
   /** How many looks find that what settles a date is missing. */
   readonly unsettled?: number;
+  /** An application of the stream whose snapshots fail. */
+  readonly cannotSnapshot?: boolean;
+  /** Whether an application has proved itself as soon as it is looked at. */
+  readonly isQuick?: boolean;
   /** What has been built before; by default nothing. */
   readonly ledger?: MemoryLedger;
 }

@@ -25,6 +25,7 @@ import { wholeTable } from '../../model/messages/builds.ts';
 import type { Calls, Released } from './calls.ts';
 import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
 import type { Script } from './script.ts';
+import { ScriptedFlink } from './scripted-flink.ts';
 import { scriptedJobs } from './scripted-jobs.ts';
 import { scriptedLoads } from './scripted-loads.ts';
 import { scriptedRealtime } from './scripted-realtime.ts';
@@ -48,6 +49,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     unrecorded: 0,
     figures: [],
     told: [],
+    flink: new ScriptedFlink(script),
     restored: [],
     lanes: [],
     ledger: script.ledger ?? new MemoryLedger(),
@@ -62,6 +64,7 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     ...scriptedJobs(script, calls, waitForCancel),
     ...scriptedLoads(script, calls, waitForCancel),
     ...scriptedRealtime(script, calls),
+    ...calls.flink.activities,
     async claimIntervals({ product, intervals, workflowId, buildId }: Claimant): Promise<Claimed> {
       const since = '2025-01-19T00:00:00.000Z';
       refused += 1;

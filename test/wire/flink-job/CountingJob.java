@@ -22,12 +22,12 @@ import org.apache.flink.util.Collector;
 
 /**
  * Counts the numbers 0, 1, 2 … by their last digit, in keyed state, and writes {@code label,number,digit,count} into files
- * that are whole when a checkpoint is: a number lost or doubled shows there. The property group {@code job} says where
+ * that are whole when a checkpoint is: a number lost or doubled shows there. The property group {@code tideline} says where
  * (`output`), how many a second, and whether to break, and how.
  */
 public final class CountingJob {
   public static void main(String[] arguments) throws Exception {
-    Map<String, String> properties = properties("job");
+    Map<String, String> properties = properties("tideline");
     String broken = properties.getOrDefault("broken", "");
     if (broken.equals("main")) throw new IllegalStateException("broken before it started");
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();

@@ -1,0 +1,66 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { StreamHealth } from '../../model/messages/streams.ts';
+import { eventStream } from '../../model/stream.ts';
+import { readSeries } from './readings.ts';
+
+/** The service publishes once a minute: https://docs.aws.amazon.com/managed-flink/latest/java/metrics-dimensions.html */
+const everyMinute = 60;
+
+interface Asked {
+  readonly application: string;
+  /** From when on, ms since 1970. */
+  readonly since: number;
+}
+
+/** In a dimension a stream's name has no hyphens. */
+const ofEvents = { Id: eventStream.name.replaceAll('-', '_'), Flow: 'Input' };
+
+export function createStreamHealthActivities(client: CloudWatchClient, periodSeconds = everyMinute) {
+  return {
+    /** What an application has told of itself, period by period. A figure that it did not tell says nothing. */
+    async readStreamHealth({ application, since }: Asked): Promise<StreamHealth> {
+      const figures = async (metric: string, more: Readonly<Record<string, string>> = {}): Promise<number[]> => {
+        const dimensions = { Application: application, ...more };
+        const readings = await readSeries(
+          client,
+          {
+            ...{ namespace: 'AWS/KinesisAnalytics', metric, dimensions, statistic: 'Maximum' },
+            label: '',
+            axis: 'left',
+          },
+          periodSeconds,
+          { start: since, end: Date.now() },
+        );
+        return readings.flatMap(({ value }) => (value === null ? [] : [value]));
+      };
+      const [checkpoints, failed, restarts, behind, down] = await Promise.all([
+        figures('lastCheckpointDuration'),
+        figures('numberOfFailedCheckpoints'),
+        figures('fullRestarts'),
+        figures('millisBehindLatest', ofEvents),
+        figures('downtime'),
+      ]);
+      const [first, last] = [behind[0], behind.at(-1)];
+      return {
+        checkpoints: checkpoints.length,
+        failedCheckpoints: growth(failed),
+        restarts: growth(restarts),
+        checkpointMs: checkpoints.at(-1) ?? null,
+        behindMs: first === undefined || last === undefined ? null : { first, last },
+        downMs: down.at(-1) ?? 0,
+      };
+    },
+  };
+}
+
+/** By how much a count has grown, which begins at zero with each new job. */
+function growth(counts: readonly number[]): number {
+  let total = 0;
+  for (const [index, count] of counts.entries()) {
+    const before = counts[index - 1] ?? count;
+    total += count < before ? count : count - before;
+  }
+  return total;
+}
+
+export type StreamHealthActivities = ReturnType<typeof createStreamHealthActivities>;

@@ -1,0 +1,217 @@
+import {
+  ConcurrentModificationException,
+  CreateApplicationCommand,
+  CreateApplicationSnapshotCommand,
+  DeleteApplicationSnapshotCommand,
+  DescribeApplicationCommand,
+  DescribeApplicationOperationCommand,
+  type KinesisAnalyticsV2Client,
+  ListApplicationOperationsCommand,
+  paginateListApplicationSnapshots,
+  ResourceInUseException,
+  ResourceNotFoundException,
+  RollbackApplicationCommand,
+  type SnapshotDetails,
+  StartApplicationCommand,
+  StopApplicationCommand,
+  UpdateApplicationCommand,
+} from '@aws-sdk/client-kinesis-analytics-v2';
+import { log, sleep } from '@temporalio/activity';
+import type { ApplicationLook, DesiredApplication } from '../../model/messages/streams.ts';
+import { adoptable } from '../waiting.ts';
+import { createdConfiguration, differences, runtime, updatedConfiguration } from './configuration.ts';
+import { meaningOf } from './states.ts';
+
+interface Named {
+  readonly application: string;
+}
+
+/** An application at the version that was seen. */
+interface Seen extends Named {
+  readonly versionId: number;
+}
+
+const absent: ApplicationLook = {
+  status: null,
+  is: 'absent',
+  versionId: 0,
+  differs: [],
+  snapshots: [],
+  problem: null,
+};
+
+/** Who supervises looks anew when the application is not any more as it was seen: another change is under way. */
+async function unlessChanged(subject: string, change: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await change();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException || error instanceof ConcurrentModificationException)) throw error;
+    log.warn(`${subject}: it is not as it was seen`, { error });
+    return false;
+  }
+}
+
+/**
+ * Applications of Managed Service for Apache Flink. Changes only begin what `awaitApplication` waits for, and tell whether
+ * they have: one that meets another change does nothing, so that each can be tried again.
+ */
+export function createFlinkActivities(
+  client: KinesisAnalyticsV2Client,
+  { pollIntervalMs }: { pollIntervalMs: number },
+) {
+  const describe = async (ApplicationName: string) => {
+    const { ApplicationDetail: detail } = await client.send(new DescribeApplicationCommand({ ApplicationName }));
+    if (!detail) throw new Error(`DescribeApplication of ${ApplicationName} answered without an application`);
+    const { is, known } = meaningOf(detail.ApplicationStatus);
+    if (!known) log.warn('Unknown status of an application: waiting', { status: detail.ApplicationStatus });
+    return { detail, is };
+  };
+
+  /** The newest first. */
+  async function snapshotsOf(ApplicationName: string): Promise<SnapshotDetails[]> {
+    const found: SnapshotDetails[] = [];
+    for await (const { SnapshotSummaries = [] } of paginateListApplicationSnapshots({ client }, { ApplicationName }))
+      found.push(...SnapshotSummaries);
+    const takenAt = ({ SnapshotCreationTimestamp }: SnapshotDetails): number =>
+      SnapshotCreationTimestamp?.getTime() ?? 0;
+    return found.toSorted((one, other) => takenAt(other) - takenAt(one));
+  }
+
+  /** Why the last change of an application has failed. */
+  async function lastProblem(ApplicationName: string): Promise<string | null> {
+    const { ApplicationOperationInfoList: newestFirst = [] } = await client.send(
+      new ListApplicationOperationsCommand({ ApplicationName, Limit: 2 }),
+    );
+    // An update that fails is followed by the rollback of it.
+    const last = newestFirst.find(({ Operation }) => Operation !== 'RollbackApplication');
+    if (last?.OperationStatus !== 'FAILED') return null;
+    const { ApplicationOperationInfoDetails: details } = await client.send(
+      new DescribeApplicationOperationCommand({ ApplicationName, OperationId: last.OperationId }),
+    );
+    const reason = details?.OperationFailureDetails?.ErrorInfo?.ErrorString ?? 'the service says nothing of the reason';
+    return `${last.Operation ?? 'The last change'} failed: ${reason}`;
+  }
+
+  return {
+    /** What the service shows of an application, and how that differs from what is desired. */
+    async lookAtApplication(desired: DesiredApplication): Promise<ApplicationLook> {
+      const { application } = desired;
+      try {
+        const { detail, is } = await describe(application);
+        const [snapshots, problem] = await Promise.all([snapshotsOf(application), lastProblem(application)]);
+        return {
+          status: detail.ApplicationStatus ?? null,
+          is,
+          versionId: detail.ApplicationVersionId ?? 0,
+          differs: differences(desired, detail),
+          snapshots: snapshots
+            .filter(({ SnapshotStatus }) => SnapshotStatus === 'READY')
+            .map(({ SnapshotName = '', SnapshotCreationTimestamp: at }) => ({
+              name: SnapshotName,
+              takenAt: at?.toISOString() ?? '',
+            })),
+          problem,
+        };
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return absent;
+        throw error;
+      }
+    },
+
+    createApplication: (desired: DesiredApplication): Promise<boolean> =>
+      unlessChanged(desired.application, () =>
+        client.send(
+          new CreateApplicationCommand({
+            ApplicationName: desired.application,
+            ApplicationDescription: desired.description,
+            RuntimeEnvironment: runtime,
+            ServiceExecutionRole: desired.roleArn,
+            ApplicationConfiguration: createdConfiguration(desired),
+            CloudWatchLoggingOptions: [{ LogStreamARN: desired.logStreamArn }],
+          }),
+        ),
+      ),
+
+    /** Starts it from a snapshot; without one from the beginning of the stream. */
+    startApplication: ({ application, snapshot }: Named & { readonly snapshot: string | null }): Promise<boolean> =>
+      unlessChanged(application, () =>
+        client.send(
+          new StartApplicationCommand({
+            ApplicationName: application,
+            RunConfiguration: {
+              ApplicationRestoreConfiguration:
+                snapshot === null
+                  ? { ApplicationRestoreType: 'SKIP_RESTORE_FROM_SNAPSHOT' }
+                  : { ApplicationRestoreType: 'RESTORE_FROM_CUSTOM_SNAPSHOT', SnapshotName: snapshot },
+            },
+          }),
+        ),
+      ),
+
+    /** Makes it as desired; one that runs goes on from the snapshot with which the service stops it. */
+    updateApplication: ({ desired, versionId }: { readonly desired: DesiredApplication; readonly versionId: number }) =>
+      unlessChanged(desired.application, () =>
+        client.send(
+          new UpdateApplicationCommand({
+            ApplicationName: desired.application,
+            CurrentApplicationVersionId: versionId,
+            RuntimeEnvironmentUpdate: runtime,
+            ServiceExecutionRoleUpdate: desired.roleArn,
+            ApplicationConfigurationUpdate: updatedConfiguration(desired),
+            RunConfigurationUpdate: {
+              ApplicationRestoreConfiguration: { ApplicationRestoreType: 'RESTORE_FROM_LATEST_SNAPSHOT' },
+            },
+          }),
+        ),
+      ),
+
+    /** Goes back to the version before, from the newest snapshot. */
+    rollBackApplication: ({ application, versionId }: Seen): Promise<boolean> =>
+      unlessChanged(application, () =>
+        client.send(
+          new RollbackApplicationCommand({ ApplicationName: application, CurrentApplicationVersionId: versionId }),
+        ),
+      ),
+
+    /** Stops it with a snapshot; with `force` without one, whatever is under way. */
+    stopApplication: ({ application, force = false }: Named & { readonly force?: boolean }): Promise<boolean> =>
+      unlessChanged(application, () =>
+        client.send(new StopApplicationCommand({ ApplicationName: application, Force: force })),
+      ),
+
+    /** Waits until no change of it is under way; adopted by the next attempt after a crash or a deploy. */
+    awaitApplication: ({ application }: Named): Promise<void> =>
+      adoptable(application, async () => {
+        while ((await describe(application)).is === 'changing') await sleep(pollIntervalMs);
+      }),
+
+    /** Begins a snapshot of what runs. One of this name that is there, or another that is under way, will do. */
+    takeSnapshot: ({ application, name }: Named & { readonly name: string }): Promise<boolean> =>
+      unlessChanged(application, () =>
+        client.send(new CreateApplicationSnapshotCommand({ ApplicationName: application, SnapshotName: name })),
+      ),
+
+    /** Deletes all but the newest so many snapshots: the service keeps each until it has a thousand, and then takes none. */
+    async pruneSnapshots({ application, keep }: Named & { readonly keep: number }): Promise<number> {
+      const snapshots = await snapshotsOf(application);
+      const kept = snapshots.filter(({ SnapshotStatus }) => SnapshotStatus === 'READY').slice(0, keep);
+      const old = snapshots.filter(
+        (each) => !kept.includes(each) && ['READY', 'FAILED'].includes(each.SnapshotStatus ?? ''),
+      );
+      for (const { SnapshotName, SnapshotCreationTimestamp } of old)
+        await unlessChanged(application, () =>
+          client.send(
+            new DeleteApplicationSnapshotCommand({
+              ApplicationName: application,
+              SnapshotName,
+              SnapshotCreationTimestamp,
+            }),
+          ),
+        );
+      return old.length;
+    },
+  };
+}
+
+export type FlinkActivities = ReturnType<typeof createFlinkActivities>;

@@ -1,0 +1,30 @@
+import type { ServiceFailures } from '../failures.ts';
+
+const refusals = [
+  'InvalidArgumentException',
+  'InvalidRequestException',
+  'InvalidApplicationConfigurationException',
+  'CodeValidationException',
+  'UnsupportedOperationException',
+  'LimitExceededException',
+  'ResourceNotFoundException',
+];
+
+export const flinkFailures: ServiceFailures = {
+  service: 'Managed Service for Apache Flink',
+  advice: {
+    InvalidArgumentException: 'Look at what `lake deploy` was given, and whether the jar is in its bucket.',
+    InvalidApplicationConfigurationException:
+      'Look at what `lake deploy` was given, and whether the jar is in its bucket.',
+    CodeValidationException: 'The jar is none that the service runs: build and deploy it again.',
+    LimitExceededException: 'The account has as many applications or snapshots as it may.',
+    AccessDeniedException: 'The worker’s role lacks this permission; see infra/.',
+  },
+  final: {
+    createApplication: refusals,
+    startApplication: refusals,
+    updateApplication: refusals,
+    rollBackApplication: refusals,
+    stopApplication: refusals,
+  },
+};

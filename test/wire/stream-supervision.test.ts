@@ -1,0 +1,201 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { KinesisAnalyticsV2Client } from '@aws-sdk/client-kinesis-analytics-v2';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createStreamHealthActivities } from '../../activities/cloudwatch/stream-health.ts';
+import { failureSorting } from '../../activities/failures.ts';
+import { createFlinkActivities } from '../../activities/flink/activities.ts';
+import { flinkFailures } from '../../activities/flink/failures.ts';
+import { heartbeating } from '../../activities/heartbeats.ts';
+import { superviseStreams } from '../../deployment/stream-applications.ts';
+import { makeCurrent } from '../../deployment/worker-versions.ts';
+import {
+  type DesiredApplication,
+  pauseUpdate,
+  resumeUpdate,
+  rewindUpdate,
+  type StreamStatus,
+  streamStatusQuery,
+} from '../../model/messages/streams.ts';
+import type { Measurement } from '../../model/metrics.ts';
+import { laneQueue } from '../../model/queues.ts';
+import { supervisionId } from '../../model/stream-applications.ts';
+import { versioned } from '../../workers/versions.ts';
+import { localServer, orchestrationWorker } from '../workflow/environment.ts';
+import { access } from './access.ts';
+import { LocalS3 } from './local-s3.ts';
+import { buildJob, type Counted, CountedFiles, exactlyOnce, ManagedFlink } from './managed-flink-service.ts';
+
+const application = 'counting';
+/** Two looks a second at figures of three seconds each, and updates that have to prove themselves within half a minute. */
+const settings = { everySeconds: 0.5, probationMinutes: 0.5 };
+const figuresOfSeconds = 3;
+
+let s3: LocalS3;
+let temporal: TestWorkflowEnvironment;
+let workers: Workers;
+let handle: WorkflowHandle;
+const flink = new ManagedFlink();
+const files = new CountedFiles();
+const figures: Measurement[] = [];
+
+/** Both workers of a supervision, which can be ended and started again. */
+class Workers {
+  readonly #workers: readonly Worker[];
+  readonly #running: Promise<unknown>;
+
+  private constructor(started: readonly Worker[]) {
+    this.#workers = started;
+    this.#running = Promise.all(started.map((worker) => worker.run()));
+  }
+
+  static async start(): Promise<Workers> {
+    const endpoint = async (client: KinesisAnalyticsV2Client | CloudWatchClient): Promise<string> => {
+      const { protocol, hostname, port } = (await client.config.endpoint?.()) ?? {};
+      return `${protocol ?? ''}//${hostname ?? ''}:${port ?? ''}`;
+    };
+    const client = new KinesisAnalyticsV2Client({ ...access, endpoint: await endpoint(flink.client) });
+    const cloudWatch = new CloudWatchClient({ ...access, endpoint: await endpoint(flink.figures) });
+    const activities = {
+      ...createFlinkActivities(client, { pollIntervalMs: 100 }),
+      ...createStreamHealthActivities(cloudWatch, figuresOfSeconds),
+      publishFigures: async (measurements: readonly Measurement[]) => {
+        figures.push(...measurements);
+      },
+    };
+    const connection = temporal.nativeConnection;
+    const interceptors = { activity: [heartbeating, failureSorting([{ activities, failures: flinkFailures }])] };
+    const taskQueue = laneQueue('scheduled');
+    return new Workers([
+      await orchestrationWorker(connection, { workerDeploymentOptions: versioned('checkout') }),
+      await Worker.create({ connection, taskQueue, activities, interceptors, shutdownGraceTime: 1 }),
+    ]);
+  }
+
+  async stop(): Promise<void> {
+    for (const worker of this.#workers) worker.shutdown();
+    await this.#running;
+  }
+}
+
+const desired = (jar: string, properties: Readonly<Record<string, string>> = {}): DesiredApplication => ({
+  application,
+  description: 'Counts',
+  code: `s3://artifacts/${jar}.jar`,
+  roleArn: 'arn:aws:iam::000000000000:role/flink',
+  logStreamArn: 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/managed-flink/counting:log-stream:job',
+  ...{ parallelism: 1, checkpointIntervalMs: 1_000 },
+  properties: { output: files.folder, perSecond: '100', ...properties },
+});
+
+const status = (): Promise<StreamStatus> => handle.query(streamStatusQuery);
+
+/** Waits until the supervision has written this down, since the last time that this was waited for. */
+async function happened(what: string, since: string): Promise<void> {
+  for (;;) {
+    const { happenings } = (await status()).supervision;
+    if (happenings.some((each) => each.at > since && each.what.includes(what))) return;
+    await delay(100);
+  }
+}
+
+const now = (): string => new Date().toISOString();
+
+beforeAll(async () => {
+  s3 = await LocalS3.start();
+  await s3.createBucket('artifacts');
+  for (const jar of ['one', 'two']) await s3.put('artifacts', `${jar}.jar`, buildJob(jar));
+  [temporal] = await Promise.all([localServer(), flink.start(s3)]);
+  workers = await Workers.start();
+  await makeCurrent(temporal.client, 'checkout');
+  handle = temporal.client.workflow.getHandle(supervisionId(application));
+});
+
+afterAll(async () => {
+  await handle.terminate().catch(() => undefined); // There is none where its start has failed.
+  await workers.stop();
+  await temporal.teardown();
+  await flink.stop();
+  await s3.stop();
+  files.remove();
+});
+
+/** What has been counted is whole, whatever ended in between. */
+async function expectExactlyOnce(): Promise<readonly Counted[]> {
+  const counted = await files.more(200);
+  expect(counted.map(({ label: _, ...each }) => each)).toEqual(exactlyOnce(counted));
+  return counted;
+}
+
+test('an application is made and started, and goes on exactly once when its processes are killed', async () => {
+  const begun = now();
+  await superviseStreams(temporal.client, [desired('one')], settings);
+  await happened('Started from the beginning', begun);
+  await expectExactlyOnce();
+  for (const role of ['taskmanager', 'jobmanager'] as const) {
+    process.kill(flink.pid(application, role), 'SIGKILL');
+    await expectExactlyOnce();
+  }
+  await expect.poll(async () => (await status()).health?.checkpointMs, { timeout: 90_000 }).toBeGreaterThan(0);
+  expect(await status()).toMatchObject({ state: 'running', look: { is: 'running', differs: [] } });
+});
+
+test('a deploy puts other code in place, which proves itself, though the workers end in the middle', async () => {
+  const begun = now();
+  await superviseStreams(temporal.client, [desired('two')], settings);
+  await happened('Deployed', begun);
+  await workers.stop();
+  workers = await Workers.start();
+  await happened('Updated to version 2', begun);
+  const counted = await expectExactlyOnce();
+  expect(counted.at(-1)?.label).toBe('two');
+  await happened('runs well', begun);
+});
+
+test('code whose main method breaks is refused, and what ran before goes on exactly once', async () => {
+  const begun = now();
+  await superviseStreams(temporal.client, [desired('two', { broken: 'main' })], settings);
+  await happened('refused', begun);
+  const { supervision, look } = await status();
+  expect(supervision.refused).toContain('broken before it started');
+  expect(look).toMatchObject({ differs: ['properties'] });
+  await expectExactlyOnce();
+  expect(figures.findLast(({ name }) => name === 'stream_updates_refused')?.value).toBe(1);
+});
+
+test('code that starts and breaks with each record is taken back, and nothing is lost or doubled', async () => {
+  const begun = now();
+  await superviseStreams(temporal.client, [desired('one', { broken: 'record' })], settings);
+  await happened('Updated', begun);
+  await happened('takes its place', begun);
+  await expect.poll(async () => (await status()).look?.is, { timeout: 60_000 }).toBe('running');
+  const counted = await expectExactlyOnce();
+  expect(counted.at(-1)?.label).toBe('two');
+});
+
+test('a pause stops it with a snapshot from which it goes on, and a rewind counts again from an earlier one', async () => {
+  const begun = now();
+  const request = { by: 'a test', why: 'to see it' };
+  await superviseStreams(temporal.client, [desired('one')], settings);
+  await happened('Updated', begun);
+  expect(await handle.executeUpdate(pauseUpdate, { args: [request] })).toBe('paused');
+  await happened('Stopped', begun);
+  expect(flink.pids().size).toBe(0);
+  await handle.executeUpdate(resumeUpdate);
+  await happened('Started from snapshot stop-', begun);
+  const counted = await expectExactlyOnce();
+
+  const snapshot = (await status()).look?.snapshots.at(0)?.name ?? '';
+  const most = counted.at(-1)?.number ?? 0;
+  const rewound = now();
+  await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+  await happened(`Started from snapshot ${snapshot}`, rewound);
+  const again = await files.more(200);
+  const numbers = again.map(({ number }) => number);
+  expect(new Set(numbers).size).toBeLessThan(numbers.length);
+  expect(new Set(numbers)).toEqual(new Set(Array.from({ length: Math.max(...numbers) + 1 }, (_, number) => number)));
+  expect(Math.max(...numbers)).toBeGreaterThan(most);
+});

@@ -1,0 +1,113 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { FlinkActivities } from '../../activities/flink/activities.ts';
+import type { StreamHealthActivities } from '../../activities/cloudwatch/stream-health.ts';
+import type { ApplicationLook, DesiredApplication, Snapshot } from '../../model/messages/streams.ts';
+import type { Script } from './script.ts';
+
+/** What jars do, by their names: one that is none of these runs well. */
+const is = (word: string, { code }: DesiredApplication): boolean => code.includes(word);
+
+/** An application as the service keeps it, and what was asked of it, in order. */
+export class ScriptedFlink {
+  readonly asked: string[] = [];
+  readonly snapshots: Snapshot[] = [];
+  look: Pick<ApplicationLook, 'status' | 'is' | 'versionId' | 'problem'> = {
+    ...{ status: null, is: 'absent', versionId: 0, problem: null },
+  };
+  /** Of each version, the first of which is none. */
+  readonly #versions: (DesiredApplication | undefined)[] = [undefined];
+  readonly #script: Script;
+
+  constructor(script: Script) {
+    this.#script = script;
+  }
+
+  /** The workflows' own time, which tests skip. */
+  get #now(): number {
+    return Context.current().info.currentAttemptScheduledTimestampMs;
+  }
+
+  #become(is: ApplicationLook['is'], problem: string | null = null): void {
+    const status = { absent: null, ready: 'READY', running: 'RUNNING', changing: 'UPDATING' }[is];
+    this.look = { ...this.look, is, status, problem };
+  }
+
+  #snapshot(name: string): void {
+    this.snapshots.unshift({ name, takenAt: new Date(this.#now).toISOString() });
+  }
+
+  #configure(desired: DesiredApplication): void {
+    this.#versions.push(desired);
+    this.look = { ...this.look, versionId: this.#versions.length - 1 };
+  }
+
+  get #current(): DesiredApplication | undefined {
+    return this.#versions[this.look.versionId];
+  }
+
+  readonly activities: FlinkActivities & StreamHealthActivities = {
+    lookAtApplication: async (desired) => {
+      const differs = this.look.is === 'absent' || this.#current?.code === desired.code ? [] : ['code'];
+      return { ...this.look, differs, snapshots: this.snapshots };
+    },
+    createApplication: async (desired) => {
+      this.asked.push('create');
+      if (is('missing', desired)) throw ApplicationFailure.nonRetryable('there is no such jar');
+      this.#configure(desired);
+      this.#become('ready');
+      return true;
+    },
+    startApplication: async ({ snapshot }) => {
+      this.asked.push(`start from ${snapshot ?? 'nothing'}`);
+      const breaks = this.#current && is('broken', this.#current);
+      if (breaks) this.#become('ready', 'StartApplication failed: no main class');
+      else this.#become('running');
+      return true;
+    },
+    updateApplication: async ({ desired }) => {
+      this.asked.push(`update to ${desired.code}`);
+      if (is('missing', desired)) throw ApplicationFailure.nonRetryable('there is no such jar');
+      if (this.look.is === 'running') this.#snapshot(`update-${this.look.versionId}`);
+      if (this.look.is === 'running' && is('broken', desired)) {
+        this.#become('running', 'UpdateApplication failed: its state does not fit');
+        return true;
+      }
+      this.#configure(desired);
+      this.#become(this.look.is);
+      return true;
+    },
+    rollBackApplication: async () => {
+      this.asked.push('roll back');
+      const before = this.#versions.at(-2);
+      if (before) this.#configure(before);
+      return true;
+    },
+    stopApplication: async ({ force = false }) => {
+      this.asked.push(force ? 'force stop' : 'stop');
+      if (!force && this.#script.cannotSnapshot) {
+        this.#become('running', 'StopApplication failed: the snapshot was not taken in time');
+        return true;
+      }
+      if (!force) this.#snapshot(`stop-${this.snapshots.length}`);
+      this.#become('ready');
+      return true;
+    },
+    awaitApplication: async () => undefined,
+    takeSnapshot: async ({ name }) => {
+      this.asked.push(`snapshot ${name.replace(/\d+/, 'N')}`);
+      this.#snapshot(name);
+      return true;
+    },
+    pruneSnapshots: async ({ keep }) => this.snapshots.splice(keep).length,
+    readStreamHealth: async ({ since }) => {
+      const ails = this.#current !== undefined && is('sick', this.#current);
+      const minutes = Math.floor((this.#now - since) / 60_000);
+      return {
+        ...{ checkpoints: ails ? 0 : Math.max(minutes, this.#script.isQuick ? 2 : 0), checkpointMs: ails ? null : 900 },
+        ...{ failedCheckpoints: ails ? 4 : 0, restarts: ails ? 3 : 0, downMs: ails ? 5_000 : 0 },
+        behindMs: { first: 400, last: 300 },
+      };
+    },
+  };
+}

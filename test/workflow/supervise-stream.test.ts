@@ -1,0 +1,203 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  pauseUpdate,
+  redeploySignal,
+  resumeUpdate,
+  rewindUpdate,
+  streamStatusQuery,
+  type SuperviseStreamInput,
+} from '../../model/messages/streams.ts';
+import { orchestrationQueue } from '../../model/queues.ts';
+import type { Calls } from './calls.ts';
+import { timeSkippingServer, withWorkers } from './environment.ts';
+import type { Script } from './script.ts';
+import { supervised, withJar } from './scenarios.ts';
+
+let environment: TestWorkflowEnvironment;
+beforeAll(async () => {
+  environment = await timeSkippingServer();
+});
+afterAll(async () => {
+  await environment.teardown();
+});
+
+/** Supervises while `use` looks on; each in a workflow of its own. */
+async function supervise(
+  script: Script,
+  input: SuperviseStreamInput,
+  use: (handle: WorkflowHandle, calls: Calls) => Promise<void>,
+): Promise<void> {
+  await withWorkers(environment, script, async (calls) => {
+    const handle = await environment.client.workflow.start('superviseStream', {
+      workflowId: `supervise/${crypto.randomUUID()}`,
+      taskQueue: orchestrationQueue,
+      args: [input],
+    });
+    await environment.sleep('3m');
+    await use(handle, calls);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+  });
+}
+
+const stateOf = async (handle: WorkflowHandle): Promise<string> => (await handle.query(streamStatusQuery)).state;
+const request = { by: 'a test', why: 'to see it' };
+/** The last value of a figure. */
+const figure = ({ figures }: Calls, name: string): number | undefined =>
+  figures.findLast((each) => each.name === name)?.value;
+
+describe('superviseStream', () => {
+  it('makes and starts an application that is not there, and takes a snapshot of it every six hours, of which it keeps ten', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle, { flink, ...calls }) => {
+      await environment.sleep('1h');
+      expect(flink.asked).toEqual(['create', 'start from nothing', 'snapshot regular-N']);
+      expect(await stateOf(handle)).toBe('running');
+      await environment.sleep('4 days');
+      expect(flink.asked.filter((asked) => asked.startsWith('snapshot'))).toHaveLength(17);
+      expect(flink.snapshots).toHaveLength(10);
+      expect(figure({ flink, ...calls }, 'streams_down')).toBe(0);
+      expect(figure({ flink, ...calls }, 'stream_lag_minutes')).toBeCloseTo(0.005);
+    });
+  });
+
+  it('puts what was deployed in place, and calls it well when it has run for minutes', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('2'));
+      await environment.sleep('30s');
+      expect(await stateOf(handle)).toBe('on probation');
+      await environment.sleep('5m');
+      expect(flink.asked.at(-1)).toBe('update to s3://artifacts/flink-jobs/trip-sessions/2.jar');
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('does nothing when what was deployed is in place already', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      const before = [...flink.asked];
+      await handle.signal(redeploySignal, withJar('1'));
+      await environment.sleep('5m');
+      expect(flink.asked).toEqual(before);
+    });
+  });
+
+  it('keeps what runs where an update does not start, says why, and does not try it again until it is told to', async () => {
+    await supervise({}, supervised(), async (handle, calls) => {
+      await handle.signal(redeploySignal, withJar('broken'));
+      await environment.sleep('1h');
+      const { look, supervision, state } = await handle.query(streamStatusQuery);
+      expect({ state, is: look?.is, refused: supervision.refused }).toEqual({
+        ...{ state: 'running', is: 'running', refused: 'UpdateApplication failed: its state does not fit' },
+      });
+      expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
+      expect(figure(calls, 'stream_updates_refused')).toBe(1);
+      await handle.executeUpdate(resumeUpdate);
+      await environment.sleep('5m');
+      expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(2);
+      await handle.signal(redeploySignal, withJar('3'));
+      await environment.sleep('5m');
+      expect(figure(calls, 'stream_updates_refused')).toBe(0);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('takes back an update that starts and does not run well within ten minutes', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await environment.sleep('9m');
+      expect(flink.asked).not.toContain('roll back');
+      await environment.sleep('5m');
+      expect(flink.asked.filter((asked) => asked === 'roll back')).toHaveLength(1);
+      const { supervision, look } = await handle.query(streamStatusQuery);
+      expect(supervision.refused).toContain('did not run well within 10 minutes');
+      expect(look?.differs).toEqual(['code']);
+      // Else the version before would have to go on from the state of the one that ails.
+      expect(flink.snapshots[0]?.name).toBe('update-1');
+    });
+  });
+
+  it('tries a start that fails after 1, 2, 4 and 8 minutes, then gives up loudly and keeps watching', async () => {
+    await supervise({}, supervised('broken'), async (handle, calls) => {
+      await environment.sleep('1h');
+      const starts = () => calls.flink.asked.filter((asked) => asked.startsWith('start')).length;
+      expect(starts()).toBe(5);
+      expect(await stateOf(handle)).toBe('given up');
+      expect(figure(calls, 'streams_down')).toBe(1);
+      const told = calls.figures.length;
+      await environment.sleep('1h');
+      expect(starts()).toBe(5);
+      expect(calls.figures.length).toBeGreaterThan(told);
+      await handle.signal(redeploySignal, withJar('2'));
+      await environment.sleep('5m');
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('says what is wrong where an application cannot even be made', async () => {
+    await supervise({}, supervised('missing'), async (handle) => {
+      const { supervision } = await handle.query(streamStatusQuery);
+      expect(supervision.happenings[0]?.what).toBe('Not started: there is no such jar');
+    });
+  });
+
+  it('stops with a snapshot when it is paused, and goes on from it', async () => {
+    await supervise({}, supervised(), async (handle, calls) => {
+      expect(await handle.executeUpdate(pauseUpdate, { args: [request] })).toBe('paused');
+      await environment.sleep('1h');
+      expect(calls.flink.asked.at(-1)).toBe('stop');
+      expect(figure(calls, 'streams_down')).toBe(1);
+      await handle.executeUpdate(resumeUpdate);
+      await environment.sleep('1m');
+      expect(calls.flink.asked.at(-1)).toBe('start from stop-1');
+    });
+  });
+
+  it('waits with a pause until there is a snapshot', async () => {
+    await supervise({ cannotSnapshot: true }, supervised(), async (handle, { flink }) => {
+      await handle.executeUpdate(pauseUpdate, { args: [request] });
+      await environment.sleep('5m');
+      expect(flink.look.is).toBe('running');
+      expect(flink.asked).not.toContain('force stop');
+      expect(flink.asked.filter((asked) => asked === 'stop').length).toBeLessThan(8);
+    });
+  });
+
+  it('goes back to a snapshot, also where what runs cannot be stopped with another', async () => {
+    await supervise({ cannotSnapshot: true }, supervised(), async (handle, { flink }) => {
+      const snapshot = flink.snapshots[0]?.name ?? '';
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+      await environment.sleep('2m');
+      expect(flink.asked.slice(-3)).toEqual(['stop', 'force stop', `start from ${snapshot}`]);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('refuses to go back to what is not there, or of which the stream has lost what came since', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle, { flink }) => {
+      const rewind = (snapshot: string) => handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+      await environment.sleep('1h');
+      const why = { cause: { message: expect.stringContaining('There is no snapshot "other". There are: regular-') } };
+      await expect(rewind('other')).rejects.toMatchObject(why);
+      const [old] = flink.snapshots;
+      await environment.sleep('25h');
+      const lost = { cause: { message: expect.stringContaining('the stream keeps 24 hours') } };
+      await expect(rewind(old?.name ?? '')).rejects.toMatchObject(lost);
+      await expect(handle.executeUpdate(pauseUpdate, { args: [{ by: 'a test' } as never] })).rejects.toMatchObject({
+        cause: { message: expect.stringContaining('why') },
+      });
+    });
+  });
+
+  it('goes on for months: its history begins anew, and what it knows does not grow', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 4 * 3_600 }, async (handle) => {
+      const run = async () => (await handle.describe()).runId;
+      const [first, before] = [await run(), JSON.stringify(await handle.query(streamStatusQuery)).length];
+      await environment.sleep('60 days');
+      expect(await run()).not.toBe(first);
+      const status = JSON.stringify(await handle.query(streamStatusQuery));
+      expect(status.length).toBeLessThan(before + 2_000);
+      expect((await handle.describe()).historyLength).toBeLessThan(6_000);
+    });
+  });
+});

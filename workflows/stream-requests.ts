@@ -1,0 +1,70 @@
+import { setHandler } from '@temporalio/workflow';
+import {
+  pauseUpdate,
+  redeploySignal,
+  resumeUpdate,
+  rewindUpdate,
+  type RewindRequest,
+  type StreamState,
+} from '../model/messages/streams.ts';
+import { eventStream } from '../model/stream.ts';
+import { desiredApplication, rewindRequest, streamRequest } from './inputs.ts';
+import type { StreamRecord } from './stream-record.ts';
+
+/** How people, and a deploy, steer a supervision. `wake` is called when there is something to do at once. */
+export function takeRequests(record: StreamRecord, wake: () => void): void {
+  const { told } = record;
+  /** What was given up or refused before is tried again. */
+  const asked = (what: string): StreamState => {
+    Object.assign(told, { failedStarts: 0, startsAgainAt: 0, refused: null });
+    record.note(what);
+    wake();
+    return record.status().state;
+  };
+  setHandler(redeploySignal, (desired) => {
+    const read = desiredApplication.safeParse(desired);
+    // Nobody waits for an answer.
+    if (!read.success) record.note(`A deploy asked for what is no application: ${read.error.message}`);
+    else if (JSON.stringify(read.data) !== JSON.stringify(record.desired)) {
+      record.desired = read.data;
+      asked(`Deployed: ${read.data.code}`);
+    }
+  });
+  setHandler(
+    pauseUpdate,
+    (request) => {
+      told.paused = request;
+      return asked(`Paused by ${request.by}: ${request.why}`);
+    },
+    { validator: (request) => void streamRequest.parse(request) },
+  );
+  setHandler(resumeUpdate, () => {
+    told.paused = null;
+    return asked('Resumed');
+  });
+  setHandler(
+    rewindUpdate,
+    (request) => {
+      told.rewind = request;
+      return asked(`Goes back to ${request.snapshot} for ${request.by}: ${request.why}`);
+    },
+    {
+      validator: (request) => {
+        assertCanRewind(rewindRequest.parse(request), record);
+      },
+    },
+  );
+}
+
+/** A snapshot that is there, and of which the stream still has all that has come since. */
+function assertCanRewind({ snapshot: name }: RewindRequest, { look }: StreamRecord): void {
+  const known = look?.snapshots ?? [];
+  const wanted = known.find((snapshot) => snapshot.name === name);
+  const names = known.map((snapshot) => `${snapshot.name} (${snapshot.takenAt})`).join(', ') || 'none';
+  if (wanted === undefined) throw new RangeError(`There is no snapshot "${name}". There are: ${names}.`);
+  const { retentionHours } = eventStream;
+  if (Date.now() - Date.parse(wanted.takenAt) > retentionHours * 3_600_000)
+    throw new RangeError(
+      `${name} was taken at ${wanted.takenAt}: the stream keeps ${retentionHours} hours, so events since then are gone.`,
+    );
+}

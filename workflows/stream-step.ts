@@ -1,0 +1,49 @@
+import type { ApplicationLook, StreamHealth, StreamState, Supervision } from '../model/messages/streams.ts';
+
+/** Then starting it anew once more would help nobody. */
+const mostFailedStarts = 5;
+const longestPauseMinutes = 30;
+
+/** What has an end that is waited for. */
+export type Change = 'create' | 'start' | 'stop' | 'update' | 'await';
+type Step = Change | 'watch' | 'rest';
+
+export const isChange = (step: Step): step is Change => step !== 'watch' && step !== 'rest';
+
+/** What is to be done about an application as it is seen. */
+export function nextStep(look: ApplicationLook, told: Supervision, nowMs: number): Step {
+  const differs = look.differs.length > 0 && told.refused === null;
+  switch (look.is) {
+    case 'changing':
+      return 'await';
+    case 'absent':
+      return hasGivenUp(told) || nowMs < told.startsAgainAt ? 'rest' : 'create';
+    case 'ready':
+      if (told.paused !== null || hasGivenUp(told) || nowMs < told.startsAgainAt) return 'rest';
+      return differs ? 'update' : 'start';
+    case 'running':
+      if (told.paused !== null || told.rewind !== null) return 'stop';
+      return differs ? 'update' : 'watch';
+  }
+}
+
+export const hasGivenUp = ({ failedStarts }: Supervision): boolean => failedStarts >= mostFailedStarts;
+
+/** After one that has failed: 1, 2, 4 … 30 minutes. */
+export const pauseAfter = (failedStarts: number): number =>
+  Math.min(2 ** (failedStarts - 1), longestPauseMinutes) * 60_000;
+
+/** Nothing is lost of what it reads, and it keeps up. */
+export const isWell = ({ checkpoints, failedCheckpoints, restarts, behindMs, downMs }: StreamHealth): boolean =>
+  checkpoints >= 2 &&
+  failedCheckpoints === 0 &&
+  restarts === 0 &&
+  downMs === 0 &&
+  (behindMs === null || behindMs.last <= 60_000 || behindMs.last < behindMs.first);
+
+export function stateOf(look: ApplicationLook | null, told: Supervision): StreamState {
+  if (told.paused !== null) return 'paused';
+  if (look?.is === 'running') return told.onProbationSince === null ? 'running' : 'on probation';
+  if (hasGivenUp(told)) return 'given up';
+  return look?.is === 'changing' || told.failedStarts === 0 ? 'changing' : 'starts again';
+}
