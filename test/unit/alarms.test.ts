@@ -94,6 +94,9 @@ function fortnight({ publishes = () => true, values = () => ({}) }: Fault = {}):
     // At night a fifth of what it is by day.
     put('IncomingRecords', hour < 5 ? 70_000 : 350_000, at);
     put('IncomingBytes', hour < 5 ? 350e6 : 1_750e6, at);
+    for (const found of ['streams_down', 'stream_updates_refused', 'stream_checkpoints_failed'] as const)
+      put(found, 0, at);
+    put('stream_lag_minutes', 0.02, at);
     for (const event of ['builds_failed', 'intervals_held_back'] as const)
       if (values(at)[event] !== undefined) put(event, 1, at);
     // Rows are a minute old when a merge begins; the one of the night waits for the reconciliation.
@@ -151,6 +154,11 @@ describe('a fortnight', () => {
       'P1-StreamingLatencyHigh',
       { values: (at) => (within(at, 1) ? { streaming_processing_latency_minutes: 24 } : {}) },
     ],
+    ['P1-StreamDown', { values: (at) => (within(at, 1) ? { streams_down: 1 } : {}) }],
+    ['P1-StreamDown', { publishes: (name, at) => !name.startsWith('stream') || !within(at, 1) }],
+    ['P1-StreamLagging', { values: (at) => (within(at, 1) ? { stream_lag_minutes: 12 } : {}) }],
+    ['P1-StreamCheckpointsFailing', { values: (at) => (within(at, 1) ? { stream_checkpoints_failed: 4 } : {}) }],
+    ['P1-StreamUpdateRefused', { values: (at) => (within(at, 3) ? { stream_updates_refused: 1 } : {}) }],
     ['P2-BatchProcessingDelayed', { values: (at) => (within(at, 8) ? { batch_processing_latency_hours: 27 } : {}) }],
     ['P2-CostAboveBudget', { values: (at) => (within(at, 1) ? { cost_usd: 700 } : {}) }],
   ])('with one fault rings %s, once, and tells when it is over', (name, fault) => {
