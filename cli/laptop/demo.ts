@@ -7,7 +7,7 @@ import { landGenerated } from './land.ts';
 import { surveyDates } from '../../activities/planning/overview.ts';
 import { openLedger } from '../../workers/clients.ts';
 import { writeReport } from './report.ts';
-import { openSession, type Session } from './session.ts';
+import { openSession, type Session, type SessionOptions } from './session.ts';
 import { statusGrid } from '../status-grid.ts';
 import { cityDays, cityTable, heading, productTable, summarize } from './summary.ts';
 import { readTrips, type Trips } from './taxi.ts';
@@ -36,7 +36,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const began = Date.now();
   const progress = createProgress();
   const trips = options.trips === undefined ? undefined : await readTrips(options.trips, options.shiftTo);
-  const opening = openLocal(options.root, progress, trips?.earliestEvent);
+  const opening = openLocal(options.root, progress, trips && { earliestEvent: trips.earliestEvent });
   const stopListening = closeOnSignal(opening);
   const session = await opening;
   try {
@@ -82,16 +82,22 @@ export async function demo(options: DemoOptions): Promise<void> {
   }
 }
 
+interface OpenOptions extends Pick<SessionOptions, 'streams'> {
+  /** By default that of this checkout. */
+  readonly folder?: string;
+  readonly earliestEvent?: string | undefined;
+}
+
 /** Opens a session in the checkout's own folder and tells what it waits for. */
 export async function openLocal(
   root: string,
   progress: Progress,
-  earliestEvent?: string,
-  folder = join(root, '.tideline', 'local'),
+  { earliestEvent, ...options }: OpenOptions = {},
 ): Promise<Session> {
   return openSession({
     root,
-    folder,
+    folder: join(root, '.tideline', 'local'),
+    ...options,
     ...(earliestEvent !== undefined && { settings: { TIDELINE_EARLIEST_EVENT: earliestEvent } }),
     onStep: (text) => {
       progress.step(`Starting ${text}`);

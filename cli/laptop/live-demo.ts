@@ -1,16 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DateTime } from 'luxon';
 import { play } from '../../local/generator/play.ts';
-import { StandInStream } from '../../local/generator/stand-in-stream.ts';
-import type { StreamRow } from '../../local/generator/stream-parquet.ts';
 import { buckets } from '../../local/provision.ts';
-import { streamOf } from '../../model/catalogue.ts';
-import { intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
+import { intervalKey, shiftInterval } from '../../model/intervals.ts';
 import type { Merged, Reconciliation } from '../../model/messages/realtime.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
+import { streamApplications } from '../../model/stream-applications.ts';
+import { createStreamHealthActivities } from '../../activities/cloudwatch/stream-health.ts';
 import { query } from '../../activities/redshift/query.ts';
+import { BesideTheStream, planted } from './beside-the-stream.ts';
 import { runDays } from './days.ts';
 import { closeOnSignal, openLocal } from './demo.ts';
 import { putInto } from './land.ts';
@@ -20,9 +21,10 @@ import { heading } from './summary.ts';
 import { type Cell, createProgress, faint, type Progress, seconds, table } from '../terminal.ts';
 
 const tripsPerDay = 2_000;
-const commitEveryMs = 5_000;
-/** Of so many trips the stream misses one, and has another's fare otherwise: what a night is to find. */
-const planted = { missing: 200, otherFare: 90 } as const;
+const mergeEveryMs = 5_000;
+/** As often the local service publishes figures. */
+const figuresEverySeconds = 10;
+const [application] = streamApplications;
 
 /** A day that is over is played into the stream; its trips are to be seen while it runs, and the night puts them right. */
 export async function liveDemo(root: string, speed: number): Promise<void> {
@@ -30,13 +32,14 @@ export async function liveDemo(root: string, speed: number): Promise<void> {
   const folder = join(root, '.tideline', 'live');
   // A date is settled once: each demo begins on a platform of its own.
   await rm(folder, { recursive: true, force: true });
-  const opening = openLocal(root, progress, undefined, folder);
+  const opening = openLocal(root, progress, { folder, streams: true });
   const stopListening = closeOnSignal(opening);
   const session = await opening;
   try {
-    const date = shiftInterval('date', intervalKey('date', DateTime.utc()), -1);
+    // The first hours of the date after it are played too: without them no time would pass in which trips fall silent.
+    const date = shiftInterval('date', intervalKey('date', DateTime.utc()), -2);
     const began = Date.now();
-    await playDay(session, date, speed, progress);
+    const beside = await playDay(session, date, speed, progress);
     const { client, catalogue, platform } = session;
     // What it holds is delivered when it stops.
     await platform.supervisor.end('delivery');
@@ -48,7 +51,7 @@ export async function liveDemo(root: string, speed: number): Promise<void> {
       if (done === total) progress.end();
     });
     const reconciled = await run<Reconciliation>(session, 'reconcile', { date });
-    await tell(session, date, reconciled);
+    await tell(session, date, reconciled, beside.trips);
     console.log(`\n  ${seconds(Date.now() - began)} in all. Everything that ran is in the Web UI until this ends.`);
   } finally {
     stopListening();
@@ -63,67 +66,68 @@ const run = <T>({ client }: Session, type: string, input: object): Promise<T> =>
     args: [input],
   }) as Promise<T>;
 
-/** Sends a day's events at so many times their pace, while merges bring what has ended into the warehouse. */
-async function playDay(session: Session, date: string, speed: number, progress: Progress): Promise<void> {
-  const { platform, catalogue } = session;
-  const stream = streamOf(catalogue, undefined);
-  const trips = new StandInStream(stream, putInto(platform.s3, buckets.lake), plantedIn());
+/**
+ * Sends a day's events at so many times their pace, but for what is to come beside the stream, while merges bring what its
+ * application has written into the warehouse.
+ */
+async function playDay(session: Session, date: string, speed: number, progress: Progress): Promise<BesideTheStream> {
+  const { platform } = session;
   const producer = producerOn(platform);
-  const start = intervalStart(date);
-  const began = Date.now();
-  const clock = (): DateTime => start.plus({ milliseconds: (Date.now() - began) * speed });
+  const beside = new BesideTheStream();
   const ended = new AbortController();
   progress.step(
     `Playing ${date}, ${speed} times as fast as in life; look at it: psql ${platform.postgresUrl} -c "SELECT data_state, count(*) FROM public.trips GROUP BY 1"`,
   );
   const merging = (async () => {
     while (!ended.signal.aborted) {
-      await delay(commitEveryMs, undefined, { signal: ended.signal }).catch(() => undefined); // The day's end ends the wait.
-      await trips.commit(clock().toJSDate());
-      await mergeAt(session, clock(), progress);
+      await delay(mergeEveryMs, undefined, { signal: ended.signal }).catch(() => undefined); // The day's end ends the wait.
+      await mergeNow(session, progress);
     }
   })();
-  const options = { seed: 3, start: date, days: 1, tripsPerDay, arrivedBefore: `${shiftInterval('date', date, 1)}T04` };
-  const played = await play(options, {
-    speed,
-    put: (lines) => producer.put(lines),
-    onEvent: (event) => {
-      trips.add(event);
-    },
-  });
+  const options = { seed: 3, start: date, days: 2, tripsPerDay, arrivedBefore: `${shiftInterval('date', date, 1)}T06` };
+  const played = await play(options, { speed, put: (lines) => producer.put(beside.withoutPlanted(lines)) });
   ended.abort();
   await merging;
-  await trips.commit(clock().toJSDate(), { all: true });
-  await mergeAt(session, clock(), progress);
+  await untilRead(session, progress);
   progress.end();
+  await beside.land(putInto(platform.s3, buckets.raw));
   progress.step(`${played.lines.toLocaleString('en-US')} lines were sent, ${played.duplicates} of them again`);
+  return beside;
 }
 
-async function mergeAt(session: Session, at: DateTime, progress: Progress): Promise<void> {
-  // Nothing is of the future: the day is over, whatever its clock says when it is played slowly.
-  const firedAt = DateTime.min(at, DateTime.utc()).toISO() ?? '';
-  const { merged } = await run<Merged>(session, 'mergeRealtime', { firedAt });
+/** Merges until the application has read all that was sent, and its files have all been merged. */
+async function untilRead(session: Session, progress: Progress): Promise<void> {
+  const figures = createStreamHealthActivities(new CloudWatchClient(), figuresEverySeconds);
+  const since = Date.now();
+  const isRead = async (): Promise<boolean> =>
+    (await figures.readStreamHealth({ application: application?.name ?? '', since })).behindMs?.last === 0;
+  // What it had read by a checkpoint is in the files of the next one at the latest.
+  const { FLINK_CHECKPOINT_INTERVAL_MS: intervalMs } = session.platform.environment;
+  let quietMs = 0;
+  while (quietMs < 2 * Number(intervalMs)) {
+    await delay(mergeEveryMs);
+    const merged = await mergeNow(session, progress);
+    quietMs = merged === 0 && (await isRead()) ? quietMs + mergeEveryMs : 0;
+  }
+}
+
+/** Gives how many rows were new, or changed. */
+async function mergeNow(session: Session, progress: Progress): Promise<number> {
+  const { merged } = await run<Merged>(session, 'mergeRealtime', {});
   const [row] = await query(session.warehouse, 'SELECT COUNT(*) AS trips, MAX(end_time) AS newest FROM public.trips');
   const newest = String(row?.newest ?? '').slice(11, 16);
   progress.tick(
-    `${at.toFormat('HH:mm')}  ${Number(row?.trips).toLocaleString('en-US')} trips in public.trips, ${merged} new or changed, the newest ended ${newest}`,
+    `${Number(row?.trips).toLocaleString('en-US')} trips in public.trips, ${merged} new or changed, the newest ended ${newest}`,
   );
+  return merged;
 }
 
-/** What the stream is to have otherwise than the batch, so that the night has something to find. */
-function plantedIn(): (row: StreamRow) => StreamRow | null {
-  const numbers = new Map<string, number>();
-  return (row) => {
-    const trip = String(row.trip_id);
-    const number = numbers.get(trip) ?? numbers.size + 1;
-    numbers.set(trip, number);
-    if (number % planted.missing === 0) return null;
-    if (number % planted.otherFare !== 0 || row.fare_amount === null) return row;
-    return { ...row, fare_amount: Math.round(Number(row.fare_amount) * 90) / 100 };
-  };
-}
-
-async function tell({ warehouse }: Session, date: string, told: Reconciliation): Promise<void> {
+async function tell(
+  { warehouse }: Session,
+  date: string,
+  told: Reconciliation,
+  besideTheStream: ReadonlySet<string>,
+): Promise<void> {
   const rows = told.cities.map((city): Cell[] => [
     city.city,
     city.streamCount,
@@ -154,11 +158,19 @@ async function tell({ warehouse }: Session, date: string, told: Reconciliation):
         kinds.map(({ kind, columns, trips }): Cell[] => [String(kind), String(columns), Number(trips)]),
       ),
   );
+  const differing = await query(
+    warehouse,
+    'SELECT trip_id FROM streaming.divergence WHERE date = CAST(:date AS DATE)',
+    { date },
+  );
+  const unexplained = differing.filter(({ trip_id }) => !besideTheStream.has(String(trip_id)));
   console.log(
     faint(
-      `  Planted: every ${planted.missing}th trip is missing in the stream, every ${planted.otherFare}th has nine tenths of its fare.`,
+      `  Planted: one trip in ${planted.trips} came as a file beside the stream, and so did the payments of one in ${planted.payments}.`,
     ),
   );
+  console.log(`  ${differing.length - unexplained.length} of ${differing.length} that differ are of those trips.`);
+  if (unexplained.length > 0) process.exitCode = 1;
   const states = await query(
     warehouse,
     'SELECT data_state, COUNT(*) AS trips FROM public.trips WHERE trip_date = CAST(:date AS DATE) GROUP BY data_state',

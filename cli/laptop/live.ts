@@ -1,19 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { liveEvents, type LiveEvent } from '../../local/generator/live-events.ts';
-import { StandInStream } from '../../local/generator/stand-in-stream.ts';
+import { type LiveEvent, liveEvents } from '../../local/generator/live-events.ts';
 import { kinesisClient } from '../../local/kinesis-client.ts';
 import type { Platform } from '../../local/platform.ts';
 import { Producer } from '../../local/producer/producer.ts';
 import { keepRefused } from '../../local/producer/refused.ts';
 import { buckets } from '../../local/provision.ts';
-import { type Catalogue, streamOf } from '../../model/catalogue.ts';
 import { eventStream } from '../../model/stream.ts';
 import { putInto } from './land.ts';
 
 const tripsPerMinute = 20;
 const sendEveryMs = 2_000;
-/** As often as the stream's application has a checkpoint. */
-const commitEveryMs = 60_000;
 
 /** Puts into the stream of a platform what is an event, and the rest beside raw files. */
 export const producerOn = ({ s3 }: Pick<Platform, 's3'>): Producer =>
@@ -30,31 +26,21 @@ export interface LiveListener {
   readonly onFailed: (error: unknown) => void;
 }
 
-/**
- * Sends a trickle of events that happen now until it is told to stop, and commits the trips that have ended, as the
- * stream's application would, for merges to find.
- */
+/** Sends a trickle of events that happen now until it is told to stop. */
 export async function sendLive(
   platform: Pick<Platform, 's3'>,
-  catalogue: Catalogue,
   signal: AbortSignal,
   { onSent, onFailed }: LiveListener,
 ): Promise<void> {
   const producer = producerOn(platform);
   const feed = liveEvents({ startedAtMs: Date.now(), tripsPerMinute });
-  const trips = new StandInStream(streamOf(catalogue, undefined), putInto(platform.s3, buckets.lake));
   let waiting: LiveEvent[] = [];
-  let [sent, committedAt] = [0, Date.now()];
+  let sent = 0;
   while (!signal.aborted) {
     waiting.push(...feed.take(Date.now()));
     try {
       if (waiting.length > 0) onSent((sent += (await producer.put(waiting.map(({ line }) => line))).records));
-      for (const { event } of waiting) trips.add(event);
       waiting = [];
-      if (Date.now() - committedAt >= commitEveryMs) {
-        await trips.commit(new Date());
-        committedAt = Date.now();
-      }
     } catch (error) {
       onFailed(error);
     }

@@ -13,6 +13,8 @@ import { applyGlue } from '../../deployment/glue.ts';
 import { publishJobs } from '../../deployment/spark-jobs.ts';
 import type { Warehouse } from '../../activities/redshift/query.ts';
 import { applyWarehouse } from '../../deployment/warehouse.ts';
+import { publishApplications, superviseStreams } from '../../deployment/stream-applications.ts';
+import { buildStreamApplications, installFlink } from '../../local/tools/install.mjs';
 import { workflowBundle } from '../../deployment/workflow-bundle.ts';
 
 /** A local platform with the current code deployed on it and both workers running. */
@@ -37,6 +39,8 @@ export interface SessionOptions {
   /** Told what was found to be amiss and put right. */
   readonly onRecovered?: (text: string) => void;
   readonly reachedAt?: PlatformOptions['reachedAt'];
+  /** Whether the applications of the stream run too, supervised. */
+  readonly streams?: boolean;
 }
 
 export async function openSession({
@@ -46,7 +50,13 @@ export async function openSession({
   onStep = () => undefined,
   onRecovered = () => undefined,
   reachedAt,
+  streams = false,
 }: SessionOptions): Promise<Session> {
+  if (streams) {
+    // Hundreds of megabytes, which nothing else needs.
+    installFlink();
+    buildStreamApplications();
+  }
   const catalogue = loadCatalogue(join(root, 'products'));
   const buildId = contentId(root);
   const platform = await startPlatform({ root, folder, onStep, ...(reachedAt && { reachedAt }) });
@@ -85,6 +95,10 @@ export async function openSession({
     await makeCurrent(client, buildId);
     // Nobody serves the versions of an earlier checkout here.
     await adoptRunning(client, buildId);
+    if (streams) {
+      onStep('applications of the stream');
+      await superviseStreams(client, await publishApplications(platform.s3, platform.environment, root));
+    }
     return {
       platform,
       catalogue,

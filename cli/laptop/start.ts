@@ -19,13 +19,13 @@ export async function start(root: string): Promise<void> {
     stopped.abort();
   });
   const progress = createProgress();
-  const session = await openLocal(root, progress);
+  const session = await openLocal(root, progress, { streams: true });
   try {
     await Promise.race([buildDemoDay(session, progress), signal]);
     if (!stopped.signal.aborted) {
       await runSchedules(session, false);
       progress.step(
-        'Live events go through the stream into raw files, their trips into public.trips every ten minutes; Ctrl-C stops everything',
+        'Live events go through the stream into raw files, and through its application into public.trips every ten minutes; Ctrl-C stops everything',
       );
       console.log(`  Web UI     ${session.platform.webUi}`);
       console.log(`  warehouse  psql ${session.platform.postgresUrl}`);
@@ -34,7 +34,7 @@ export async function start(root: string): Promise<void> {
       const alerting = tellAlerts(session, stopped.signal, (text) => {
         progress.step(text);
       });
-      await sendLive(session.platform, session.catalogue, stopped.signal, {
+      await sendLive(session.platform, stopped.signal, {
         onSent: (events) => {
           progress.tick(faint(`${new Date().toISOString()}  ${events} live events sent`));
         },

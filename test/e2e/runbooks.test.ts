@@ -231,7 +231,7 @@ describe('a person who follows the runbook ends', () => {
     expect(book.follow('describe-stream-summary')).toMatch(/"StreamStatus": "ACTIVE"[^]*"OpenShardCount": 4/);
     const stopped = new AbortController();
     const failed: unknown[] = [];
-    const feeding = sendLive(session.platform, session.catalogue, stopped.signal, {
+    const feeding = sendLive(session.platform, stopped.signal, {
       onSent: () => undefined,
       onFailed: (error) => failed.push(error),
     });

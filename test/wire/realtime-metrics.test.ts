@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rawLines } from '../../local/generator/raw-lines.ts';
-import { StandInStream } from '../../local/generator/stand-in-stream.ts';
+import { streamParquet } from '../../local/generator/stream-parquet.ts';
 import { expectedTrips } from '../../local/generator/trip-truth.ts';
 import { eventTruth } from '../../local/generator/truth.ts';
 import { query } from '../../activities/redshift/query.ts';
@@ -19,18 +19,20 @@ test('trips and metrics of live dates are those of the events, row by row', asyn
   const events = [...rawLines(days)].flatMap(({ outcome, arrivalHourMs }) =>
     outcome.kind === 'published' ? [{ event: outcome.event, arrivalHourMs }] : [],
   );
-  const standIn = new StandInStream(stream, async (key, body) => {
-    await realtime.s3.put(bucket, key, body);
-  });
-  for (const [index, { event }] of events.entries()) {
-    standIn.add(event);
-    // In four files, of which the later ones tell some trips again.
-    if (index % Math.ceil(events.length / 4) === 0) await standIn.commit(new Date(`${day}T10:00:00Z`));
+  const truths = events.map(({ event, arrivalHourMs }) => eventTruth(event, arrivalHourMs, '', 0));
+  // In four files, of which the later ones tell trips again as more events have made them.
+  for (const part of [1, 2, 3, 4]) {
+    const trips = expectedTrips(truths.slice(0, (part * truths.length) / 4));
+    const told = { emitted_at: `${day}T1${part}:00:00Z`, is_final: false };
+    const file = await streamParquet(
+      stream,
+      trips.map((trip) => ({ ...trip, version: trip.event_count, ...told })),
+    );
+    await realtime.s3.put(bucket, `${stream.files.folder}/dt=${day}/hh=1${part}/part-${part}.parquet`, file);
   }
-  await standIn.commit(new Date(`${day}T12:00:00Z`), { all: true });
-  await realtime.merge(`${day}T12:10:00Z`);
+  await realtime.merge(`${day}T14:10:00Z`);
 
-  const all = expectedTrips(events.map(({ event, arrivalHourMs }) => eventTruth(event, arrivalHourMs, '', 0)));
+  const all = expectedTrips(truths);
   const { WorkgroupName: workgroup, Database: database } = TARGET;
   const stored = (table: string): Promise<Row[]> =>
     query({ client: realtime.server.client, workgroup, database }, `SELECT * FROM ${table}`);
