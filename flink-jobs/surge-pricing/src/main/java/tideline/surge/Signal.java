@@ -1,10 +1,11 @@
 package tideline.surge;
 
+import org.apache.flink.api.java.tuple.Tuple2;
 import tideline.events.Event;
 
 /** That a trip was requested in a zone, or that a driver was available there, in a window. */
 public class Signal {
-  static final String UNKNOWN_ZONE = "UNKNOWN";
+  private static final String UNKNOWN_ZONE = "UNKNOWN";
 
   public String geoZone;
   /** Milliseconds since 1970-01-01 UTC. */
@@ -26,6 +27,10 @@ public class Signal {
     signal.geoZone = event.geoZone == null || event.geoZone.isEmpty() ? UNKNOWN_ZONE : event.geoZone;
     signal.windowStart = SurgeRow.windowStart(event.timestamp);
     return signal;
+  }
+
+  Tuple2<String, Long> key() {
+    return Tuple2.of(geoZone, windowStart);
   }
 
   private static boolean tellsOfDriver(Event event) {

@@ -8,6 +8,7 @@ import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.metrics.Counter;
@@ -24,6 +25,8 @@ import org.apache.flink.util.Collector;
  */
 final class SurgeWindows extends KeyedProcessFunction<Tuple2<String, Long>, Signal, SurgeRow>
     implements CheckpointedFunction {
+  static final TypeInformation<Tuple2<String, Long>> KEYS = Types.TUPLE(Types.STRING, Types.LONG);
+
   private final long latenessMs;
   private transient MapState<String, Boolean> trips;
   private transient MapState<String, Boolean> drivers;

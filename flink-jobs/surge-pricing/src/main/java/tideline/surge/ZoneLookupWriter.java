@@ -7,8 +7,8 @@ import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.metrics.Counter;
 
 /**
- * Writes of each zone the newest row that has come within a second, so that a backlog does not write all its windows. A checkpoint
- * waits for what was not written: rows that are lost with this process come again.
+ * Writes of each zone the newest row that has come within a second, so that a backlog does not write all its windows. A
+ * checkpoint waits for what is not written yet: rows that are lost with this process come again.
  */
 final class ZoneLookupWriter implements SinkWriter<SurgeRow> {
   private static final long WAIT_MS = 1_000;
