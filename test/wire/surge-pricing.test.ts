@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { play } from '../../local/generator/play.ts';
 import { eventTruth } from '../../local/generator/truth.ts';
 import { differences } from '../e2e/compare.ts';
-import { expectedWindows, type SurgeEvent } from '../truth/surge-windows.ts';
+import { expectedWindows, type SurgeEvent, type SurgeWindow } from '../truth/surge-windows.ts';
 import { access } from './access.ts';
 import { newest, type Row, StreamApplication } from './stream-application.ts';
 
@@ -53,6 +53,8 @@ const lineOf = (event: SurgeEvent, event_id: string): string => {
   });
 };
 
+const eventIdOf = (line: string): string => /"event_id":"([^"]*)"/.exec(line)?.[1] ?? '';
+
 /** What one of a dozen drivers tells of where he is when a trip is requested; one does not say in which zone. */
 const driverNear = (request: SurgeEvent, number: number): SurgeEvent => ({
   ...request,
@@ -78,8 +80,20 @@ const hourLater = Array.from({ length: 64 }, (_, number) =>
   ),
 );
 
+/** Requests that come after all that, in their order: of a window that is forgotten, and two of one that is only closed. */
+const afterwards = ['05:31', '05:46', '05:47'].map((time) => ({
+  event_name: 'trip_requested',
+  event_timestamp: `2025-01-18T${time}:00.000Z`,
+  trip_id: `trip of ${time}`,
+  driver_id: 'drv_of_one_shard',
+  geo_zone: 'sf_downtown',
+  status: null,
+}));
+
 const windowOf = ({ geo_zone, window_start }: Row): string =>
   `${String(geo_zone)} ${String(window_start).slice(0, 19).replace(' ', 'T')}`;
+
+const asRows = (windows: readonly SurgeWindow[]): Row[] => windows.map((window) => ({ ...window }));
 
 test('played hours become their windows, each with one multiplier, though a TaskManager is killed in the middle', async () => {
   await application.run({
@@ -89,41 +103,53 @@ test('played hours become their windows, each with one multiplier, though a Task
   });
 
   const events: SurgeEvent[] = [];
-  const near: string[] = [];
+  const near = new Map<string, string[]>();
   const playing = play(options, {
     speed,
-    put: (lines) => application.producer.put([...lines, ...near.splice(0)]),
+    // Right behind its request: at the end of all lines a driver could be later than windows are kept.
+    put: (lines) => application.producer.put(lines.flatMap((line) => [line, ...(near.get(eventIdOf(line)) ?? [])])),
     onEvent: (event) => {
       const told = eventTruth(event, event.timestampMs, '', 0);
       events.push(told);
       if (told.event_name !== 'trip_requested') return;
       const driver = driverNear(told, events.length);
       events.push(driver);
-      near.push(lineOf(driver, `near ${events.length}`), lineOf(driver, `again ${events.length}`));
+      near.set(told.event_id, [lineOf(driver, `near ${told.event_id}`), lineOf(driver, `again ${told.event_id}`)]);
     },
   });
   await expect.poll(() => application.keys('streaming/surge/'), { timeout: 120_000 }).not.toEqual([]);
   application.killTaskManager();
   await playing;
-  await application.producer.put([...near, ...hourLater]);
+  await application.producer.put(hourLater);
 
-  const windows = expectedWindows(events) as unknown as Row[];
-  const problems = async (): Promise<string[]> =>
-    differences(windows, newest(await application.rows('streaming/surge/'), windowOf), windowOf);
+  const played = expectedWindows(events);
+  expect(new Set(played.map(({ surge_multiplier }) => surge_multiplier))).toEqual(new Set([1, 1.5, 2, 2.5]));
+  const rows = (): Promise<Row[]> => application.rows('streaming/surge/');
   // Of a list of hundreds that is not empty yet no difference is to be drawn each time.
-  await expect.poll(async () => (await problems()).length, { timeout: 120_000, interval: 1_000 }).toBe(0);
-  expect(new Set(windows.map(({ surge_multiplier }) => surge_multiplier))).toEqual(new Set([1, 1.5, 2, 2.5]));
+  const untilWritten = (windows: readonly SurgeWindow[]) =>
+    expect
+      .poll(async () => differences(asRows(windows), newest(await rows(), windowOf), windowOf).length, {
+        timeout: 120_000,
+        interval: 1_000,
+      })
+      .toBe(0);
+  await untilWritten(played);
 
-  const rows = await application.rows('streaming/surge/');
-  const versions = new Set(rows.map((row) => `${windowOf(row)} ${String(row.version)}`));
-  expect(rows).toHaveLength(versions.size);
-  expect(rows.length).toBeGreaterThan(windows.length);
+  await application.producer.put(afterwards.map((event) => lineOf(event, `${event.trip_id}, late`)));
+  const windows = [...played, ...expectedWindows(afterwards.slice(1))];
+  await untilWritten(windows);
+  const told = await rows();
+  const versions = new Set(told.map((row) => `${windowOf(row)} ${String(row.version)}`));
+  expect(told).toHaveLength(versions.size);
+  expect(versions).toContain('sf_downtown 2025-01-18T05:45:00 1');
 
   const latest = [...Map.groupBy(windows, ({ geo_zone }) => geo_zone).values()].map((ofZone) =>
-    ofZone.reduce((a, b) => (windowOf(b) > windowOf(a) ? b : a)),
+    ofZone.reduce((a, b) => (b.window_start > a.window_start ? b : a)),
   );
   const lookup = async () => (await dynamo.send(new ScanCommand({ TableName: table }))).Items ?? [];
-  await expect.poll(async () => differences(latest, await lookup(), ({ geo_zone }) => String(geo_zone))).toEqual([]);
+  await expect
+    .poll(async () => differences(asRows(latest), await lookup(), ({ geo_zone }) => String(geo_zone)))
+    .toEqual([]);
   for (const { window_end, expires_at } of await lookup())
     expect(expires_at).toBe(Date.parse(String(window_end)) / 1_000 + 3_600);
 });

@@ -27,8 +27,7 @@ public final class FileColumns {
 
   private final List<Map<String, Object>> columns;
 
-  /** Of properties as a contract has them. */
-  public FileColumns(List<Map<String, Object>> columns) {
+  private FileColumns(List<Map<String, Object>> columns) {
     this.columns = columns;
   }
 

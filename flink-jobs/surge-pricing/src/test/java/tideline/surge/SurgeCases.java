@@ -8,29 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import tideline.events.Products;
 import tideline.platform.FileColumns;
 
 /** The cases of gold.surge_windows, which Spark's tests run too: rows of bronze.events, and what windows they make. */
 final class SurgeCases {
-  /** `surge_live` of public.surge_pricing. */
-  static final FileColumns COLUMNS =
-      new FileColumns(
-          Stream.of(
-                  "geo_zone string",
-                  "window_start timestamp",
-                  "window_end timestamp",
-                  "rider_requests bigint",
-                  "available_drivers bigint",
-                  "demand_supply_ratio double",
-                  "surge_multiplier decimal(4,2)",
-                  "version bigint",
-                  "emitted_at timestamp")
-              .map(column -> column.split(" "))
-              .map(column -> Map.<String, Object>of("name", column[0], "physicalType", column[1], "required", true))
-              .collect(Collectors.toList()));
+  static final FileColumns COLUMNS = FileColumns.of("public.surge_pricing", "surge_live");
 
   private SurgeCases() {}
 
