@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Catalogue, loadCatalogue } from '../model/catalogue.ts';
+import { type Catalogue, loadCatalogue, settledStreams } from '../model/catalogue.ts';
 import type { Product, Stream, View } from '../model/product.ts';
 import { type Input, readersIn } from '../model/graph.ts';
 import { root } from './environment.ts';
@@ -23,8 +23,8 @@ const writtenWith = ({ build }: Product): string | undefined =>
 const viewsOver = ({ views }: Catalogue, key: string): View[] =>
   [...views.values()].filter(({ reads }) => reads.includes(key));
 
-const settledBy = ({ streams }: Catalogue, key: string): Stream[] =>
-  [...streams.values()].filter((stream) => stream.settledBy === key);
+const settledBy = (catalogue: Catalogue, key: string): Stream[] =>
+  settledStreams(catalogue).filter((stream) => stream.settledBy === key);
 
 /** The products as a tree: below each those that read it. One that reads several stands below each of them. */
 export function graphTree(catalogue: Catalogue): string {
@@ -68,8 +68,9 @@ export function graphMermaid(catalogue: Catalogue): string {
   ]);
   const rest = [...catalogue.streams.keys(), ...catalogue.views.keys()];
   arrows.push(...rest.flatMap(viewArrows));
-  const alone = products.filter(({ key }) => !arrows.some((arrow) => arrow.includes(node(key))));
-  return ['flowchart LR', ...arrows, ...alone.map(({ key }) => `  ${node(key)}`)].join('\n');
+  const keys = [...catalogue.products.keys(), ...catalogue.streams.keys()];
+  const alone = keys.filter((key) => !arrows.some((arrow) => arrow.includes(node(key))));
+  return ['flowchart LR', ...arrows, ...alone.map((key) => `  ${node(key)}`)].join('\n');
 }
 
 const chart = /(?<=```mermaid\n)[^]*?(?=\n```)/;

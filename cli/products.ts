@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { loadCatalogue } from '../model/catalogue.ts';
-import type { Product } from '../model/product.ts';
+import { isSettled, type Product } from '../model/product.ts';
 import { table } from './terminal.ts';
 
 /** How a product's rows come to be, in a word or two. */
@@ -26,7 +26,7 @@ export const productsCommand = new Command('products')
       stream.key,
       'a stream',
       null,
-      stream.settledBy,
+      isSettled(stream) ? stream.settledBy : null,
       null,
       stream.warehouse.table,
       `${stream.latencyMinutes} min`,

@@ -5,11 +5,13 @@ import { dailyBatch, freshnessSchedule } from './cadences.ts';
 import { ContractFile } from './contract-file.ts';
 import {
   type Contracted,
+  isSettled,
   isStream,
   isView,
   type Product,
   type RawProduct,
   readContract,
+  type SettledStream,
   type Stream,
   type View,
 } from './product.ts';
@@ -89,19 +91,30 @@ export function loadCatalogue(folder = productsFolder): Catalogue {
   };
 }
 
-/** The table that a stream keeps, or a CatalogueError that names those there are. Without a key, the only one. */
-export function streamOf({ streams }: Pick<Catalogue, 'streams'>, key: string | undefined): Stream {
-  const [only, ...others] = streams.values();
-  const stream = key === undefined && others.length === 0 ? only : streams.get(key ?? '');
+/** The table that a stream keeps, or a CatalogueError that names those there are. Without a key, the one that the batch settles. */
+export function streamOf(catalogue: Pick<Catalogue, 'streams'>, key: string | undefined): Stream {
+  if (key === undefined) return settledStreamOf(catalogue, key);
+  const stream = catalogue.streams.get(key);
   if (stream) return stream;
-  throw new CatalogueError(
-    `${key === undefined ? 'Say which table' : `No stream keeps "${key}"`}: ${[...streams.keys()].join(', ') || 'there is none'}.`,
-  );
+  throw new CatalogueError(`No stream keeps "${key}": ${[...catalogue.streams.keys()].join(', ') || 'there is none'}.`);
 }
 
+/** The same of those that the batch settles. */
+export function settledStreamOf(catalogue: Pick<Catalogue, 'streams'>, key: string | undefined): SettledStream {
+  const settled = settledStreams(catalogue);
+  const stream = key === undefined ? settled[0] : settled.find((each) => each.key === key);
+  if (stream) return stream;
+  const wanted = key === undefined ? 'The batch settles no stream’s table' : `The batch settles no table "${key}"`;
+  throw new CatalogueError(`${wanted}: ${settled.map((each) => each.key).join(', ') || 'there is none'}.`);
+}
+
+/** The tables in which the batch's rows take the stream's place. */
+export const settledStreams = ({ streams }: Pick<Catalogue, 'streams'>): SettledStream[] =>
+  [...streams.values()].filter(isSettled);
+
 /** The table whose dates a product's take the place of. */
-export const settledStream = ({ streams }: Pick<Catalogue, 'streams'>, product: string): Stream | undefined =>
-  [...streams.values()].find(({ settledBy }) => settledBy === product);
+export const settledStream = (catalogue: Pick<Catalogue, 'streams'>, product: string): SettledStream | undefined =>
+  settledStreams(catalogue).find(({ settledBy }) => settledBy === product);
 
 /** Views that are read before those that read them. Throws a CatalogueError that names a circle. */
 function inReadOrder(views: ReadonlyMap<string, View>): ReadonlyMap<string, View> {
@@ -190,7 +203,7 @@ function checkView(file: ContractFile, { reads, select }: View, { products, view
       file.add(`"${reads[index] ?? ''}" is no product that the warehouse has`, ['customProperties', 'inputs', index]);
   const tables = inputs.flatMap((input) => (input && tableOf(input)) ?? []);
   // Of which dates a stream's rows are to be read stands beside them.
-  if (inputs.some((input) => input && isStream(input))) tables.push(ownTables.liveDates);
+  if (inputs.some((input) => input && isStream(input) && isSettled(input))) tables.push(ownTables.liveDates);
   checkTablesRead(file, 'model.sql', select, tables, { products, views, streams }, [ownTables.liveDates]);
 }
 
@@ -200,13 +213,15 @@ function checkStream(
   stream: Stream,
   { products, streams }: Pick<Known, 'products' | 'streams'>,
 ): void {
+  const known = { products, views: new Map<string, View>(), streams };
+  checkTablesRead(file, 'stream.sql', stream.fromFiles, [stream.files.table], known);
+  if (!isSettled(stream)) return;
   const at = ['customProperties', 'stream', 'settledBy'];
   const settling = products.get(stream.settledBy);
   if (!settling?.warehouse || settling.partitionColumn === undefined)
     file.add(`"${stream.settledBy}" is no product by date that the warehouse has`, at);
-  if (streams.size > 1) file.add('is beside another: the tables of live and settled dates know one stream', at);
-  const known = { products, views: new Map<string, View>(), streams };
-  checkTablesRead(file, 'stream.sql', stream.fromFiles, [stream.files.table], known);
+  if (settledStreams({ streams }).length > 1)
+    file.add('is beside another: the tables of live and settled dates know one stream', at);
   checkTablesRead(file, 'batch.sql', stream.fromBatch, settling?.warehouse ? [settling.warehouse.table] : [], known);
 }
 

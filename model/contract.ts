@@ -239,15 +239,15 @@ export const viewSchema = z.strictObject({
   warehouse: z.strictObject({ table: warehouseTable }),
 });
 
-/** The same of a table of the warehouse that a stream keeps, and the batch corrects. */
+/** The same of a table of the warehouse that a stream keeps, and the batch may correct. */
 export const streamSchema = z.strictObject({
   stream: z.strictObject({
-    /** How long rows stay once the batch has settled their date. */
+    /** How long rows stay, where the batch settles dates once it has settled theirs. */
     retentionHours: z.int().positive(),
     /** The instant whose date is a row's. */
     timeColumn: columnName,
-    /** The product whose published dates take the place of the stream's. */
-    settledBy: productKey,
+    /** The product whose published dates take the place of the stream's; absent: the stream's rows stay. */
+    settledBy: productKey.optional(),
   }),
   warehouse: z.strictObject({
     table: warehouseTable,

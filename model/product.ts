@@ -58,10 +58,7 @@ export interface View extends Described {
   readonly select: string;
 }
 
-/**
- * A table of the warehouse into which the files of a stream are merged until a product of the lake settles their dates:
- * nothing builds it.
- */
+/** A table of the warehouse into which the files of a stream are merged: nothing builds it. */
 export interface Stream extends Described {
   readonly warehouse: NonNullable<Product['warehouse']>;
   /** What the stream writes: Parquet in folders `dt=YYYY-MM-DD/hh=HH` of the lake's bucket. */
@@ -71,20 +68,28 @@ export interface Stream extends Described {
     /** The warehouse's table of their rows. */
     readonly table: string;
   };
-  readonly settledBy: string;
   /** The instant whose date is a row's. */
   readonly timeColumn: string;
-  /** How long rows stay once their date is settled. */
+  /** How long rows stay, where the batch settles dates once it has settled theirs. */
   readonly retentionHours: number;
-  /** The table's columns from the rows of the files, and from those of the product that settles them, in Redshift's SQL. */
+  /** The table's columns from the rows of the files, in Redshift's SQL. */
   readonly fromFiles: string;
-  readonly fromBatch: string;
   /** How long after its end a trip may take to be there. */
   readonly latencyMinutes: number;
 }
 
-/** What tells how a stream's row came, and not what it says: the sides may differ in them. */
-export const bookkeeping = ['version', 'source', 'processing_time'] as const;
+/** One in which the stream's rows are provisional: a product of the lake settles their dates. */
+export interface SettledStream extends Stream {
+  readonly settledBy: string;
+  /** The table's columns from the rows of that product, in Redshift's SQL. */
+  readonly fromBatch: string;
+}
+export const isSettled = (stream: Stream): stream is SettledStream => 'settledBy' in stream;
+
+/** What tells how a stream's row came, and not what it says. */
+const bookkeepingOfStream = ['version', 'processing_time'] as const;
+/** The same where the batch settles dates: the sides may differ in them. */
+export const bookkeeping = [...bookkeepingOfStream, 'source'] as const;
 
 /** What the warehouse holds. */
 export type Contracted = Product | View | Stream;
@@ -174,25 +179,30 @@ function readStream(file: ContractFile, contract: Contract, described: Described
   refuseRules(file, contract, 0);
   refuseRules(file, contract, 1);
   const names = new Set(table.properties.map(({ name }) => name));
-  for (const name of bookkeeping.filter((each) => !names.has(each)))
-    file.add(`has no column "${name}", which tells how a row came`, ['schema', 0, 'properties']);
   const { warehouse, stream } = custom ?? {};
+  const settledBy = stream?.settledBy;
+  const told = settledBy === undefined ? bookkeepingOfStream : bookkeeping;
+  for (const name of told.filter((each) => !names.has(each)))
+    file.add(`has no column "${name}", which tells how a row came`, ['schema', 0, 'properties']);
   const named = [stream?.timeColumn ?? [], warehouse?.distKey ?? [], warehouse?.sortKeys ?? []].flat();
   for (const name of named.filter((each) => !names.has(each)))
     file.add(`no column "${name}" in the schema`, ['customProperties']);
-  if (described.columns.filter(({ primaryKey }) => primaryKey).length !== 1)
-    file.add('must have a primary key of one column: merges go by it', ['schema', 0, 'properties']);
+  const keys = described.columns.filter(({ primaryKey }) => primaryKey).length;
+  if (keys === 0) file.add('must have a primary key: merges go by it', ['schema', 0, 'properties']);
+  if (keys > 1 && settledBy !== undefined)
+    file.add('must have a primary key of one column: the batch settles by it', ['schema', 0, 'properties']);
   const fromFiles = readSql(file, described, 'stream.sql');
-  const fromBatch = readSql(file, described, 'batch.sql');
+  const fromBatch = settledBy === undefined ? undefined : readSql(file, described, 'batch.sql');
   if (!custom || !sla || !files || fromFiles === null || fromBatch === null) return null;
   const { physicalName: folder, properties: columns } = files;
+  const { timeColumn, retentionHours } = custom.stream;
   return {
     ...described,
-    ...custom.stream,
+    ...{ timeColumn, retentionHours },
+    ...(settledBy !== undefined && { settledBy, fromBatch }),
     warehouse: custom.warehouse,
     files: { folder, columns, table: `${folder.split('/')[0] ?? ''}.${files.name}` },
     fromFiles,
-    fromBatch,
     latencyMinutes: sla.latency,
   };
 }

@@ -1,6 +1,6 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
-import { type Catalogue, loadCatalogue, rawProducts } from '../model/catalogue.ts';
-import type { RawProduct } from '../model/product.ts';
+import { type Catalogue, loadCatalogue, rawProducts, settledStreams } from '../model/catalogue.ts';
+import { isSettled, type RawProduct, type Stream } from '../model/product.ts';
 import {
   dailyBatch,
   freshnessSchedule,
@@ -47,17 +47,28 @@ const maintenanceOf = (product: string): ScheduleOptions => ({
   policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1h' },
 });
 
-/** Trips are there within fifteen minutes of their end. */
-const mergeOf = (product: string): ScheduleOptions => ({
-  scheduleId: mergeSchedule(product),
-  spec: { calendars: [{ hour: '*', minute: { start: 0, end: 59, step: 10 }, comment: 'what the stream has written' }] },
+/**
+ * What a stream has made is there within fifteen minutes. One a table, so that one can be paused alone; what nothing settles
+ * comes five minutes after the others, for Redshift locks the tables in which all merges note their files.
+ */
+const mergeOf = (stream: Stream): ScheduleOptions => ({
+  scheduleId: mergeSchedule(stream.key),
+  spec: {
+    calendars: [
+      {
+        hour: '*',
+        minute: { start: isSettled(stream) ? 0 : 5, end: 59, step: 10 },
+        comment: 'what the stream has written',
+      },
+    ],
+  },
   action: {
     type: 'startWorkflow',
     workflowType: 'mergeRealtime',
-    workflowId: mergeSchedule(product),
+    workflowId: mergeSchedule(stream.key),
     taskQueue: orchestrationQueue,
-    args: [{ product } satisfies MergeRealtimeInput],
-    staticSummary: `${product}, every ten minutes`,
+    args: [{ product: stream.key } satisfies MergeRealtimeInput],
+    staticSummary: `${stream.key}, every ten minutes`,
   },
   // The next one merges what this one has missed.
   policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10m' },
@@ -125,5 +136,6 @@ export const declaredSchedules = (catalogue: Catalogue = loadCatalogue()): reado
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '10m' },
   },
   ...[...catalogue.products.keys()].map(maintenanceOf),
-  ...[...catalogue.streams.keys()].flatMap((product) => [mergeOf(product), reconciliationOf(product)]),
+  ...[...catalogue.streams.values()].map(mergeOf),
+  ...settledStreams(catalogue).map(({ key }) => reconciliationOf(key)),
 ];

@@ -21,16 +21,18 @@ export function mergeTable(
       ['files', 'rows', 'merged', 'of closed dates', 'left the table'],
       [[files, rows, merged, late, purged]],
     ),
-    '',
-    markdownTable(
-      ['date', 'rows', 'readers see'],
-      ['rows'],
-      held.map((date) => [date.date, date.rows, stateOf(date)]),
-    ),
+    ...(held.length === 0 ? [] : ['', datesTable(held)]),
     ...(foreign > 0 ? ['', `${foreign} other objects lie in the stream's folders: no merge reads them.`] : []),
     ...refused.map((file) => `- **not merged**: ${file}`),
   ].join('\n');
 }
+
+const datesTable = (dates: readonly StreamDate[]): string =>
+  markdownTable(
+    ['date', 'rows', 'readers see'],
+    ['rows'],
+    dates.map((date) => [date.date, date.rows, stateOf(date)]),
+  );
 
 const hours = (seconds: number): string => (seconds / 3600).toFixed(1);
 const clock = (at: string | null): string => (at === null ? 'not yet' : `${at.slice(11, 19)}Z`);

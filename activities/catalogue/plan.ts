@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { type Catalogue, settledStream, streamOf, writerOf } from '../../model/catalogue.ts';
+import { type Catalogue, settledStream, settledStreamOf, streamOf, writerOf } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
 import {
   chunkRange,
@@ -135,7 +135,7 @@ export function planStream(
   catalogue: Catalogue,
   input: { readonly product: string | undefined; readonly kind: 'merge' | 'reconcile'; readonly generation: number },
 ): StreamPlan {
-  const { key } = streamOf(catalogue, input.product);
+  const { key } = (input.kind === 'merge' ? streamOf : settledStreamOf)(catalogue, input.product);
   return { product: key, runId: `${key}/${input.kind}/${input.generation.toString(36)}` };
 }
 

@@ -1,5 +1,6 @@
 import { type Catalogue, writerOf } from '../../model/catalogue.ts';
 import { shiftInterval } from '../../model/intervals.ts';
+import { isSettled } from '../../model/product.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Published } from '../ledger/records.ts';
 import type { Orchestrator } from '../orchestrator.ts';
@@ -75,6 +76,10 @@ export async function explainInterval(
 ): Promise<string> {
   const stream = catalogue.streams.get(product);
   if (stream) {
+    if (!isSettled(stream))
+      throw new RangeError(
+        `${product} has no intervals: its stream's rows stay as they come, and nothing settles a date.`,
+      );
     const [date] = await surveyStream(ledger, stream, { start: interval, end: shiftInterval('date', interval, 1) });
     if (date) return explainStream(stream, date);
   }

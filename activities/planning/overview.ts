@@ -1,4 +1,4 @@
-import type { Catalogue } from '../../model/catalogue.ts';
+import { type Catalogue, settledStreams } from '../../model/catalogue.ts';
 import { type IntervalRange, shiftInterval } from '../../model/intervals.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { surveyStream } from './stream-states.ts';
@@ -7,7 +7,7 @@ import { builtProducts, type SurveyedInterval, surveyProduct } from './survey.ts
 /** How many dates are shown when nobody says from when. */
 const shownDates = 7;
 
-/** Every interval of every built product, and every date of every stream's table, on dates [from, to); by default the newest week that the ledger knows. */
+/** Every interval of every built product, and every date of every stream's table that the batch settles, on dates [from, to); by default the newest week that the ledger knows. */
 export async function surveyDates(
   ledger: Ledger,
   catalogue: Catalogue,
@@ -32,7 +32,7 @@ export async function surveyDates(
       const hours = { start: `${dates.start}T00`, end: `${dates.end}T00` };
       return surveyProduct(ledger, catalogue, product, product.grain === 'hour' ? hours : dates);
     }),
-    ...[...catalogue.streams.values()].map((stream) => surveyStream(ledger, stream, dates)),
+    ...settledStreams(catalogue).map((stream) => surveyStream(ledger, stream, dates)),
   ]);
   return { dates, intervals: intervals.flat() };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { cancellationSignal } from '@temporalio/activity';
-import { type Catalogue, streamOf } from '../../model/catalogue.ts';
+import { type Catalogue, settledStreamOf } from '../../model/catalogue.ts';
 import { intervalsOfDate } from '../../model/graph.ts';
 import { intervalStart, shiftInterval } from '../../model/intervals.ts';
 import type { AwaitedInputs, MissingInput, SettlingAsked } from '../../model/messages/inputs.ts';
@@ -22,7 +22,7 @@ export async function missingToSettle(
   key: string,
   date: string,
 ): Promise<MissingInput[]> {
-  const settling = catalogue.get(streamOf(catalogue, key).settledBy);
+  const settling = catalogue.get(settledStreamOf(catalogue, key).settledBy);
   const missing: MissingInput[] = [];
   let isForced = false;
   for (const product of madeFrom(catalogue, settling)) {

@@ -1,4 +1,4 @@
-import type { Catalogue } from '../../model/catalogue.ts';
+import { type Catalogue, settledStreams } from '../../model/catalogue.ts';
 import { maintenanceSchedule, mergeSchedule, reconcileSchedule } from '../../model/cadences.ts';
 import type { FreshnessFinding } from '../../model/messages/freshness.ts';
 import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
@@ -14,7 +14,8 @@ export async function schedulesOf(
   const products = [...catalogue.products.values()];
   const ids = [
     ...products.flatMap(({ key, cadence }) => [cadence.scheduleId, maintenanceSchedule(key)]),
-    ...[...catalogue.streams.keys()].flatMap((key) => [mergeSchedule(key), reconcileSchedule(key)]),
+    ...[...catalogue.streams.keys()].map(mergeSchedule),
+    ...settledStreams(catalogue).map(({ key }) => reconcileSchedule(key)),
   ];
   const found = [...new Set(ids)].map(async (id) => [id, await orchestrator.scheduleOf(id)] as const);
   return new Map(await Promise.all(found));
@@ -39,9 +40,11 @@ export function stoppedSchedules(catalogue: Catalogue, schedules: Schedules): Fr
     ...[...catalogue.products.keys()].flatMap((key) =>
       told(maintenanceSchedule(key), 'maintenance', `nothing compacts ${key} or removes its old files`),
     ),
-    ...[...catalogue.streams.keys()].flatMap((key) => [
-      ...told(mergeSchedule(key), key, `what the stream writes does not reach ${key}`),
-      ...told(reconcileSchedule(key), key, `dates of ${key} stay as the stream has them`),
-    ]),
+    ...[...catalogue.streams.keys()].flatMap((key) =>
+      told(mergeSchedule(key), key, `what the stream writes does not reach ${key}`),
+    ),
+    ...settledStreams(catalogue).flatMap(({ key }) =>
+      told(reconcileSchedule(key), key, `dates of ${key} stay as the stream has them`),
+    ),
   ];
 }

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { intervalsIn, type IntervalRange, intervalStart } from '../../model/intervals.ts';
-import type { Stream } from '../../model/product.ts';
+import type { SettledStream } from '../../model/product.ts';
 import type { IntervalRecord } from '../ledger/records.ts';
 import type { IntervalState, LedgerReader, SurveyedInterval } from './survey.ts';
 
@@ -19,7 +19,7 @@ function stateOfStream(record: IntervalRecord | undefined, now: DateTime): Inter
 /** The state of the dates [start, end) of a stream's table, from the ledger alone. */
 export async function surveyStream(
   ledger: Pick<LedgerReader, 'records'>,
-  { key }: Stream,
+  { key }: SettledStream,
   range: IntervalRange,
   now: DateTime = DateTime.utc(),
 ): Promise<SurveyedInterval[]> {
@@ -35,7 +35,10 @@ export async function surveyStream(
 const count = (rows: number): string => rows.toLocaleString('en-US');
 
 /** One paragraph that says whose rows of a date readers see, and since when. */
-export function explainStream({ key, settledBy }: Stream, { interval, state, record }: SurveyedInterval): string {
+export function explainStream(
+  { key, settledBy }: SettledStream,
+  { interval, state, record }: SurveyedInterval,
+): string {
   const subject = `${key} ${interval} is ${state}`;
   const command = `temporal workflow start --task-queue orchestration --type reconcile --input '{"product":"${key}","date":"${interval}"}'`;
   const { streamed } = record ?? {};

@@ -1,7 +1,7 @@
 import type { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
-import { type Catalogue, settledStream, streamOf } from '../../model/catalogue.ts';
+import { type Catalogue, settledStream, settledStreamOf, streamOf } from '../../model/catalogue.ts';
 import { intervalKey, type IntervalRange, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { reconciliation } from '../../model/cadences.ts';
 import type { Reconciliation, StreamDate, StreamPlan, StreamTable } from '../../model/messages/realtime.ts';
@@ -13,6 +13,7 @@ import { mergeSteps, refuseSql, type Step } from '../redshift/merge-sql.ts';
 import { oldBackups, reconcileStatements } from '../redshift/reconcile-sql.ts';
 import { query } from '../redshift/query.ts';
 import { statementsOf } from '../redshift/statements.ts';
+import { isSettled } from '../../model/product.ts';
 import { citiesOf, isExact, tripsOf } from './comparison.ts';
 import { readManifest, writeManifest } from './manifests.ts';
 import { newFiles } from './new-files.ts';
@@ -74,7 +75,7 @@ export function createRealtimeActivities(
   const { lakeUri, copyRoleArn } = config;
   const warehouse = { client, ...config };
   const settlingOf = (product: string) => {
-    const stream = streamOf(catalogue, product);
+    const stream = settledStreamOf(catalogue, product);
     return { stream, settling: catalogue.get(stream.settledBy) };
   };
   const values = ({ product, runId }: StreamPlan) => ({ product, build_id: runId, iam_role: copyRoleArn });
@@ -109,7 +110,8 @@ export function createRealtimeActivities(
 
     /** Starts the batch that merges the files of a manifest; idempotent on run and attempt. */
     async submitMerge({ manifest, ...step }: MergeStep & { readonly manifest: string }): Promise<Submitted> {
-      const { stream, settling } = settlingOf(step.product);
+      const stream = streamOf(catalogue, step.product);
+      const settling = isSettled(stream) ? catalogue.get(stream.settledBy) : undefined;
       const files = (await readManifest(s3, manifest)) ?? [];
       const steps = mergeSteps(stream, settling, files);
       const bound = { ...values(step), manifest, at: sqlTime(step.at) };
@@ -138,7 +140,7 @@ export function createRealtimeActivities(
       runId,
       attempt,
     }: StreamPlan & { readonly attempt: number }): Promise<{ statementId: string } | null> {
-      const stream = streamOf(catalogue, product);
+      const stream = settledStreamOf(catalogue, product);
       const [schema = ''] = stream.warehouse.table.split('.');
       const known = await query(warehouse, 'SELECT tablename FROM pg_tables WHERE schemaname = :schema', { schema });
       const names = known.map(({ tablename }) => String(tablename));
@@ -191,10 +193,11 @@ export function createRealtimeActivities(
       return { settled: dates.find((each) => each.date === date)?.settled ?? null, cities, trips, isExact: exact };
     },
 
-    /** Brings the ledger up to what the warehouse has of a stream's dates, and tells it. */
+    /** Brings the ledger up to what the warehouse has of a stream's dates, and tells it; dates that nothing settles are no matter. */
     async recordStream({ product }: { product: string }): Promise<StreamTable> {
       const today = intervalKey('date', DateTime.utc());
       const stream = streamOf(catalogue, product);
+      if (!isSettled(stream)) return { dates: [], newestAt: await newestOf(warehouse, stream) };
       const [all, newestAt] = await Promise.all([streamDates(warehouse, stream), newestOf(warehouse, stream)]);
       const dates = all.filter((date) => mayHaveChanged(date, today));
       await ledger.record(product, dates);
@@ -203,7 +206,7 @@ export function createRealtimeActivities(
 
     /** What the warehouse has of one date of a stream's table. */
     async lookAtDate({ product, date }: { product: string; date: string }): Promise<StreamDate | null> {
-      const dates = await streamDates(warehouse, streamOf(catalogue, product));
+      const dates = await streamDates(warehouse, settledStreamOf(catalogue, product));
       return dates.find((each) => each.date === date) ?? null;
     },
   };

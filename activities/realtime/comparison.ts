@@ -1,6 +1,6 @@
 import { ownTables } from '../../model/catalogue.ts';
 import type { CityComparison } from '../../model/messages/realtime.ts';
-import type { Product, Stream } from '../../model/product.ts';
+import type { Product, SettledStream } from '../../model/product.ts';
 import { targetOf } from '../redshift/dialect.ts';
 import { query, type Warehouse } from '../redshift/query.ts';
 
@@ -45,7 +45,7 @@ export async function tripsOf(warehouse: Warehouse, date: string): Promise<strin
 /** Whether the stream's table has of a date what the batch has: rows, and the sum of their fares. */
 export async function isExact(
   warehouse: Warehouse,
-  stream: Stream,
+  stream: SettledStream,
   settling: Product,
   { start, end }: { readonly start: string; readonly end: string },
 ): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { ownTables } from '../../model/catalogue.ts';
 import { shiftInterval } from '../../model/intervals.ts';
 import type { Settled, StreamDate } from '../../model/messages/realtime.ts';
-import type { Stream } from '../../model/product.ts';
+import { isSettled, type SettledStream, type Stream } from '../../model/product.ts';
 import { instant, query, type Value, type Warehouse } from '../redshift/query.ts';
 
 const { liveDates, settledDates, mergedFiles } = ownTables;
@@ -14,7 +14,7 @@ const settledOf = (row: Record<string, Value>): Settled => ({
 });
 
 /** The dates of a stream's table: those that are live, those with rows in it, and those that were ever settled. */
-export async function streamDates(warehouse: Warehouse, stream: Stream): Promise<StreamDate[]> {
+export async function streamDates(warehouse: Warehouse, stream: SettledStream): Promise<StreamDate[]> {
   const { warehouse: target, timeColumn } = stream;
   const [live, held, settled] = await Promise.all([
     query(warehouse, `SELECT date FROM ${liveDates}`),
@@ -36,13 +36,13 @@ export async function streamDates(warehouse: Warehouse, stream: Stream): Promise
 }
 
 /** How new the table is, by the stream's word (StreamTable). */
-export async function newestOf(warehouse: Warehouse, { key, warehouse: target }: Stream): Promise<string | null> {
+export async function newestOf(warehouse: Warehouse, stream: Stream): Promise<string | null> {
   const [row] = await query(
     warehouse,
     `SELECT
-       (SELECT MAX(processing_time) FROM ${target.table} WHERE source = 'stream') AS made,
+       (SELECT MAX(processing_time) FROM ${stream.warehouse.table}${isSettled(stream) ? " WHERE source = 'stream'" : ''}) AS made,
        (SELECT MAX(merged_at) FROM ${mergedFiles} WHERE product = :product AND problem IS NULL) AS merged`,
-    { product: key },
+    { product: stream.key },
   );
   const newest = row?.made ?? row?.merged ?? null;
   return newest === null ? null : instant(String(newest));

@@ -1,6 +1,6 @@
 import type { Column } from '../../model/contract.ts';
 import { ownTables as streamTableNames } from '../../model/catalogue.ts';
-import type { Product, Stream, View } from '../../model/product.ts';
+import type { Product, SettledStream, Stream, View } from '../../model/product.ts';
 import { reservedWords } from './reserved-words.ts';
 
 // Redshift's SQL of a product, compiled from its contract. What differs between two loads stands in it as `:placeholder`.
@@ -65,8 +65,12 @@ WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product);
 /** What the warehouse holds, or may: a product's table or one of a stream. */
 export type Held = Pick<Product, 'key' | 'columns' | 'warehouse'>;
 
-/** The column by which a stream's table is merged. */
-export const keyOf = ({ columns }: Stream): string => columns.find(({ primaryKey }) => primaryKey)?.name ?? '';
+/** The columns by which a stream's table is merged. */
+export const keysOf = ({ columns }: Stream): string[] =>
+  columns.filter(({ primaryKey }) => primaryKey).map(({ name }) => name);
+
+/** The one by which the batch settles a stream's table. */
+export const keyOf = (stream: SettledStream): string => keysOf(stream)[0] ?? '';
 
 /** The tables of a stream: the one that readers know, and the one that its files are copied into. */
 export const tablesOf = (stream: Stream): readonly Held[] => {
@@ -115,7 +119,7 @@ export const columnDdl = (product: Held, column: Column): string =>
 export function loadSql(
   product: Product,
   names: readonly string[] = product.columns.map(({ name }) => name),
-  stream?: Stream,
+  stream?: SettledStream,
 ): string {
   const { table } = targetOf(product);
   const copied = `load_${table.split('.')[1] ?? ''}`;
@@ -152,7 +156,7 @@ DROP TABLE ${copied};
 `;
 }
 
-const movedTrips = (stream: Stream, copied: string, date: string): string => {
+const movedTrips = (stream: SettledStream, copied: string, date: string): string => {
   const { table } = stream.warehouse;
   return `
 DELETE FROM ${table} USING ${copied}

@@ -1,6 +1,6 @@
 import { ownTables } from '../../model/catalogue.ts';
-import type { Product, Stream } from '../../model/product.ts';
-import { keyOf, targetOf } from './dialect.ts';
+import { isSettled, type Product, type SettledStream, type Stream } from '../../model/product.ts';
+import { keyOf, keysOf, targetOf } from './dialect.ts';
 
 const { settledDates, liveDates, mergedFiles, guards } = ownTables;
 
@@ -26,28 +26,17 @@ const openDays = { before: 4, after: 1 } as const;
 const neighbours = 2;
 
 export const namesOf = ({ columns }: Stream): string => columns.map(({ name }) => name).join(', ');
-const dateOf = ({ timeColumn }: Stream, row: string): string => `CAST(${row}.${timeColumn} AS DATE)`;
 
 /**
- * Merges the rows of files into a stream's table: one transaction, so that each file is merged once and a date becomes
- * live with its first row. Of each key the highest version counts, in whatever order files come. Closed are dates that the
- * batch has settled, that are over and were loaded while the stream had nothing of them, or that lie too far from `at`,
- * the time of the merge; so is a trip that the batch has in a date that is not live. Rows of settled dates that are older
- * than the retention leave.
+ * Merges the rows of files into a stream's table: one transaction, so that each file is merged once. Of each key the highest
+ * version counts, in whatever order files come. What is of closed dates is left out where the batch settles them; rows that
+ * are older than the retention leave.
  */
-export function mergeSteps(stream: Stream, settling: Product, files: readonly StreamFile[]): Step[] {
+export function mergeSteps(stream: Stream, settling: Product | undefined, files: readonly StreamFile[]): Step[] {
   const { table } = stream.warehouse;
-  const [key, columns] = [keyOf(stream), namesOf(stream)];
-  const batch = targetOf(settling).table;
-  const batchDate = settling.partitionColumn ?? '';
-  const date = dateOf(stream, 'merged_rows');
-  // The keys that readers have from the batch, in dates that rows may still be of or shortly before.
-  const hadByBatch = `
-        SELECT ${key}
-        FROM ${batch}
-        WHERE ${batchDate} < CAST(:at AS DATE)
-            AND ${batchDate} >= CAST(:at AS DATE) - ${openDays.before + neighbours}
-            AND ${batchDate} NOT IN (SELECT date FROM ${liveDates})`;
+  const [keys, columns] = [keysOf(stream), namesOf(stream)];
+  const same = (other: string): string => keys.map((key) => `${other}.${key} = merged_rows.${key}`).join(' AND ');
+  const settled = settling && isSettled(stream) ? { stream, settling } : undefined;
   return [
     { sql: guardSql },
     { sql: `DELETE FROM ${stream.files.table}` },
@@ -62,7 +51,7 @@ export function mergeSteps(stream: Stream, settling: Product, files: readonly St
 INSERT INTO merged_rows (${columns})
 SELECT ${columns}
 FROM (
-    SELECT told.*, ROW_NUMBER() OVER (PARTITION BY ${key} ORDER BY version DESC, processing_time DESC) AS age
+    SELECT told.*, ROW_NUMBER() OVER (PARTITION BY ${keys.join(', ')} ORDER BY version DESC, processing_time DESC) AS age
     FROM (${stream.fromFiles}) AS told
 ) AS aged
 WHERE age = 1`,
@@ -70,8 +59,48 @@ WHERE age = 1`,
     {
       sql: `
 DELETE FROM merged_rows USING ${table} AS known
-WHERE known.${key} = merged_rows.${key} AND known.source = 'stream' AND known.version >= merged_rows.version`,
+WHERE ${same('known')}${settled ? " AND known.source = 'stream'" : ''} AND known.version >= merged_rows.version`,
     },
+    ...(settled ? closedSteps(settled.stream, settled.settling) : []),
+    { counts: 'merged', sql: `MERGE INTO ${table} USING merged_rows ON ${same(table)} REMOVE DUPLICATES` },
+    ...(settled ? [{ sql: liveSql(stream) }] : []),
+    { counts: 'purged', sql: retentionSql(stream) },
+    ...noteFiles(files).map((sql) => ({ sql })),
+    // Ends the transaction where another has merged one of the files meanwhile: Redshift lets the later of two go on.
+    {
+      sql: `
+SELECT 1 / CASE
+    WHEN EXISTS (SELECT 1 FROM ${mergedFiles} WHERE product = :product GROUP BY file HAVING COUNT(*) > 1)
+    THEN 0 ELSE 1 END AS once`,
+    },
+    {
+      sql: `DELETE FROM ${mergedFiles} WHERE product = :product AND merged_at < DATEADD(day, -${keptNotesDays}, GETDATE())`,
+    },
+    // Sessions may outlive a batch.
+    ...(settled ? [{ sql: 'DROP TABLE closed_rows' }] : []),
+    { sql: 'DROP TABLE merged_rows' },
+  ];
+}
+
+const mergedDate = ({ timeColumn }: Stream): string => `CAST(merged_rows.${timeColumn} AS DATE)`;
+
+/**
+ * Takes out of the merge what readers have from the batch. Closed are dates that the batch has settled, that are over and were
+ * loaded while the stream had nothing of them, or that lie too far from `at`, the time of the merge; so is a trip that the
+ * batch has in a date that is not live.
+ */
+function closedSteps(stream: SettledStream, settling: Product): Step[] {
+  const { table } = stream.warehouse;
+  const [key, columns, date] = [keyOf(stream), namesOf(stream), mergedDate(stream)];
+  const batchDate = settling.partitionColumn ?? '';
+  // The keys that readers have from the batch, in dates that rows may still be of or shortly before.
+  const hadByBatch = `
+        SELECT ${key}
+        FROM ${targetOf(settling).table}
+        WHERE ${batchDate} < CAST(:at AS DATE)
+            AND ${batchDate} >= CAST(:at AS DATE) - ${openDays.before + neighbours}
+            AND ${batchDate} NOT IN (SELECT date FROM ${liveDates})`;
+  return [
     { sql: `CREATE TEMP TABLE closed_rows (LIKE ${table})` },
     {
       counts: 'late',
@@ -102,40 +131,22 @@ WHERE source = 'stream'
     AND ${key} IN (${hadByBatch})`,
     },
     { sql: `DELETE FROM merged_rows USING closed_rows WHERE closed_rows.${key} = merged_rows.${key}` },
-    {
-      counts: 'merged',
-      sql: `MERGE INTO ${table} USING merged_rows ON ${table}.${key} = merged_rows.${key} REMOVE DUPLICATES`,
-    },
-    {
-      sql: `
-INSERT INTO ${liveDates} (date)
-SELECT DISTINCT ${date}
-FROM merged_rows
-WHERE ${date} NOT IN (SELECT date FROM ${liveDates})`,
-    },
-    { counts: 'purged', sql: retentionSql(stream) },
-    ...noteFiles(files).map((sql) => ({ sql })),
-    // Ends the transaction where another has merged one of the files meanwhile: Redshift lets the later of two go on.
-    {
-      sql: `
-SELECT 1 / CASE
-    WHEN EXISTS (SELECT 1 FROM ${mergedFiles} WHERE product = :product GROUP BY file HAVING COUNT(*) > 1)
-    THEN 0 ELSE 1 END AS once`,
-    },
-    {
-      sql: `DELETE FROM ${mergedFiles} WHERE product = :product AND merged_at < DATEADD(day, -${keptNotesDays}, GETDATE())`,
-    },
-    // Sessions may outlive a batch.
-    { sql: 'DROP TABLE closed_rows' },
-    { sql: 'DROP TABLE merged_rows' },
   ];
 }
 
-/** Removes what is settled and old enough: `public.trips` reads it from the batch's table. */
-const retentionSql = ({ warehouse, timeColumn, retentionHours }: Stream): string => `
-DELETE FROM ${warehouse.table}
-WHERE ${timeColumn} < DATEADD(hour, -${retentionHours}, CAST(:at AS TIMESTAMP))
-    AND CAST(${timeColumn} AS DATE) IN (SELECT date FROM ${settledDates})`;
+/** A date becomes live with its first row. */
+const liveSql = (stream: Stream): string => `
+INSERT INTO ${liveDates} (date)
+SELECT DISTINCT ${mergedDate(stream)}
+FROM merged_rows
+WHERE ${mergedDate(stream)} NOT IN (SELECT date FROM ${liveDates})`;
+
+/** Removes what is old enough and, where the batch settles dates, settled: `public.trips` reads that from the batch's table. */
+const retentionSql = (stream: Stream): string => `
+DELETE FROM ${stream.warehouse.table}
+WHERE ${stream.timeColumn} < DATEADD(hour, -${stream.retentionHours}, CAST(:at AS TIMESTAMP))${
+  isSettled(stream) ? `\n    AND CAST(${stream.timeColumn} AS DATE) IN (SELECT date FROM ${settledDates})` : ''
+}`;
 
 /** First, so that of two that write a stream's table the second one waits, or fails, before it has done anything. */
 export const guardSql = `UPDATE ${guards} SET build_id = :build_id WHERE product = :product`;

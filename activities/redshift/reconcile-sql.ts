@@ -1,6 +1,6 @@
 import { ownTables } from '../../model/catalogue.ts';
 import { shiftInterval } from '../../model/intervals.ts';
-import { bookkeeping, type Product, type Stream } from '../../model/product.ts';
+import { bookkeeping, type Product, type SettledStream } from '../../model/product.ts';
 import { keyOf, targetOf } from './dialect.ts';
 import { guardSql, namesOf } from './merge-sql.ts';
 
@@ -11,7 +11,7 @@ const mostKept = 1000;
 /** For how many days a backup is kept, and the values of trips that differed: they are of persons. */
 const keptDays = 7;
 
-export const backupOf = ({ warehouse }: Stream, date: string): string =>
+export const backupOf = ({ warehouse }: SettledStream, date: string): string =>
   `${warehouse.table}_backup_${date.replaceAll('-', '')}`;
 
 /**
@@ -20,7 +20,12 @@ export const backupOf = ({ warehouse }: Stream, date: string): string =>
  * those of the batch. A run of a date that is settled already replaces it again, and neither compares nor keeps anything:
  * the first has told what the stream had.
  */
-export function reconcileStatements(stream: Stream, settling: Product, date: string, isSettled = false): string[] {
+export function reconcileStatements(
+  stream: SettledStream,
+  settling: Product,
+  date: string,
+  isSettled = false,
+): string[] {
   const { table } = stream.warehouse;
   const [key, columns, backup] = [keyOf(stream), namesOf(stream), backupOf(stream, date)];
   const batch = targetOf(settling).table;
@@ -77,7 +82,7 @@ SELECT 1 / CASE
 }
 
 /** The trips of the date in which the sides differ, with their values as texts. */
-function comparison(stream: Stream, inDate: string, provisional: string): string {
+function comparison(stream: SettledStream, inDate: string, provisional: string): string {
   const key = keyOf(stream);
   const told = new Set<string>([...bookkeeping, key]);
   const names = stream.columns.map(({ name }) => name).filter((name) => !told.has(name));
@@ -142,7 +147,7 @@ GROUP BY city_id`;
 }
 
 /** The backups of a stream's table that are over by a date, among tables of its schema. */
-export function oldBackups({ warehouse }: Stream, tables: readonly string[], today: string): string[] {
+export function oldBackups({ warehouse }: SettledStream, tables: readonly string[], today: string): string[] {
   const [schema = '', table = ''] = warehouse.table.split('.');
   return tables.flatMap((name) => {
     const [, year, month, day] = new RegExp(`^${table}_backup_(\\d{4})(\\d{2})(\\d{2})$`).exec(name) ?? [];

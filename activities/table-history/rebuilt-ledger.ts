@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { Catalogue } from '../../model/catalogue.ts';
+import { type Catalogue, settledStreams } from '../../model/catalogue.ts';
 import { newestVersion, readCommits, standing, type TableCommit } from '../lake/delta-log.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { allIntervals, type Loaded, type Published, type PublishedBuild } from '../ledger/records.ts';
@@ -77,7 +77,7 @@ export async function rebuildLedger(
     onProgress(key, builds.length);
   }
   if (warehouse)
-    for (const stream of catalogue.streams.values())
+    for (const stream of settledStreams(catalogue))
       await ledger.streamDates.record(stream.key, await streamDates(warehouse, stream));
 }
 

@@ -6,9 +6,12 @@ export type TripEventName =
   | 'trip_completed'
   | 'trip_cancelled'
   | 'payment_processed'
-  | 'driver_available';
+  | 'driver_available'
+  | 'driver_location_updated';
 
 export type TripStatus = 'PENDING' | 'ACTIVE' | 'COMPLETED' | 'CANCELLED' | 'FAILED';
+/** What a driver tells of himself with where he is. */
+export type DriverStatus = 'AVAILABLE' | 'ON_TRIP';
 
 export interface Place {
   readonly latitude: number | null;
@@ -29,7 +32,7 @@ export interface PlannedEvent {
   readonly cityId: string | null;
   readonly geoZone: string | null;
   readonly vehicleType: string | null;
-  readonly status: TripStatus | null;
+  readonly status: TripStatus | DriverStatus | null;
   readonly pickup: Place | null;
   readonly dropoff: Place | null;
   readonly estimatedFareCents: number | null;

@@ -1,10 +1,11 @@
+import { planReports } from './availability.ts';
 import { CITY_IDS, type CityId } from './cities.ts';
 import { tripsPerCity } from './demand.ts';
 import { DriverPool } from './drivers.ts';
 import { renderEvent } from './event-json.ts';
 import type { PlannedEvent } from './events.ts';
 import { Random } from './random.ts';
-import { MINUTE_MS } from './time.ts';
+import { MINUTE_MS, SECOND_MS } from './time.ts';
 import { planTrip } from './trip-plan.ts';
 
 export interface LiveOptions {
@@ -16,6 +17,8 @@ export interface LiveOptions {
   readonly resumeAfterMs?: number;
   /** Trips run this many times faster than in life, so that a demo sees some finish. 10 unless told otherwise. */
   readonly pace?: number;
+  /** How often a driver between trips tells that he is available, whatever the pace: windows of demand are those of life. */
+  readonly reportEverySeconds?: number;
   readonly cities?: readonly CityId[];
   readonly eventBytes?: number;
 }
@@ -36,6 +39,7 @@ export interface LiveFeed {
  */
 export function liveEvents(options: LiveOptions): LiveFeed {
   const { seed = 1, startedAtMs, resumeAfterMs = -Infinity, pace = 10, eventBytes = 1_024 } = options;
+  const everyMs = (options.reportEverySeconds ?? 240) * SECOND_MS;
   const cities = tripsPerCity(options.cities ?? CITY_IDS, options.tripsPerMinute).map((share) => ({
     ...share,
     drivers: new DriverPool(`drv_${share.city.code}_`),
@@ -54,6 +58,10 @@ export function liveEvents(options: LiveOptions): LiveFeed {
         const trip = { random, city, drivers, requestedAtMs, tripId, newSchemaFromMs: Infinity, pace };
         underWay.push(...planTrip(trip).filter((event) => event.timestampMs > resumeAfterMs));
       }
+      const keys = [seed, 'live reports', startedAtMs];
+      const reporting = { city, drivers, everyMs, newSchemaFromMs: Infinity, keys };
+      const reports = planReports(reporting, fromMs, fromMs + MINUTE_MS);
+      underWay.push(...reports.filter((event) => event.timestampMs > resumeAfterMs));
     }
   };
 

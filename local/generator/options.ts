@@ -38,6 +38,11 @@ const optionsSchema = z.strictObject({
   days: z.int().min(1).max(3_660).default(1),
   /** Trips requested each day, over all cities. */
   tripsPerDay: z.int().min(1).default(2_000),
+  /**
+   * How often a driver between trips tells that he is available. Every 30 s in production; more seldom here, or most lines of
+   * a day would be that, but often enough that each window of five minutes in which he waits has one.
+   */
+  reportEverySeconds: z.int().min(10).max(300).default(240),
   /** Events are padded to about this many bytes. 0: no padding (about 600). */
   eventBytes: z.int().min(0).max(65_536).default(1_024),
   cities: z

@@ -1,3 +1,4 @@
+import { planReports } from './availability.ts';
 import { deliver, type Delivery } from './delivery.ts';
 import { requestTimes, tripsPerCity } from './demand.ts';
 import { DriverPool } from './drivers.ts';
@@ -6,7 +7,7 @@ import type { PlannedEvent } from './events.ts';
 import type { QuarantineReason } from './faults.ts';
 import { resolveOptions, type GeneratorOptions, type ResolvedOptions } from './options.ts';
 import { Random } from './random.ts';
-import { DAY_MS, HOUR_MS, hourStart, keyStart } from './time.ts';
+import { DAY_MS, HOUR_MS, hourStart, keyStart, SECOND_MS } from './time.ts';
 import { planTrip } from './trip-plan.ts';
 
 /** What must become of a line: the generator knows because it made the line, not because it read it. */
@@ -70,6 +71,11 @@ function hourPlanner(options: ResolvedOptions): (hourMs: number) => Generator<De
         const trip = { random, city, drivers, requestedAtMs, tripId, newSchemaFromMs, pace: 1 };
         for (const event of planTrip(trip)) yield* deliver(event, requestedAtMs, options.mishaps, random);
       }
+      const keys = [options.seed, 'reports'];
+      const reporting = { city, drivers, everyMs: options.reportEverySeconds * SECOND_MS, newSchemaFromMs, keys };
+      const underWay = new Random(...keys, 'under way', city.id, hourMs);
+      for (const event of planReports(reporting, hourMs, hourMs + HOUR_MS))
+        yield* deliver(event, hourMs, options.mishaps, underWay);
     }
   };
 }

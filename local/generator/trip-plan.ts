@@ -21,6 +21,9 @@ export interface TripContext {
 const OLD_SCHEMA = { schemaVersion: 'v2.1', appVersion: '5.41.2' };
 const NEW_SCHEMA = { schemaVersion: 'v2.2', appVersion: '6.0.0' };
 
+export const schemaAt = (timestampMs: number, newSchemaFromMs: number): typeof OLD_SCHEMA =>
+  timestampMs >= newSchemaFromMs ? NEW_SCHEMA : OLD_SCHEMA;
+
 type Details = Partial<Omit<PlannedEvent, 'eventId' | 'eventName' | 'timestampMs' | 'paddingSeed'>>;
 
 /** Writes down the events of one trip in the order in which they happen. */
@@ -38,7 +41,7 @@ class TripLog {
     const extra = [details.extra ?? '', isNewer ? newerFields : ''].filter((members) => members !== '').join(',');
     this.events.push({
       ...NO_DETAILS,
-      ...(isNewer ? NEW_SCHEMA : OLD_SCHEMA),
+      ...schemaAt(timestampMs, newSchemaFromMs),
       tripId,
       cityId: city.id,
       ...details,
@@ -83,7 +86,7 @@ export function planTrip(context: TripContext): PlannedEvent[] {
   const arrivedAtMs = assignedAtMs + random.between(MINUTE_MS, 14 * MINUTE_MS) / pace;
   const startedAtMs = arrivedAtMs + random.between(10 * SECOND_MS, 4 * MINUTE_MS) / pace;
   const completedAtMs = startedAtMs + route.rideMs / pace;
-  const driverId = context.drivers.assign(assignedAtMs, completedAtMs);
+  const driverId = context.drivers.assign(assignedAtMs, completedAtMs, route.zoneId);
   const eta = `"pickup_eta_seconds":${random.integer(60, 900)}`;
   log.add('driver_assigned', assignedAtMs, { ...about, driverId, status: 'PENDING' }, eta);
   if (random.chance(0.03)) {

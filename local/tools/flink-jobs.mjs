@@ -6,7 +6,10 @@ import { join, sep } from 'node:path';
 const list = 'flink-jobs/artifacts.sha256';
 /** Maven's repository of this build alone, kept so that it can be repeated without a network. */
 const repository = join('.tideline', 'flink-jobs', 'm2');
-export const tripSessionsJar = join('flink-jobs', 'trip-sessions', 'target', 'trip-sessions.jar');
+/** The jar of each application, below the checkout. */
+export const flinkJars = ['trip-sessions', 'surge-pricing'].map((name) =>
+  join('flink-jobs', name, 'target', `${name}.jar`),
+);
 
 const filesIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -27,7 +30,7 @@ export function buildFlinkJobs(root, run) {
   const known = new Set(wanted.split('\n'));
   const foreign = found.split('\n').filter((line) => !known.has(line));
   if (foreign.length === 0) return;
-  rmSync(join(root, tripSessionsJar));
+  for (const jar of flinkJars) rmSync(join(root, jar));
   rmSync(join(root, repository), { recursive: true });
   throw new Error(
     `${foreign.length} artifacts are not in ${list}, or otherwise:\n${foreign.slice(0, 10).join('\n')}\n` +

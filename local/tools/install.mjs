@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildFlinkJobs, flinkSources, tripSessionsJar } from './flink-jobs.mjs';
+import { buildFlinkJobs, flinkJars, flinkSources } from './flink-jobs.mjs';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const toolsDir = join(root, '.tideline', 'tools');
@@ -59,14 +59,14 @@ export function run(command, args, options = {}) {
   }
 }
 
-/** Runs a step unless its lock file is the one it last ran with. The stamp is written last: a broken install starts anew. */
-export function step(name, lockFiles, target, install, stamps = toolsDir) {
+/** Runs a step unless its lock file is the one it last ran with and its targets (or one) are there. The stamp is written last: a broken install starts anew. */
+export function step(name, lockFiles, targets, install, stamps = toolsDir) {
   mkdirSync(stamps, { recursive: true });
   const stamp = join(stamps, `${name}.stamp`);
   const digest = createHash('sha256');
   for (const file of lockFiles) digest.update(readFileSync(join(root, file)));
   const wanted = `${digest.digest('hex')} ${process.platform}-${process.arch}\n`;
-  if (existsSync(target) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if ([targets].flat().every(existsSync) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   const began = Date.now();
   process.stderr.write(`  installing ${name} … `);
   rmSync(stamp, { force: true });
@@ -190,7 +190,8 @@ export function installFlink() {
 
 /** The jars of flink-jobs/. */
 export function buildStreamApplications() {
-  step('the stream’s applications', flinkSources(root), join(root, tripSessionsJar), () => buildFlinkJobs(root, run));
+  const targets = flinkJars.map((jar) => join(root, jar));
+  step('the stream’s applications', flinkSources(root), targets, () => buildFlinkJobs(root, run));
 }
 
 /** The environment in which the project's own Node and tools come first. */

@@ -1,4 +1,4 @@
-/** Which table of a stream; by default the only one. */
+/** Which table of a stream; by default the one that the batch settles. */
 export interface MergeRealtimeInput {
   readonly product?: string;
   /** ISO-8601: the time that it stands for. */

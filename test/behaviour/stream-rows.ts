@@ -1,7 +1,7 @@
 import type { StreamRow } from '../../local/generator/stream-parquet.ts';
-import { loadCatalogue, streamOf } from '../../model/catalogue.ts';
+import { loadCatalogue, settledStreamOf } from '../../model/catalogue.ts';
 
-export const stream = streamOf(loadCatalogue(), 'public.trips_realtime');
+export const stream = settledStreamOf(loadCatalogue(), 'public.trips_realtime');
 
 /** A trip as a stream tells it: in a city, half an hour long, paid. */
 export function plainRow(trip: string, startTime: string, told: StreamRow = {}): StreamRow {

@@ -9,14 +9,13 @@ import {
 } from '../truth/date-metrics.ts';
 import { expectedHourlyMetrics } from '../truth/hourly-metrics.ts';
 import { readTruth } from '../truth/read-truth.ts';
+import { expectedEffects, expectedWindows } from '../truth/surge.ts';
 import { expectedTrips } from '../../local/generator/trip-truth.ts';
 import { differences } from './compare.ts';
 import { readTable, type Row } from './delta-table.ts';
 
-const hourOf = (row: Row): string =>
-  new Date(
-    String(row.metric_hour).endsWith('Z') ? String(row.metric_hour) : `${String(row.metric_hour).replace(' ', 'T')}Z`,
-  ).toISOString();
+const timeOf = (time: unknown): string =>
+  new Date(String(time).endsWith('Z') ? String(time) : `${String(time).replace(' ', 'T')}Z`).toISOString();
 const keys = {
   event: (row: Row) => String(row.event_id),
   quarantined: (row: Row) =>
@@ -25,7 +24,9 @@ const keys = {
   driverDay: (row: Row) => `${String(row.driver_id)} ${String(row.trip_date)}`,
   riderDay: (row: Row) => `${String(row.rider_id)} ${String(row.trip_date)}`,
   date: (row: Row) => String(row.trip_date),
-  metric: (row: Row) => `${hourOf(row)} ${String(row.city_id)} ${String(row.vehicle_type)}`,
+  window: (row: Row) => `${timeOf(row.window_start)} ${String(row.geo_zone)}`,
+  effect: (row: Row) => `${timeOf(row.request_hour)} ${String(row.city_id)} ${Number(row.surge_multiplier)}`,
+  metric: (row: Row) => `${timeOf(row.metric_hour)} ${String(row.city_id)} ${String(row.vehicle_type)}`,
 };
 
 const rowsOf = (rows: readonly object[]): Row[] => rows as Row[];
@@ -50,6 +51,9 @@ export async function expectLakeToBeTrue(
       city_id: city_id ?? 'unknown',
       vehicle_type: vehicle_type ?? 'unknown',
     }));
+  const windows = expectedWindows(truth.events).filter(({ window_date }) => built(window_date));
+  // What a build of before the first date has never made is no window that it reads.
+  const effects = expectedEffects(truth.events, trips, windows).filter(({ request_date }) => built(request_date));
   const events = truth.events.map(({ file, line, arrival_hour, ...event }) => ({
     ...event,
     arrival_hour: `${arrival_hour}:00:00.000Z`,
@@ -78,6 +82,13 @@ export async function expectLakeToBeTrue(
     'warehouse gold.rider_days': async () =>
       differences(rowsOf(expectedRiderDays(trips)), await stored('gold.rider_days'), keys.riderDay),
     'gold.fact_hourly_metrics': async () => differences(metrics, await lake('gold.fact_hourly_metrics'), keys.metric),
+    'gold.surge_windows': async () => differences(rowsOf(windows), await lake('gold.surge_windows'), keys.window),
+    'gold.surge_effectiveness': async () =>
+      differences(rowsOf(effects), await lake('gold.surge_effectiveness'), keys.effect),
+    'warehouse gold.surge_windows': async () =>
+      differences(rowsOf(windows), await stored('gold.surge_windows'), keys.window),
+    'warehouse gold.surge_effectiveness': async () =>
+      differences(rowsOf(effects), await stored('gold.surge_effectiveness'), keys.effect),
     'warehouse gold.trips': async () => differences(rowsOf(copied), await stored('gold.trips'), keys.trip),
     'warehouse gold.fact_trip': async () =>
       differences(rowsOf(expectedFactTrips(trips)), await stored('gold.fact_trip'), keys.trip),

@@ -30,7 +30,7 @@ def _good(rules: list[Rule], name: str, kind: str, number: int) -> Any:
     if "pattern" in arguments:
         return "v2.1"
     lowest, highest = arguments.get("minimum", 0), arguments.get("maximum")
-    within = lowest + (number if highest is None else number % (highest - lowest + 1))
+    within = lowest + (number if highest is None else number % (int(highest - lowest) + 1))
     by_kind: dict[str, Any] = {
         "string": f"{name} {number}",
         "timestamp": datetime(2025, 1, 18, number),

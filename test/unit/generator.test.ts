@@ -160,9 +160,9 @@ describe('raw events landed in a directory', () => {
     expect(truth.events.some((event) => event.is_late)).toBe(true);
     expect(truth.events.some((event) => event.arrival_hour > event.event_timestamp.slice(0, 13))).toBe(true);
     const names = new Set(truth.events.map((event) => event.event_name));
-    expect(names.size).toBe(8);
+    expect(names.size).toBe(9);
     expect(new Set(truth.events.map((event) => event.status))).toEqual(
-      new Set(['PENDING', 'ACTIVE', 'COMPLETED', 'CANCELLED', 'FAILED', null]),
+      new Set(['PENDING', 'ACTIVE', 'COMPLETED', 'CANCELLED', 'FAILED', 'AVAILABLE', 'ON_TRIP', null]),
     );
     const datesOf = Map.groupBy(truth.events, (event) => event.trip_id);
     expect([...datesOf.values()].some((events) => new Set(events.map((event) => event.event_date)).size > 1)).toBe(

@@ -176,8 +176,9 @@ describe('a fortnight', { timeout: 120_000 }, () => {
     const readers = readersOf(catalogue, silver.inputs[0]!, { start: '2025-01-10T00', end: '2025-01-11T00' });
     const told = new Set(found.map(({ product, interval }) => `${product} ${interval ?? ''}`));
     expect(told).toContain('silver.trips 2025-01-10');
+    const ofSilver = [...told].filter((each) => each.startsWith('silver.trips'));
     expect(intervalsIn('date', readers).map((date) => `silver.trips ${date}`)).toEqual(
-      expect.arrayContaining([...told]),
+      expect.arrayContaining(ofSilver),
     );
   });
 });

@@ -71,9 +71,11 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
   'activities/lake/raw-files.ts ListObjectsV2': ['s3:ListBucket Raw'],
   'activities/lake/stream-files.ts ListObjectsV2': ['s3:ListBucket Lake'],
   'activities/realtime/manifests.ts GetObject': [
+    's3:GetObject Lake/_staging/public.surge_pricing/merge/1/1/manifest.json',
     's3:GetObject Lake/_staging/public.trips_realtime/merge/1/1/manifest.json',
   ],
   'activities/realtime/manifests.ts PutObject': [
+    's3:PutObject Lake/_staging/public.surge_pricing/merge/1/1/manifest.json',
     's3:PutObject Lake/_staging/public.trips_realtime/merge/1/1/manifest.json',
   ],
   'activities/cloudwatch/readings.ts GetMetricStatistics': ['cloudwatch:GetMetricStatistics *'],

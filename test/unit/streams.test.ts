@@ -7,14 +7,14 @@ import { explainStream, surveyStream } from '../../activities/planning/stream-st
 import { findUnsettled } from '../../activities/planning/unsettled.ts';
 import { oldBackups } from '../../activities/redshift/reconcile-sql.ts';
 import { mergeSteps } from '../../activities/redshift/merge-sql.ts';
-import { loadCatalogue, streamOf } from '../../model/catalogue.ts';
+import { loadCatalogue, settledStreamOf, settledStreams } from '../../model/catalogue.ts';
 import { mergeSchedule } from '../../model/cadences.ts';
 import type { PublishedBuild } from '../../activities/ledger/records.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
 import { useProductsCopy } from './products-copy.ts';
 
 const catalogue = loadCatalogue();
-const stream = streamOf(catalogue, undefined);
+const stream = settledStreamOf(catalogue, undefined);
 const { key } = stream;
 const day = '2025-01-18';
 const next = '2025-01-19';
@@ -47,6 +47,21 @@ describe('the contract of a stream’s table', () => {
     expect(() => loadCatalogue(copy.folder)).toThrow(/batch\.sql reads gold\.trips, which is no input/);
     copy.edit('public/metrics_live', (text) => text.replace('product: public.trips', 'product: public.trips_realtime'));
     expect(() => loadCatalogue(copy.folder)).toThrow(/model\.sql reads public\.trips, which is no input/);
+  });
+
+  it('may have a key of several columns where nothing settles it, and not where the batch does', () => {
+    expect(settledStreams(catalogue).map((each) => each.key)).toEqual(['public.trips_realtime']);
+    const settling = 'timeColumn: window_start\n      settledBy: gold.surge_windows';
+    copy.edit('public/surge_pricing', (text) => text.replace('timeColumn: window_start', settling));
+    for (const problem of [
+      /must have a primary key of one column: the batch settles by it/,
+      /has no column "source", which tells how a row came/,
+      /there is no batch\.sql beside the contract/,
+    ])
+      expect(() => loadCatalogue(copy.folder)).toThrow(problem);
+    copy.edit('public/surge_pricing', (text) => text.replace(settling, 'timeColumn: window_start'));
+    copy.edit('public/surge_pricing', (text) => text.replaceAll(/ +primaryKey(Position)?: .*\n/g, ''));
+    expect(() => loadCatalogue(copy.folder)).toThrow(/must have a primary key: merges go by it/);
   });
 
   it('has a key that no other table and none of Tideline’s own has', () => {

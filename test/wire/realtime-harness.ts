@@ -10,6 +10,7 @@ import { backupOf } from '../../activities/redshift/reconcile-sql.ts';
 import { applyWarehouse } from '../../deployment/warehouse.ts';
 import { loadCatalogue, ownTables } from '../../model/catalogue.ts';
 import { shiftInterval } from '../../model/intervals.ts';
+import type { Stream } from '../../model/product.ts';
 import type { Merged, ReconcileInput, StreamDate } from '../../model/messages/realtime.ts';
 import { parquetOf, streamParquet, type StreamRow } from '../../local/generator/stream-parquet.ts';
 import { stream } from '../behaviour/stream-rows.ts';
@@ -53,10 +54,10 @@ export interface Realtime {
 let steps = 0;
 let files = 0;
 
-export const nextRun = (): string => `${stream.key}/test/${(steps += 1)}`;
+export const nextRun = (): string => `stream/test/${(steps += 1)}`;
 
-/** For the tests of a file; each begins with empty tables. */
-export function useRealtime(): Realtime {
+/** For the tests of a file; each begins with empty tables. Files and merges are those of `kept`. */
+export function useRealtime(kept: Stream = stream): Realtime {
   const folder = temporaryFolder();
   const used = { recorded: [], reconciledAgain: [] } as unknown as Realtime;
   let redshift: RedshiftActivities;
@@ -64,12 +65,12 @@ export function useRealtime(): Realtime {
     new MockActivityEnvironment().run(() => redshift.awaitStatement({ statementId }));
   used.ended = ended;
   used.commit = async (hour, told) => {
-    const key = `${stream.files.folder}/dt=${hour.slice(0, 10)}/hh=${hour.slice(11)}/part-${(files += 1)}.parquet`;
-    await used.s3.put(bucket, key, await streamParquet(stream, told));
+    const key = `${kept.files.folder}/dt=${hour.slice(0, 10)}/hh=${hour.slice(11)}/part-${(files += 1)}.parquet`;
+    await used.s3.put(bucket, key, await streamParquet(kept, told));
     return key;
   };
   used.merge = async (at) => {
-    const step = { product: stream.key, runId: nextRun(), attempt: 1, at };
+    const step = { product: kept.key, runId: nextRun(), attempt: 1, at };
     const { manifest, files: count } = await used.activities.planMerge(step);
     const none = { rows: 0, late: 0, merged: 0, purged: 0 };
     if (count === 0) return { meaning: 'done', error: '', rowCount: 0, files: 0, ...none };
@@ -157,7 +158,7 @@ export function useRealtime(): Realtime {
   });
   beforeEach(async () => {
     const { guards: _, ...own } = ownTables;
-    const tables = [...Object.values(own), stream.warehouse.table, stream.files.table, 'gold.trips', 'meta.loads'];
+    const tables = [...Object.values(own), kept.warehouse.table, kept.files.table, 'gold.trips', 'meta.loads'];
     for (const table of tables) await run(used.server, `DELETE FROM ${table}`);
     const backups = await used.query(
       `SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'trips_realtime_backup%'`,

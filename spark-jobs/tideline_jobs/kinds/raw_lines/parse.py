@@ -10,7 +10,7 @@ CLOCK_SKEW_HOURS = 1
 LATE_HOURS = 48
 # Redshift's columns take 256 bytes; an identifier of this length is none.
 IDENTIFIER_BYTES = 128
-IDENTIFIERS = ("trip_id", "driver_id", "rider_id", "city_id", "vehicle_type", "status")
+IDENTIFIERS = ("trip_id", "driver_id", "rider_id", "city_id", "geo_zone", "vehicle_type", "status")
 # A name of a field that nobody knows may be anything, of any length.
 DRIFT_NAME_CHARACTERS = 64
 # One line in so many is looked through for unknown fields, and every line of an unknown schema version.

@@ -161,7 +161,14 @@ public final class EventDecoder {
     /** What the warehouse keeps as text and cannot: no column takes a zero byte, nor any length. */
     private boolean hasBadIdentifier() {
       String[] texts = {
-        event.id, event.tripId, event.driverId, event.riderId, event.cityId, event.vehicleType, event.status
+        event.id,
+        event.tripId,
+        event.driverId,
+        event.riderId,
+        event.cityId,
+        event.geoZone,
+        event.vehicleType,
+        event.status
       };
       for (String text : texts)
         if (text != null && (isTooLong(text) || CONTROL.matcher(text).find())) return true;

@@ -35,13 +35,18 @@ public final class Settings {
     output = properties.get("output", "s3://<bucket>[/<folder>]", null, value -> matched(LAKE, value).group());
     initialPosition =
         properties.get("initial.position", "TRIM_HORIZON or LATEST", "TRIM_HORIZON", Settings::knownPosition);
-    endpoint = properties.get("aws.endpoint", "http(s)://<host>[:<port>]", Optional.empty(), Settings::endpoint);
+    endpoint = endpoint(properties, "aws.endpoint");
     idleTimeout = duration(properties, "idle.timeout", Duration.ofMinutes(1));
   }
 
   /** A length of time above nothing. */
   public static Duration duration(ApplicationProperties properties, String key, Duration absent) {
     return properties.get(key, "a duration like PT1M", absent, Settings::positive);
+  }
+
+  /** Of a service, where it is not AWS's own. */
+  public static Optional<URI> endpoint(ApplicationProperties properties, String key) {
+    return properties.get(key, "http(s)://<host>[:<port>]", Optional.empty(), Settings::endpoint);
   }
 
   private static Duration positive(String value) {

@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.yaml.snakeyaml.DumperOptions;
@@ -49,6 +52,25 @@ public final class Products {
   @SuppressWarnings("unchecked")
   public static List<Map<String, Object>> rows(Object value) {
     return (List<Map<String, Object>>) value;
+  }
+
+  /** The rows that a case expects of a product, in all columns that it names of any of them. */
+  public static List<Map<String, String>> expected(Path file, String product) {
+    List<Map<String, Object>> rows = rows(((Map<?, ?>) read(file).get("expect")).get(product));
+    Set<String> names = rows.stream().flatMap(row -> row.keySet().stream()).collect(Collectors.toSet());
+    List<Map<String, String>> expected = new ArrayList<>();
+    for (Map<String, Object> row : rows) {
+      Map<String, String> texts = new TreeMap<>();
+      for (String name : names) texts.put(name, text(row.get(name)));
+      expected.add(texts);
+    }
+    return expected;
+  }
+
+  /** A value of a case, or of a row that is compared with it. */
+  public static String text(Object value) {
+    if (value instanceof Double) return String.valueOf(Math.round((Double) value * 1e9) / 1e9);
+    return String.valueOf(value);
   }
 
   private static Path folder(String product) {

@@ -10,6 +10,7 @@ import tideline.events.DecodedLine;
 import tideline.events.Event;
 import tideline.events.Rejected;
 import tideline.platform.ApplicationProperties;
+import tideline.platform.DecodedLines;
 import tideline.platform.EventStream;
 import tideline.platform.Quarantine;
 import tideline.platform.Settings;
@@ -42,8 +43,12 @@ public final class TripSessionsApplication {
   static void connect(
       DataStream<DecodedLine[]> records, Duration silence, Sink<TripRow> trips, Sink<Rejected> quarantine) {
     SingleOutputStreamOperator<Event> events =
-        records.process(new LinesToEvents()).returns(TypeInformation.of(Event.class)).name("decoded").uid("decoded");
-    events.getSideOutput(LinesToEvents.REJECTED).sinkTo(quarantine).name("quarantine").uid("quarantine");
+        records
+            .process(new DecodedLines<>(event -> event.tripId == null ? null : event))
+            .returns(TypeInformation.of(Event.class))
+            .name("decoded")
+            .uid("decoded");
+    events.getSideOutput(DecodedLines.REJECTED).sinkTo(quarantine).name("quarantine").uid("quarantine");
     events
         .keyBy(event -> event.tripId)
         .process(new TripSessions(silence))

@@ -4,34 +4,28 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.example.data.Group;
-import org.apache.parquet.hadoop.ParquetReader;
-import org.apache.parquet.hadoop.example.GroupReadSupport;
-import org.apache.parquet.io.LocalInputFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tideline.events.DecodedLine;
 import tideline.events.EventDecoder;
+import tideline.platform.ParquetFolder;
 import tideline.platform.Quarantine;
 
 /** From lines to files, on a cluster in this process. */
 class TripPipelineTest {
   private static final long ARRIVED = Instant.parse("2025-01-18T10:30:00Z").toEpochMilli();
-  private static final String COMMITTED = "dt=\\d{4}-\\d{2}-\\d{2}/hh=\\d{2}/[A-Za-z0-9-][\\w.=-]*\\.parquet";
 
   @TempDir Path output;
 
@@ -51,7 +45,7 @@ class TripPipelineTest {
         line("r", "trip_requested", "09:55:00.000", "\"surge_multiplier\":1.25"),
         "no event",
         line("p", "payment_processed", "10:21:00.000", "\"actual_fare\":11.01"));
-    List<Group> trips = read("streaming/trips");
+    List<Group> trips = ParquetFolder.rows(output.resolve("streaming/trips"));
     assertEquals(List.of(2L, 3L, 4L), trips.stream().map(trip -> trip.getLong("version", 0)).collect(Collectors.toList()));
     Group newest = trips.get(2);
     assertEquals("t", newest.getString("trip_id", 0));
@@ -69,7 +63,7 @@ class TripPipelineTest {
     assertTrue(newest.getBoolean("surge_applied", 0));
     assertEquals(false, newest.getBoolean("is_final", 0));
 
-    List<Group> rejected = read("streaming/quarantine");
+    List<Group> rejected = ParquetFolder.rows(output.resolve("streaming/quarantine"));
     assertEquals(1, rejected.size());
     assertEquals("UNPARSABLE", rejected.get(0).getString("reason", 0));
     assertEquals("no event", new String(rejected.get(0).getBinary("line", 0).getBytes(), UTF_8));
@@ -91,32 +85,6 @@ class TripPipelineTest {
         TripFiles.sink(output.toUri().toString().replaceFirst("/$", "")),
         Quarantine.sink(output.toUri().toString().replaceFirst("/$", "")));
     environment.execute();
-  }
-
-  /** All rows of a folder, in the order in which they were written. */
-  private List<Group> read(String folder) throws Exception {
-    List<Group> rows = new ArrayList<>();
-    Path root = output.resolve(folder);
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.filter(Files::isRegularFile).sorted().collect(Collectors.toList())) {
-        assertTrue(root.relativize(file).toString().matches(COMMITTED), file.toString());
-        try (ParquetReader<Group> reader = new Groups(file).build()) {
-          for (Group row = reader.read(); row != null; row = reader.read()) rows.add(row);
-        }
-      }
-    }
-    return rows;
-  }
-
-  private static final class Groups extends ParquetReader.Builder<Group> {
-    Groups(Path file) {
-      super(new LocalInputFile(file), new PlainParquetConfiguration());
-    }
-
-    @Override
-    protected GroupReadSupport getReadSupport() {
-      return new GroupReadSupport();
-    }
   }
 
   private static String line(String id, String name, String time, String payload) {

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.junit.jupiter.api.Test;
 import tideline.events.Event;
+import tideline.platform.KeyedHarness;
 
 /** When rows go out, and when a trip is forgotten. */
 class TripSessionsTest {
@@ -105,7 +106,7 @@ class TripSessionsTest {
       harness.watermark("2025-01-21T00:00:00Z").rows();
       assertEquals(List.of(), versions(harness.send(paid("p3", "2025-01-20T23:10:00Z", "7.00"))));
       harness.watermark("2025-01-24T00:00:00Z");
-      assertEquals(0, harness.trips());
+      assertEquals(0, harness.values());
       assertEquals(0, harness.timers());
     }
   }
@@ -114,9 +115,9 @@ class TripSessionsTest {
   void forgetsATripWithoutAStartTwoDaysAfterItsLastEvent() throws Exception {
     try (TripHarness harness = new TripHarness()) {
       harness.send(REQUESTED, CANCELLED).watermark("2025-01-20T10:04:59Z");
-      assertEquals(1, harness.trips());
+      assertEquals(1, harness.values());
       harness.watermark("2025-01-20T10:05:00Z");
-      assertEquals(0, harness.trips());
+      assertEquals(0, harness.values());
       assertEquals(2, harness.count("eventsWithoutStart"));
       assertEquals(0, harness.count("lateEvents"));
     }
@@ -129,7 +130,7 @@ class TripSessionsTest {
       harness.send(STARTED, PAID);
       assertEquals(List.of(), harness.rows());
       assertEquals(2, harness.count("lateEvents"));
-      assertEquals(0, harness.trips());
+      assertEquals(0, harness.values());
     }
   }
 
@@ -148,7 +149,7 @@ class TripSessionsTest {
       assertEquals(3, rows.get(0).eventCount);
       assertEquals(5, rows.get(0).version);
       harness.watermark("2025-01-23T00:00:00Z");
-      assertEquals(0, harness.trips());
+      assertEquals(0, harness.values());
     }
   }
 
@@ -177,7 +178,7 @@ class TripSessionsTest {
     }
   }
 
-  private static List<Long> versions(TripHarness harness) {
+  private static List<Long> versions(KeyedHarness<String, Event, TripRow> harness) {
     return harness.rows().stream().map(row -> row.version).collect(Collectors.toList());
   }
 

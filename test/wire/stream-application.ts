@@ -1,0 +1,136 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
+import { CreateApplicationCommand, StartApplicationCommand } from '@aws-sdk/client-kinesis-analytics-v2';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { Producer } from '../../local/producer/producer.ts';
+import { ensureStream } from '../../local/provision.ts';
+import { eventStream } from '../../model/stream.ts';
+import { root } from '../tools.ts';
+import { access } from './access.ts';
+import { LocalS3 } from './local-s3.ts';
+import { ManagedFlink } from './managed-flink-service.ts';
+
+export type Row = Record<string, unknown>;
+
+const lake = 'lake';
+
+/** An application of flink-jobs/ on a Managed Flink of its own, beside the stream that it reads and the lake that it writes. */
+export class StreamApplication {
+  readonly name: string;
+  readonly aws: LocalS3;
+  /** Lines that the producer has not put into the stream. */
+  refused = 0;
+  readonly producer: Producer;
+  readonly flink = new ManagedFlink();
+  readonly #folder = mkdtempSync(join(tmpdir(), 'stream-files-'));
+  readonly #kinesis: KinesisClient;
+
+  private constructor(name: string, aws: LocalS3) {
+    this.name = name;
+    this.aws = aws;
+    this.#kinesis = new KinesisClient({ ...access, endpoint: aws.url, requestHandler: new NodeHttpHandler() });
+    this.producer = new Producer({
+      kinesis: this.#kinesis,
+      stream: eventStream.name,
+      keepRefused: async (lines) => {
+        this.refused += lines.length;
+      },
+    });
+  }
+
+  /** With the stream and the lake there, and the application's jar where it is created from. */
+  static async prepare(name: string): Promise<StreamApplication> {
+    const application = new StreamApplication(name, await LocalS3.start());
+    const { aws } = application;
+    for (const bucket of ['artifacts', lake]) await aws.createBucket(bucket);
+    const jar = join(root, 'flink-jobs', name, 'target', `${name}.jar`);
+    await aws.put('artifacts', `${name}.jar`, readFileSync(jar));
+    await ensureStream(application.#kinesis);
+    await application.flink.start(aws);
+    return application;
+  }
+
+  /** Creates the application with a checkpoint every two seconds, starts it and waits until it runs. */
+  async run(properties: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { name: ApplicationName, aws, flink } = this;
+    const PropertyMap = {
+      'stream.arn': `arn:aws:kinesis:us-east-1:000000000000:stream/${eventStream.name}`,
+      output: `s3://${lake}`,
+      'aws.endpoint': aws.url,
+      ...properties,
+    };
+    await flink.client.send(
+      new CreateApplicationCommand({
+        ApplicationName,
+        RuntimeEnvironment: 'FLINK-1_20',
+        ServiceExecutionRole: 'arn:aws:iam::000000000000:role/flink',
+        ApplicationConfiguration: {
+          ApplicationCodeConfiguration: {
+            CodeContentType: 'ZIPFILE',
+            CodeContent: {
+              S3ContentLocation: { BucketARN: 'arn:aws:s3:::artifacts', FileKey: `${ApplicationName}.jar` },
+            },
+          },
+          FlinkApplicationConfiguration: {
+            CheckpointConfiguration: {
+              ConfigurationType: 'CUSTOM',
+              CheckpointingEnabled: true,
+              CheckpointInterval: 2_000,
+              MinPauseBetweenCheckpoints: 500,
+            },
+          },
+          EnvironmentProperties: { PropertyGroups: [{ PropertyGroupId: 'tideline', PropertyMap }] },
+        },
+      }),
+    );
+    await flink.client.send(new StartApplicationCommand({ ApplicationName, RunConfiguration: {} }));
+    await flink.untilStatus(ApplicationName, 'RUNNING');
+  }
+
+  killTaskManager(): void {
+    process.kill(this.flink.pid(this.name, 'taskmanager'), 'SIGKILL');
+  }
+
+  keys(prefix: string): Promise<string[]> {
+    return this.aws.keys(lake, prefix);
+  }
+
+  /** The rows of all files below a folder of the lake. */
+  async rows(prefix: string): Promise<Row[]> {
+    const keys = await this.keys(prefix);
+    const files = await Promise.all(
+      keys.map(async (key, index) => {
+        const file = join(this.#folder, `${index}.parquet`);
+        writeFileSync(file, await this.aws.get(lake, key));
+        return `'${file}'`;
+      }),
+    );
+    if (files.length === 0) return [];
+    const instance = await DuckDBInstance.create(':memory:');
+    const db = await instance.connect();
+    try {
+      return (await db.runAndReadAll(`SELECT * FROM read_parquet([${files.join(', ')}])`)).getRowObjectsJson();
+    } finally {
+      db.closeSync();
+      instance.closeSync();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.flink.stop();
+    this.#kinesis.destroy();
+    await this.aws.stop();
+    await rm(this.#folder, { recursive: true });
+  }
+}
+
+/** Of the rows of each key the one with the highest version, as a merge takes it. */
+export function newest(rows: readonly Row[], key: (row: Row) => string): Row[] {
+  return [...Map.groupBy(rows, key).values()].map((told) =>
+    told.reduce((a, b) => (Number(b.version) > Number(a.version) ? b : a)),
+  );
+}
