@@ -52,12 +52,18 @@ export async function publishApplications(
     'TIDELINE_LAKE_BUCKET',
     'TIDELINE_STREAM_ARN',
     'FLINK_TRIP_SESSIONS_ROLE_ARN',
+    'FLINK_SURGE_PRICING_ROLE_ARN',
     'FLINK_PARALLELISM',
     'FLINK_CHECKPOINT_INTERVAL_MS',
   );
-  const roles: Readonly<Record<string, string>> = { 'trip-sessions': values.FLINK_TRIP_SESSIONS_ROLE_ARN };
+  const roles: Readonly<Record<string, string>> = {
+    'trip-sessions': values.FLINK_TRIP_SESSIONS_ROLE_ARN,
+    'surge-pricing': values.FLINK_SURGE_PRICING_ROLE_ARN,
+  };
   const [, partition = '', , region = '', account = ''] = values.TIDELINE_STREAM_ARN.split(':');
-  const endpoint = environment.AWS_ENDPOINT_URL_KINESIS ?? environment.AWS_ENDPOINT_URL;
+  const endpointOf = (service: string): string | undefined =>
+    environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL;
+  const [kinesis, dynamodb] = ['KINESIS', 'DYNAMODB'].map(endpointOf);
   return Promise.all(
     streamApplications.map(async (application) => ({
       application: application.name,
@@ -70,7 +76,9 @@ export async function publishApplications(
       properties: {
         'stream.arn': values.TIDELINE_STREAM_ARN,
         output: `s3://${values.TIDELINE_LAKE_BUCKET}`,
-        ...(endpoint !== undefined && { 'aws.endpoint': endpoint }),
+        ...(kinesis !== undefined && { 'aws.endpoint': kinesis }),
+        ...(application.lookupTable !== undefined && { 'lookup.table': application.lookupTable }),
+        ...(application.lookupTable !== undefined && dynamodb !== undefined && { 'dynamodb.endpoint': dynamodb }),
       },
     })),
   );

@@ -1,10 +1,13 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, LogStream, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import {
   applicationLogGroup,
   applicationLogStream,
+  lookupExpiry,
+  lookupKey,
   type StreamApplication,
   streamApplications,
 } from '../model/stream-applications.ts';
@@ -30,7 +33,7 @@ export const createStreams = (scope: Construct, storage: Storage, events: EventS
 
 function createApplication(
   scope: Construct,
-  { name, folders }: StreamApplication,
+  { name, folders, lookupTable }: StreamApplication,
   { lake, artifacts }: Storage,
   { stream, key }: EventStream,
 ): PlacedApplication {
@@ -76,5 +79,16 @@ function createApplication(
     allow(['logs:PutLogEvents'], ofLogs(`${logGroup.logGroupName}:log-stream:${logs.logStreamName}`)),
   ])
     role.addToPolicy(statement);
+  if (lookupTable !== undefined) {
+    const table = new TableV2(scope, `${id}Lookup`, {
+      tableName: lookupTable,
+      partitionKey: { name: lookupKey, type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      timeToLiveAttribute: lookupExpiry,
+      // What it holds is of the last hour.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    role.addToPolicy(allow(['dynamodb:PutItem'], table.tableArn));
+  }
   return { name, arn, role };
 }

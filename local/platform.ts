@@ -18,6 +18,7 @@ import {
   ensureApplications,
   ensureBuckets,
   ensureLedger,
+  ensureLookups,
   ensureStream,
   ledgerTable,
   workerRole,
@@ -160,7 +161,11 @@ export async function startPlatform({
       };
       await supervisor.start(deliveryProcess(root, { ...awsVariables(awsUrl), ...figures, ...settings }));
     };
-    const [alerts] = await Promise.all([alerting(), streaming(), ensureLedger(new DynamoDBClient())]);
+    const ensureTables = async () => {
+      const dynamodb = new DynamoDBClient();
+      await Promise.all([ensureLedger(dynamodb), ensureLookups(dynamodb)]);
+    };
+    const [alerts] = await Promise.all([alerting(), streaming(), ensureTables()]);
     const { applicationId, backfillApplicationId } = await ensureApplications(new EMRServerlessClient());
     const { host, port, database } = redshiftReady.postgres;
     const environment = {
@@ -182,6 +187,7 @@ export async function startPlatform({
       EMR_POLLS_PER_SECOND: '50',
       TIDELINE_STREAM_ARN: `arn:aws:kinesis:us-east-1:000000000000:stream/${eventStream.name}`,
       FLINK_TRIP_SESSIONS_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-trip-sessions',
+      FLINK_SURGE_PRICING_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-surge-pricing',
       FLINK_PARALLELISM: '1',
       FLINK_CHECKPOINT_INTERVAL_MS: '10000',
       FLINK_POLL_INTERVAL_MS: '500',

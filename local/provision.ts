@@ -1,4 +1,9 @@
-import { CreateTableCommand, type DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type DynamoDBClient,
+  ResourceInUseException,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   CreateApplicationCommand,
   EMRServerlessClient,
@@ -13,6 +18,7 @@ import {
 import { CreateBucketCommand, HeadBucketCommand, NotFound, type S3Client } from '@aws-sdk/client-s3';
 import { applicationNames } from '../model/applications.ts';
 import { eventStream } from '../model/stream.ts';
+import { lookupExpiry, lookupKey, streamApplications } from '../model/stream-applications.ts';
 
 /** What infra/ makes in AWS, made on the local platform: buckets, the stream, the ledger's table and the EMR Serverless application. */
 export const buckets = { raw: 'tideline-raw', lake: 'tideline-lake', artifacts: 'tideline-artifacts' } as const;
@@ -43,23 +49,33 @@ export async function ensureStream(client: KinesisClient, StreamName: string = e
 }
 
 export async function ensureLedger(client: DynamoDBClient, table: string = ledgerTable): Promise<void> {
+  await ensureTable(client, table, ['product', 'interval']);
+}
+
+/** The tables that applications of the stream write for lookup. */
+export async function ensureLookups(client: DynamoDBClient): Promise<void> {
+  for (const { lookupTable: TableName } of streamApplications) {
+    if (TableName === undefined || !(await ensureTable(client, TableName, [lookupKey]))) continue;
+    const TimeToLiveSpecification = { AttributeName: lookupExpiry, Enabled: true };
+    await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+  }
+}
+
+/** Makes a table with this key of strings; tells whether it was not there. */
+async function ensureTable(client: DynamoDBClient, TableName: string, key: readonly string[]): Promise<boolean> {
   try {
     await client.send(
       new CreateTableCommand({
-        TableName: table,
+        TableName,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [
-          { AttributeName: 'product', AttributeType: 'S' },
-          { AttributeName: 'interval', AttributeType: 'S' },
-        ],
-        KeySchema: [
-          { AttributeName: 'product', KeyType: 'HASH' },
-          { AttributeName: 'interval', KeyType: 'RANGE' },
-        ],
+        AttributeDefinitions: key.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+        KeySchema: key.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
       }),
     );
+    return true;
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error;
+    return false;
   }
 }
 

@@ -5,6 +5,8 @@ export interface StreamApplication {
   readonly description: string;
   /** Folders of the lake into which it writes. */
   readonly folders: readonly string[];
+  /** The table of DynamoDB into which it writes for lookup, by `geo_zone`. */
+  readonly lookupTable?: string;
 }
 
 /** One for each folder of flink-jobs/ that has a jar. */
@@ -13,6 +15,12 @@ export const streamApplications: readonly StreamApplication[] = [
     name: 'trip-sessions',
     description: 'Trips minutes after their end, from events of the stream',
     folders: ['streaming/trips', 'streaming/quarantine'],
+  },
+  {
+    name: 'surge-pricing',
+    description: 'Surge of each zone, by five minutes, from requests and available drivers',
+    folders: ['streaming/surge'],
+    lookupTable: 'surge-zones',
   },
 ];
 
@@ -28,3 +36,7 @@ export const applicationLogStream = 'job';
 
 /** The workflow that keeps an application running. */
 export const supervisionId = (application: string): string => `supervise/${application}`;
+
+/** By what a table for lookup is asked, and the attribute (seconds since 1970) after which DynamoDB deletes an item. */
+export const lookupKey = 'geo_zone';
+export const lookupExpiry = 'expires_at';

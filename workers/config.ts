@@ -49,6 +49,7 @@ const variables = z.object({
     .string()
     .regex(/^arn:aws[a-z-]*:kinesis:[a-z0-9-]+:\d{12}:stream\/[\w.-]+$/, 'must be the ARN of a Kinesis stream'),
   FLINK_TRIP_SESSIONS_ROLE_ARN: role,
+  FLINK_SURGE_PRICING_ROLE_ARN: role,
   /** How many subtasks an application has side by side. */
   FLINK_PARALLELISM: z.coerce.number().int().min(1).default(20),
   /** Files of an application appear with its checkpoints. */
@@ -87,6 +88,7 @@ const workerSchema = variables
     TIDELINE_WORKER_ROLE: true,
     TIDELINE_STREAM_ARN: true,
     FLINK_TRIP_SESSIONS_ROLE_ARN: true,
+    FLINK_SURGE_PRICING_ROLE_ARN: true,
     FLINK_PARALLELISM: true,
     FLINK_CHECKPOINT_INTERVAL_MS: true,
   })

@@ -41,6 +41,7 @@ describe('the stack', () => {
       'DeliveryRole',
       'ProducerPolicy',
       'TripSessionsRole',
+      'SurgePricingRole',
     ].flatMap((policy) => grantsOf(template, policy));
     const open = grants.filter(({ resource }) => resource === '*').map(({ action }) => action);
     expect(open.sort()).toEqual([
@@ -51,6 +52,17 @@ describe('the stack', () => {
       'redshift-data:GetStatementResult',
     ]);
     expect(grants.filter(({ action }) => action.endsWith(':*'))).toEqual([]);
+  });
+
+  it('lets surge write its table for lookup, of which DynamoDB deletes what is over', () => {
+    const writers = ['TripSessionsRole', 'SurgePricingRole', 'WorkerPolicy'].filter((policy) =>
+      grantsOf(template, policy).some((grant) => allows(grant, 'dynamodb:PutItem SurgePricingLookup')),
+    );
+    expect(writers).toEqual(['SurgePricingRole']);
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      TableName: 'surge-zones',
+      TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+    });
   });
 
   it('describes its roles in the letters that IAM knows', () => {
