@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { QueryRejectCondition, QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
 import { Command } from 'commander';
 import { type StreamStatus, streamStatusQuery } from '../model/messages/streams.ts';
 import { streamApplications, supervisionId } from '../model/stream-applications.ts';
@@ -24,7 +24,7 @@ export function streamTable(statuses: readonly StreamStatus[]): string {
   const headings = ['application', 'state', 'service', 'version', 'behind', 'checkpoint', 'failed', 'restarts'];
   const notes = statuses.flatMap(({ application, supervision: { paused, refused, happenings } }) => [
     ...(paused ? [`${application} is paused by ${paused.by}: ${paused.why}`] : []),
-    ...(refused === null ? [] : [`${application}: the update is refused: ${refused}`]),
+    ...(refused === null ? [] : [`${application}: the update is refused: ${refused.why}`]),
     ...happenings.slice(0, 5).map(({ at, what }) => faint(`${at}  ${application}: ${what}`)),
   ]);
   return [table([...headings, 'newest snapshot'], rows), '', ...notes].join('\n');
@@ -40,7 +40,8 @@ const statusCommand = new Command('status')
         try {
           statuses.push(await client.workflow.getHandle(supervisionId(name)).query(streamStatusQuery));
         } catch (error) {
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
+          // One that has ended would answer for as long as it is remembered.
+          if (!(error instanceof WorkflowNotFoundError || error instanceof QueryRejectedError)) throw error;
           console.log(`${name} is not supervised: \`lake deploy\` begins it.`);
         }
       if (statuses.length > 0) console.log(streamTable(statuses));

@@ -60,6 +60,11 @@ export async function publishApplications(
     'trip-sessions': values.FLINK_TRIP_SESSIONS_ROLE_ARN,
     'surge-pricing': values.FLINK_SURGE_PRICING_ROLE_ARN,
   };
+  const roleOf = ({ name }: StreamApplication): string => {
+    const role = roles[name];
+    if (role === undefined) throw new Error(`No variable names the role of ${name}: add one to workers/config.ts`);
+    return role;
+  };
   const [, partition = '', , region = '', account = ''] = values.TIDELINE_STREAM_ARN.split(':');
   const endpointOf = (service: string): string | undefined =>
     environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL;
@@ -69,7 +74,7 @@ export async function publishApplications(
       application: application.name,
       description: application.description,
       code: await publishJar(client, values.TIDELINE_ARTIFACTS_BUCKET, application, root),
-      roleArn: roles[application.name] ?? '',
+      roleArn: roleOf(application),
       logStreamArn: `arn:${partition}:logs:${region}:${account}:log-group:${applicationLogGroup(application.name)}:log-stream:${applicationLogStream}`,
       parallelism: values.FLINK_PARALLELISM,
       checkpointIntervalMs: values.FLINK_CHECKPOINT_INTERVAL_MS,

@@ -38,7 +38,6 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
       }),
       new PolicyStatement({
         actions: [
-          'CreateApplication',
           'DescribeApplication',
           'StartApplication',
           'StopApplication',
@@ -52,6 +51,8 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
         ].map((action) => `kinesisanalytics:${action}`),
         resources: streams.map(({ arn }) => arn),
       }),
+      // It knows no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesisanalyticsv2.html
+      new PolicyStatement({ actions: ['kinesisanalytics:CreateApplication'], resources: ['*'] }),
       new PolicyStatement({
         actions: ['iam:PassRole'],
         resources: streams.map(({ role }) => role.roleArn),

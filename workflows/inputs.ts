@@ -53,7 +53,7 @@ export const rewindRequest = streamRequest.extend({ snapshot: text }) satisfies 
 const supervision = z.strictObject({
   paused: streamRequest.nullable(),
   rewind: rewindRequest.nullable(),
-  refused: z.string().nullable(),
+  refused: z.strictObject({ desired: desiredApplication, why: z.string() }).nullable(),
   failedStarts: z.int(),
   startsAgainAt: z.number(),
   onProbationSince: z.number().nullable(),

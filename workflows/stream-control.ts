@@ -2,6 +2,7 @@ import { condition, isCancellation, rootCause } from '@temporalio/workflow';
 import type {
   ApplicationLook,
   DesiredApplication,
+  RewindRequest,
   StreamHealth,
   SuperviseStreamInput,
   Supervision,
@@ -13,8 +14,16 @@ import type { Change } from './stream-step.ts';
 const defaultEverySeconds = 60;
 const defaultProbationMinutes = 10;
 
-/** What has come of a change: how the application was before, how it is after, and the snapshot that it began from. */
-type Outcome = (before: ApplicationLook, after: ApplicationLook, from: string | null) => void;
+/** A change as it was begun. A deploy or a request that comes meanwhile is about the next one. */
+export interface BegunChange {
+  readonly step: Change;
+  readonly desired: DesiredApplication;
+  readonly before: ApplicationLook;
+  readonly snapshot: string | null;
+  readonly rewind: RewindRequest | null;
+}
+
+type Outcome = (change: BegunChange, after: ApplicationLook) => void;
 
 /** What has come of each change, for the record. */
 const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => ({
@@ -23,26 +32,30 @@ const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => 
     record.note('Made');
   },
   stop(_, after) {
-    record.told.onProbationSince = null;
     record.note(after.is === 'running' ? `Not stopped: ${after.problem ?? 'it still runs'}` : 'Stopped');
   },
-  update(before, after) {
+  update({ desired, before }, after) {
     const why = after.problem ?? `${after.differs.join(', ')} are not as desired after it`;
-    if (after.differs.length > 0) record.refuse(why);
+    if (after.differs.length > 0) record.refuse(desired, why);
     else if (before.is === 'running' && after.is !== 'running') record.startFailed(why);
     else {
-      record.told.onProbationSince = before.is === 'running' ? Date.now() : null;
+      record.told.onProbationSince = Date.now();
       record.note(`Updated to version ${after.versionId}`);
     }
   },
-  start(_, after, from) {
-    record.told.rewind = null;
+  'take back'(_, after) {
+    record.note(`Back at what ran before, as version ${after.versionId}`);
+  },
+  start({ snapshot, rewind }, after) {
+    if (record.told.rewind === rewind) record.told.rewind = null;
     if (after.is !== 'running') {
       record.startFailed(after.problem ?? `it is ${after.status ?? 'gone'}`);
       return;
     }
     Object.assign(record.told, { failedStarts: 0, startsAgainAt: 0 });
-    record.note(`Started from ${from === null ? 'the beginning of the stream' : `snapshot ${from}`}`);
+    // Its time to prove itself begins with its running.
+    if (record.told.onProbationSince !== null) record.told.onProbationSince = Date.now();
+    record.note(`Started from ${snapshot === null ? 'the beginning of the stream' : `snapshot ${snapshot}`}`);
   },
 });
 
@@ -67,33 +80,32 @@ export function controlStream(input: SuperviseStreamInput) {
     felt: (health: StreamHealth): void => {
       record.felt(health);
     },
-    /** Runs a change; one that the service refuses for good is written down, and counts as one that has failed. */
-    async trying(step: Change | 'take back', run: () => Promise<boolean>): Promise<boolean> {
-      try {
-        return await run();
-      } catch (error) {
-        if (isCancellation(error)) throw error;
-        const why = rootCause(error) ?? String(error);
-        if (step === 'update' || step === 'take back') record.refuse(why);
-        else if (step === 'start' || step === 'create') {
-          told.rewind = null;
-          record.startFailed(why);
-        } else record.note(`Cannot ${step}: ${why}`);
-        return false;
-      }
+    note: (what: string): void => {
+      record.note(what);
     },
-    did(step: Change, ...[before, after, from]: Parameters<Outcome>): void {
+    did(change: BegunChange, after: ApplicationLook): void {
       record.saw(after);
-      outcomes[step](before, after, from);
+      outcomes[change.step](change, after);
+    },
+    /** What the service refuses for good counts as a change that has failed. */
+    couldNot({ step, desired, rewind }: BegunChange, error: unknown): void {
+      if (isCancellation(error)) throw error;
+      const why = rootCause(error) ?? String(error);
+      if (step === 'update') record.refuse(desired, why);
+      else if (step === 'start' || step === 'create') {
+        if (told.rewind === rewind) told.rewind = null;
+        record.startFailed(why);
+      } else record.note(`Cannot ${step}: ${why}`);
     },
     proved(): void {
       told.onProbationSince = null;
       record.note('The update runs well');
     },
-    probationIsOver: (): boolean =>
-      told.onProbationSince !== null && Date.now() - told.onProbationSince > probationMinutes * 60_000,
-    takesBack(): void {
-      record.refuse(`it did not run well within ${probationMinutes} minutes, and the version before takes its place`);
+    /** From now on what runs is to be taken back, if its time to prove itself is over. */
+    judge(): void {
+      const minutes = (Date.now() - (told.onProbationSince ?? Infinity)) / 60_000;
+      if (minutes > probationMinutes)
+        record.refuse(record.desired, `it did not run well within ${probationMinutes} minutes, and is taken back`);
     },
     /** Until it is time, or a person has asked for something. */
     async untilNextLook(): Promise<void> {

@@ -24,14 +24,14 @@ export function streamDetails({ application, state, look, health, supervision }:
     `**${application}**: ${state}`,
     ...(paused ? ['', `Paused by ${paused.by}: ${paused.why}. \`resume\` starts it again.`] : []),
     ...(rewind ? ['', `Goes back to ${rewind.snapshot}, for ${rewind.by}.`] : []),
-    ...(refused === null ? [] : ['', `**The update is refused**: ${refused}`]),
+    ...(refused === null ? [] : ['', `**The update is refused**: ${refused.why}`]),
     '',
     markdownTable(['', ' '], [], facts),
     '',
     markdownTable(
       ['when', 'what'],
       [],
-      happenings.map(({ at, what }) => [at, what]),
+      happenings.map(({ at, what }) => [at, what.replaceAll('|', '\\|')]),
     ),
   ].join('\n');
 }

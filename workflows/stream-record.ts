@@ -54,6 +54,8 @@ export class StreamRecord {
 
   note(what: string): void {
     const { happenings } = this.told;
+    // What is tried again and again is told once.
+    if (happenings[0]?.what === what) return;
     happenings.unshift({ at: new Date().toISOString(), what });
     happenings.length = Math.min(happenings.length, happeningsKept);
     this.#show();
@@ -65,8 +67,8 @@ export class StreamRecord {
     this.note(`${hasGivenUp(this.told) ? 'Given up' : 'Not started'}: ${why}`);
   }
 
-  refuse(why: string): void {
-    Object.assign(this.told, { refused: why, onProbationSince: null });
+  refuse(desired: DesiredApplication, why: string): void {
+    Object.assign(this.told, { refused: { desired, why }, onProbationSince: null });
     this.note(`The update is refused until another is deployed, or \`resume\`: ${why}`);
   }
 

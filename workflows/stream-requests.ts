@@ -10,13 +10,14 @@ import {
 import { eventStream } from '../model/stream.ts';
 import { desiredApplication, rewindRequest, streamRequest } from './inputs.ts';
 import type { StreamRecord } from './stream-record.ts';
+import { hasGivenUp, isSame } from './stream-step.ts';
 
 /** How people, and a deploy, steer a supervision. `wake` is called when there is something to do at once. */
 export function takeRequests(record: StreamRecord, wake: () => void): void {
   const { told } = record;
-  /** What was given up or refused before is tried again. */
+  /** What was given up before is tried again. */
   const asked = (what: string): StreamState => {
-    Object.assign(told, { failedStarts: 0, startsAgainAt: 0, refused: null });
+    Object.assign(told, { failedStarts: 0, startsAgainAt: 0 });
     record.note(what);
     wake();
     return record.status().state;
@@ -25,7 +26,8 @@ export function takeRequests(record: StreamRecord, wake: () => void): void {
     const read = desiredApplication.safeParse(desired);
     // Nobody waits for an answer.
     if (!read.success) record.note(`A deploy asked for what is no application: ${read.error.message}`);
-    else if (JSON.stringify(read.data) !== JSON.stringify(record.desired)) {
+    else if (!isSame(read.data, record.desired) || hasGivenUp(told)) {
+      if (!isSame(read.data, record.desired)) told.refused = null;
       record.desired = read.data;
       asked(`Deployed: ${read.data.code}`);
     }
@@ -39,6 +41,8 @@ export function takeRequests(record: StreamRecord, wake: () => void): void {
     { validator: (request) => void streamRequest.parse(request) },
   );
   setHandler(resumeUpdate, () => {
+    // Who lets it run again does not mean what has not run well.
+    if (told.paused === null) told.refused = null;
     told.paused = null;
     return asked('Resumed');
   });

@@ -1,18 +1,25 @@
-import type { ApplicationLook, StreamHealth, StreamState, Supervision } from '../model/messages/streams.ts';
+import type {
+  ApplicationLook,
+  DesiredApplication,
+  StreamHealth,
+  StreamState,
+  Supervision,
+} from '../model/messages/streams.ts';
 
 /** Then starting it anew once more would help nobody. */
 const mostFailedStarts = 5;
 const longestPauseMinutes = 30;
 
 /** What has an end that is waited for. */
-export type Change = 'create' | 'start' | 'stop' | 'update' | 'await';
+export type Change = 'create' | 'start' | 'stop' | 'update' | 'take back' | 'await';
 type Step = Change | 'watch' | 'rest';
 
 export const isChange = (step: Step): step is Change => step !== 'watch' && step !== 'rest';
 
 /** What is to be done about an application as it is seen. */
-export function nextStep(look: ApplicationLook, told: Supervision, nowMs: number): Step {
-  const differs = look.differs.length > 0 && told.refused === null;
+export function nextStep(look: ApplicationLook, desired: DesiredApplication, told: Supervision, nowMs: number): Step {
+  const refused = isRefused(told, desired);
+  const differs = look.differs.length > 0;
   switch (look.is) {
     case 'changing':
       return 'await';
@@ -20,18 +27,37 @@ export function nextStep(look: ApplicationLook, told: Supervision, nowMs: number
       return hasGivenUp(told) || nowMs < told.startsAgainAt ? 'rest' : 'create';
     case 'ready':
       if (told.paused !== null || hasGivenUp(told) || nowMs < told.startsAgainAt) return 'rest';
-      return differs ? 'update' : 'start';
+      return differs && !refused ? 'update' : 'start';
     case 'running':
       if (told.paused !== null || told.rewind !== null) return 'stop';
-      return differs ? 'update' : 'watch';
+      if (refused && !differs) return 'take back';
+      return differs && !refused ? 'update' : 'watch';
   }
 }
+
+export const isSame = (one: DesiredApplication, other: DesiredApplication): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+/** Whether what is desired has been in place, and did not run well. */
+export const isRefused = ({ refused }: Supervision, desired: DesiredApplication): boolean =>
+  refused !== null && isSame(refused.desired, desired);
 
 export const hasGivenUp = ({ failedStarts }: Supervision): boolean => failedStarts >= mostFailedStarts;
 
 /** After one that has failed: 1, 2, 4 … 30 minutes. */
 export const pauseAfter = (failedStarts: number): number =>
   Math.min(2 ** (failedStarts - 1), longestPauseMinutes) * 60_000;
+
+/** Whether an application is by now what a change was to make of it, whoever has made it so. */
+export const isAsWanted = (step: Change, { is, differs }: ApplicationLook): boolean =>
+  ({
+    await: true,
+    create: is !== 'absent',
+    start: is === 'running',
+    stop: is === 'ready',
+    update: differs.length === 0,
+    'take back': differs.length > 0,
+  })[step];
 
 /** Nothing is lost of what it reads, and it keeps up. */
 export const isWell = ({ checkpoints, failedCheckpoints, restarts, behindMs, downMs }: StreamHealth): boolean =>

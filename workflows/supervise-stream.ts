@@ -1,13 +1,22 @@
-import { allHandlersFinished, condition, continueAsNew, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
-import type { ApplicationLook, StreamHealth, SuperviseStreamInput } from '../model/messages/streams.ts';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  isCancellation,
+  rootCause,
+  setWorkflowOptions,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ApplicationLook, Begun, StreamHealth, SuperviseStreamInput } from '../model/messages/streams.ts';
 import type { Measurement } from '../model/metrics.ts';
 import { checkInput } from './inputs.ts';
 import { streams, streamWaits } from './proxies.ts';
 import { controlStream, type StreamControl } from './stream-control.ts';
-import { type Change, isChange, isWell, nextStep } from './stream-step.ts';
+import { type Change, isChange, isAsWanted, isRefused, isWell, nextStep } from './stream-step.ts';
 
-/** Of as many minutes its figures are looked at. */
+/** Of as many minutes its figures are looked at; of fewer, to see whether an update runs well by now. */
 const watchedMs = 10 * 60_000;
+const provingMs = 3 * 60_000;
 const snapshotEveryMs = 6 * 3_600_000;
 /** Of more than two days, where the stream keeps one. */
 const snapshotsKept = 10;
@@ -23,11 +32,13 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
   for (;;) {
     const look = await streams.lookAtApplication(control.desired);
     control.saw(look);
-    const step = nextStep(look, control.told, Date.now());
+    const step = nextStep(look, control.desired, control.told, Date.now());
     const health = step === 'watch' ? await watch(look, control) : null;
     const isChanged = isChange(step) && (await change(step, look, control));
-    await streams.publishFigures(figuresOf(look, health, control));
-    if (!isChanged) await control.untilNextLook();
+    if (!isChanged) {
+      await streams.publishFigures(figuresOf(look, health, control));
+      await control.untilNextLook();
+    }
     if (workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof superviseStream>(control.carry());
@@ -39,56 +50,65 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
 async function change(step: Change, look: ApplicationLook, control: StreamControl): Promise<boolean> {
   const { desired, told } = control;
   const { application } = desired;
+  const { versionId } = look;
   const snapshot = told.rewind?.snapshot ?? look.snapshots[0]?.name ?? null;
-  const begin = {
+  const change = { step, desired, before: look, snapshot, rewind: told.rewind };
+  const begin: Readonly<Record<Change, () => Promise<Begun>>> = {
     create: () => streams.createApplication(desired),
     start: () => streams.startApplication({ application, snapshot }),
-    update: () => streams.updateApplication({ desired, versionId: look.versionId }),
+    update: () => streams.updateApplication({ desired, versionId, isRunning: look.is === 'running' }),
+    'take back': () => streams.rollBackApplication({ application, versionId }),
     stop: () => streams.stopApplication({ application }),
-    await: () => Promise.resolve(true),
+    await: () => Promise.resolve('not as seen'),
   };
-  return control.trying(step, async () => {
-    if (!(await begin[step]())) return false;
+  try {
+    const begun = await begin[step]();
     await streamWaits.awaitApplication({ application });
-    const after = await streams.lookAtApplication(desired);
-    // Who goes back to a snapshot does not need another of what is left; a pause waits until there is one.
-    if (step === 'stop' && after.is === 'running' && told.rewind !== null) {
+    let after = await streams.lookAtApplication(desired);
+    // A job that is down takes no snapshot. Who goes back, or brings other code, needs none of what is left; a pause waits.
+    const goesOn = step === 'update' ? begun === 'no snapshot' : step === 'stop' && told.rewind !== null;
+    if (goesOn && after.is === 'running') {
       await streams.stopApplication({ application, force: true });
       await streamWaits.awaitApplication({ application });
+      after = await streams.lookAtApplication(desired);
+      control.note('Stopped without a snapshot, for it could take none');
     }
-    control.did(step, look, after, snapshot);
+    // Of one that has met another change, only what has become right is sure.
+    else if (begun === 'begun' || isAsWanted(step, after)) control.did(change, after);
     return after.is !== look.is || after.versionId !== look.versionId;
-  });
+  } catch (error) {
+    control.couldNot(change, error);
+    return false;
+  }
 }
 
-/** Looks at the figures of what runs, and takes back an update that does not run well within its time. */
+/** Looks at the figures of what runs; an update on probation proves itself by them, or is to be taken back. */
 async function watch(look: ApplicationLook, control: StreamControl): Promise<StreamHealth> {
   const { desired, told } = control;
   const { application } = desired;
-  const since = Math.max(told.onProbationSince ?? 0, Date.now() - watchedMs);
+  const { onProbationSince } = told;
+  const since = Math.max(onProbationSince ?? 0, Date.now() - (onProbationSince === null ? watchedMs : provingMs));
   const health = await streams.readStreamHealth({ application, since });
   control.felt(health);
-  if (told.onProbationSince === null) await keepSnapshots(look, control);
+  if (onProbationSince === null) await keepSnapshots(look, control);
   else if (isWell(health)) control.proved();
-  else if (control.probationIsOver())
-    await control.trying('take back', async () => {
-      if (!(await streams.rollBackApplication({ application, versionId: look.versionId }))) return false;
-      control.takesBack();
-      await streamWaits.awaitApplication({ application });
-      return true;
-    });
+  // Where nothing is told, nothing is known.
+  else if (health.figures > 0) control.judge();
   return health;
 }
 
 /** One can be gone back to, and a start after a failure begins not long ago. An update on probation gets none of its own. */
-async function keepSnapshots(
-  { snapshots }: ApplicationLook,
-  { desired: { application } }: StreamControl,
-): Promise<void> {
+async function keepSnapshots({ snapshots }: ApplicationLook, control: StreamControl): Promise<void> {
+  const { application } = control.desired;
   const newest = snapshots[0] ? Date.parse(snapshots[0].takenAt) : 0;
   if (Date.now() - newest < snapshotEveryMs) return;
-  await streams.takeSnapshot({ application, name: `regular-${Math.floor(Date.now() / snapshotEveryMs)}` });
-  await streams.pruneSnapshots({ application, keep: snapshotsKept });
+  try {
+    await streams.takeSnapshot({ application, name: `regular-${Math.floor(Date.now() / snapshotEveryMs)}` });
+    await streams.pruneSnapshots({ application, keep: snapshotsKept });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    control.note(`No regular snapshot: ${rootCause(error) ?? String(error)}`);
+  }
 }
 
 function figuresOf(
@@ -99,7 +119,7 @@ function figuresOf(
   const product = desired.application;
   return [
     { name: 'streams_down', value: look.is === 'running' && health?.downMs === 0 ? 0 : 1, product },
-    { name: 'stream_updates_refused', value: told.refused === null ? 0 : 1, product },
+    { name: 'stream_updates_refused', value: isRefused(told, desired) ? 1 : 0, product },
     ...(health ? [{ name: 'stream_checkpoints_failed' as const, value: health.failedCheckpoints, product }] : []),
     ...(health?.behindMs
       ? [{ name: 'stream_lag_minutes' as const, value: health.behindMs.last / 60_000, product }]

@@ -31,7 +31,8 @@ export function createStreamHealthActivities(client: CloudWatchClient, periodSec
           periodSeconds,
           { start: since, end: Date.now() },
         );
-        return readings.flatMap(({ value }) => (value === null ? [] : [value]));
+        // Flink says -1 of what there is not yet, such as a first checkpoint.
+        return readings.flatMap(({ value }) => (value === null || value < 0 ? [] : [value]));
       };
       const [checkpoints, failed, restarts, behind, down] = await Promise.all([
         figures('lastCheckpointDuration'),
@@ -42,6 +43,7 @@ export function createStreamHealthActivities(client: CloudWatchClient, periodSec
       ]);
       const [first, last] = [behind[0], behind.at(-1)];
       return {
+        figures: [checkpoints, failed, restarts, behind, down].flat().length,
         checkpoints: checkpoints.length,
         failedCheckpoints: growth(failed),
         restarts: growth(restarts),

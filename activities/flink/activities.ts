@@ -5,6 +5,7 @@ import {
   DeleteApplicationSnapshotCommand,
   DescribeApplicationCommand,
   DescribeApplicationOperationCommand,
+  InvalidApplicationConfigurationException,
   type KinesisAnalyticsV2Client,
   ListApplicationOperationsCommand,
   paginateListApplicationSnapshots,
@@ -17,7 +18,7 @@ import {
   UpdateApplicationCommand,
 } from '@aws-sdk/client-kinesis-analytics-v2';
 import { log, sleep } from '@temporalio/activity';
-import type { ApplicationLook, DesiredApplication } from '../../model/messages/streams.ts';
+import type { ApplicationLook, Begun, DesiredApplication } from '../../model/messages/streams.ts';
 import { adoptable } from '../waiting.ts';
 import { createdConfiguration, differences, runtime, updatedConfiguration } from './configuration.ts';
 import { meaningOf } from './states.ts';
@@ -26,10 +27,19 @@ interface Named {
   readonly application: string;
 }
 
+interface Update {
+  readonly desired: DesiredApplication;
+  readonly versionId: number;
+  readonly isRunning: boolean;
+}
+
 /** An application at the version that was seen. */
 interface Seen extends Named {
   readonly versionId: number;
 }
+
+/** Then who supervises looks again, and hears what was asked for meanwhile. */
+const longestWaitMs = 5 * 60_000;
 
 const absent: ApplicationLook = {
   status: null,
@@ -40,21 +50,33 @@ const absent: ApplicationLook = {
   problem: null,
 };
 
-/** Who supervises looks anew when the application is not any more as it was seen: another change is under way. */
-async function unlessChanged(subject: string, change: () => Promise<unknown>): Promise<boolean> {
+/**
+ * Asks for a change. It is not begun when the application is not any more as it was seen, or its job is down and no snapshot
+ * can be taken: https://docs.aws.amazon.com/managed-flink/latest/java/troubleshooting-symptoms.html
+ */
+async function asking(change: () => Promise<unknown>): Promise<Begun> {
   try {
     await change();
-    return true;
+    return 'begun';
   } catch (error) {
-    if (!(error instanceof ResourceInUseException || error instanceof ConcurrentModificationException)) throw error;
-    log.warn(`${subject}: it is not as it was seen`, { error });
-    return false;
+    if (error instanceof ResourceInUseException || error instanceof ConcurrentModificationException) {
+      log.warn('It is not as it was seen', { error });
+      return 'not as seen';
+    }
+    if (error instanceof InvalidApplicationConfigurationException && /snapshot/i.test(error.message)) {
+      log.warn('No snapshot can be taken', { error });
+      return 'no snapshot';
+    }
+    throw error;
   }
 }
 
+/** One line for people, without what a job may quote of its records. */
+const shortened = (text: string): string => (text.split('\n', 1)[0] ?? '').slice(0, 300);
+
 /**
- * Applications of Managed Service for Apache Flink. Changes only begin what `awaitApplication` waits for, and tell whether
- * they have: one that meets another change does nothing, so that each can be tried again.
+ * Applications of Managed Service for Apache Flink. Changes only begin what `awaitApplication` waits for: one that meets
+ * another change does nothing, so that each can be tried again, also after an answer that was lost.
  */
 export function createFlinkActivities(
   client: KinesisAnalyticsV2Client,
@@ -67,6 +89,16 @@ export function createFlinkActivities(
     if (!known) log.warn('Unknown status of an application: waiting', { status: detail.ApplicationStatus });
     return { detail, is };
   };
+
+  /** One that is deleted is not. */
+  async function isChanging(ApplicationName: string): Promise<boolean> {
+    try {
+      return (await describe(ApplicationName)).is === 'changing';
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return false;
+      throw error;
+    }
+  }
 
   /** The newest first. */
   async function snapshotsOf(ApplicationName: string): Promise<SnapshotDetails[]> {
@@ -81,16 +113,18 @@ export function createFlinkActivities(
   /** Why the last change of an application has failed. */
   async function lastProblem(ApplicationName: string): Promise<string | null> {
     const { ApplicationOperationInfoList: newestFirst = [] } = await client.send(
-      new ListApplicationOperationsCommand({ ApplicationName, Limit: 2 }),
+      new ListApplicationOperationsCommand({ ApplicationName, Limit: 10 }),
     );
     // An update that fails is followed by the rollback of it.
-    const last = newestFirst.find(({ Operation }) => Operation !== 'RollbackApplication');
+    const [last] = newestFirst
+      .filter(({ Operation }) => Operation !== 'RollbackApplication')
+      .sort((one, other) => Number(other.StartTime) - Number(one.StartTime));
     if (last?.OperationStatus !== 'FAILED') return null;
     const { ApplicationOperationInfoDetails: details } = await client.send(
       new DescribeApplicationOperationCommand({ ApplicationName, OperationId: last.OperationId }),
     );
     const reason = details?.OperationFailureDetails?.ErrorInfo?.ErrorString ?? 'the service says nothing of the reason';
-    return `${last.Operation ?? 'The last change'} failed: ${reason}`;
+    return shortened(`${last.Operation ?? 'The last change'} failed: ${reason}`);
   }
 
   return {
@@ -119,8 +153,8 @@ export function createFlinkActivities(
       }
     },
 
-    createApplication: (desired: DesiredApplication): Promise<boolean> =>
-      unlessChanged(desired.application, () =>
+    createApplication: (desired: DesiredApplication): Promise<Begun> =>
+      asking(() =>
         client.send(
           new CreateApplicationCommand({
             ApplicationName: desired.application,
@@ -134,8 +168,8 @@ export function createFlinkActivities(
       ),
 
     /** Starts it from a snapshot; without one from the beginning of the stream. */
-    startApplication: ({ application, snapshot }: Named & { readonly snapshot: string | null }): Promise<boolean> =>
-      unlessChanged(application, () =>
+    startApplication: ({ application, snapshot }: Named & { readonly snapshot: string | null }): Promise<Begun> =>
+      asking(() =>
         client.send(
           new StartApplicationCommand({
             ApplicationName: application,
@@ -150,8 +184,8 @@ export function createFlinkActivities(
       ),
 
     /** Makes it as desired; one that runs goes on from the snapshot with which the service stops it. */
-    updateApplication: ({ desired, versionId }: { readonly desired: DesiredApplication; readonly versionId: number }) =>
-      unlessChanged(desired.application, () =>
+    updateApplication: ({ desired, versionId, isRunning }: Update): Promise<Begun> =>
+      asking(() =>
         client.send(
           new UpdateApplicationCommand({
             ApplicationName: desired.application,
@@ -159,36 +193,38 @@ export function createFlinkActivities(
             RuntimeEnvironmentUpdate: runtime,
             ServiceExecutionRoleUpdate: desired.roleArn,
             ApplicationConfigurationUpdate: updatedConfiguration(desired),
-            RunConfigurationUpdate: {
-              ApplicationRestoreConfiguration: { ApplicationRestoreType: 'RESTORE_FROM_LATEST_SNAPSHOT' },
-            },
+            // What is about the start of one that does not run, its start says.
+            ...(isRunning && {
+              RunConfigurationUpdate: {
+                ApplicationRestoreConfiguration: { ApplicationRestoreType: 'RESTORE_FROM_LATEST_SNAPSHOT' },
+              },
+            }),
           }),
         ),
       ),
 
     /** Goes back to the version before, from the newest snapshot. */
-    rollBackApplication: ({ application, versionId }: Seen): Promise<boolean> =>
-      unlessChanged(application, () =>
+    rollBackApplication: ({ application, versionId }: Seen): Promise<Begun> =>
+      asking(() =>
         client.send(
           new RollbackApplicationCommand({ ApplicationName: application, CurrentApplicationVersionId: versionId }),
         ),
       ),
 
     /** Stops it with a snapshot; with `force` without one, whatever is under way. */
-    stopApplication: ({ application, force = false }: Named & { readonly force?: boolean }): Promise<boolean> =>
-      unlessChanged(application, () =>
-        client.send(new StopApplicationCommand({ ApplicationName: application, Force: force })),
-      ),
+    stopApplication: ({ application, force = false }: Named & { readonly force?: boolean }): Promise<Begun> =>
+      asking(() => client.send(new StopApplicationCommand({ ApplicationName: application, Force: force }))),
 
-    /** Waits until no change of it is under way; adopted by the next attempt after a crash or a deploy. */
+    /** Waits until no change of it is under way, for some minutes; adopted by the next attempt after a crash or a deploy. */
     awaitApplication: ({ application }: Named): Promise<void> =>
       adoptable(application, async () => {
-        while ((await describe(application)).is === 'changing') await sleep(pollIntervalMs);
+        const until = Date.now() + longestWaitMs;
+        while (Date.now() < until && (await isChanging(application))) await sleep(pollIntervalMs);
       }),
 
     /** Begins a snapshot of what runs. One of this name that is there, or another that is under way, will do. */
-    takeSnapshot: ({ application, name }: Named & { readonly name: string }): Promise<boolean> =>
-      unlessChanged(application, () =>
+    takeSnapshot: ({ application, name }: Named & { readonly name: string }): Promise<Begun> =>
+      asking(() =>
         client.send(new CreateApplicationSnapshotCommand({ ApplicationName: application, SnapshotName: name })),
       ),
 
@@ -200,7 +236,7 @@ export function createFlinkActivities(
         (each) => !kept.includes(each) && ['READY', 'FAILED'].includes(each.SnapshotStatus ?? ''),
       );
       for (const { SnapshotName, SnapshotCreationTimestamp } of old)
-        await unlessChanged(application, () =>
+        await asking(() =>
           client.send(
             new DeleteApplicationSnapshotCommand({
               ApplicationName: application,

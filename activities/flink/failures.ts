@@ -26,5 +26,7 @@ export const flinkFailures: ServiceFailures = {
     updateApplication: refusals,
     rollBackApplication: refusals,
     stopApplication: refusals,
+    takeSnapshot: refusals,
+    pruneSnapshots: refusals,
   },
 };

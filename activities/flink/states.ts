@@ -11,7 +11,8 @@ const meanings: Readonly<Record<ApplicationStatus, ApplicationLook['is']>> = {
   [ApplicationStatus.UPDATING]: 'changing',
   [ApplicationStatus.AUTOSCALING]: 'changing',
   [ApplicationStatus.ROLLING_BACK]: 'changing',
-  [ApplicationStatus.ROLLED_BACK]: 'changing',
+  // It runs at the version before.
+  [ApplicationStatus.ROLLED_BACK]: 'running',
   [ApplicationStatus.MAINTENANCE]: 'changing',
   [ApplicationStatus.DELETING]: 'changing',
 };

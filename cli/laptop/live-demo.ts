@@ -22,6 +22,8 @@ import { type Cell, createProgress, faint, type Progress, seconds, table } from 
 
 const tripsPerDay = 2_000;
 const mergeEveryMs = 5_000;
+/** It takes seconds. */
+const mostReadingMs = 10 * 60_000;
 /** As often the local service publishes figures. */
 const figuresEverySeconds = 10;
 const [application] = streamApplications;
@@ -105,6 +107,8 @@ async function untilRead(session: Session, progress: Progress): Promise<void> {
   const { FLINK_CHECKPOINT_INTERVAL_MS: intervalMs } = session.platform.environment;
   let quietMs = 0;
   while (quietMs < 2 * Number(intervalMs)) {
+    if (Date.now() - since > mostReadingMs)
+      throw new Error('The application has not read the stream to its end: npm run lake -- stream status says why.');
     await delay(mergeEveryMs);
     const merged = await mergeNow(session, progress);
     quietMs = merged === 0 && (await isRead()) ? quietMs + mergeEveryMs : 0;

@@ -36,6 +36,8 @@ export interface Snapshot {
 
 /** What an application's figures, of which there is one a minute, say of the time since some point. */
 export interface StreamHealth {
+  /** How many there are: without any nothing is known. */
+  readonly figures: number;
   /** How many of them tell of a completed checkpoint. */
   readonly checkpoints: number;
   readonly failedCheckpoints: number;
@@ -56,18 +58,24 @@ export interface RewindRequest extends Request {
   readonly snapshot: string;
 }
 
+/** What has come of asking for a change: it is begun, something else is under way, or the job is in no state for a snapshot. */
+export type Begun = 'begun' | 'not as seen' | 'no snapshot';
+
 /** What was done, or was seen to have happened, and when (ISO-8601). */
 export interface Happening {
   readonly at: string;
   readonly what: string;
 }
 
-/** What a supervision knows and the service does not say; carried on from run to run. */
+/**
+ * What a supervision knows and the service does not say; carried on from run to run, and by older code into newer: what is
+ * added later may be missing.
+ */
 export interface Supervision {
   paused: Request | null;
   rewind: RewindRequest | null;
-  /** Why the desired application is not put in place: it was, and did not run well. */
-  refused: string | null;
+  /** What was put in place and did not run well, and why: it is not tried again. */
+  refused: { readonly desired: DesiredApplication; readonly why: string } | null;
   /** Starts that have failed, one after the other, and when to try again (ms since 1970). */
   failedStarts: number;
   startsAgainAt: number;

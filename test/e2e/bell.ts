@@ -18,6 +18,8 @@ const sooner: Partial<Record<Alarm['name'], Changes>> = {
   'P0-WorkersGone': { EvaluationPeriods: 1 },
   // As much as one event.
   'P1-KinesisNearItsLimit': { EvaluationPeriods: 1, Threshold: 1 },
+  'P1-StreamDown': { EvaluationPeriods: 1 },
+  'P1-StreamLagging': { EvaluationPeriods: 1 },
   'P1-WatchSilent': { EvaluationPeriods: 1 },
   'P2-CostAboveBudget': { Threshold: 0.000001 },
 };

@@ -7,7 +7,7 @@ import { root, tools } from '../tools.ts';
 
 /** The commands that a person finds in a text. */
 const commandsIn = (text: string): string[] =>
-  [...text.matchAll(/`((?:temporal|npm run lake|aws kinesis) [^`]+)`/g)].map(([, command = '']) => command);
+  [...text.matchAll(/`((?:temporal|npm run lake|aws kinesis\w*) [^`]+)`/g)].map(([, command = '']) => command);
 
 export interface Shell {
   readonly checkout: string;
@@ -21,7 +21,7 @@ export class Runbook {
   readonly #shell: Shell;
   readonly #followed = new Set<string>();
 
-  constructor(name: `P${0 | 1 | 2}-${string}`, shell: Shell) {
+  constructor(name: string, shell: Shell) {
     this.#name = name;
     this.#commands = commandsIn(readFileSync(join(root, runbookOf({ name })), 'utf8'));
     this.#shell = shell;
@@ -40,7 +40,7 @@ export class Runbook {
       throw new Error(`${this.#name} has no command with "${words}", but ${this.#commands.join('; ')}`);
     this.#followed.add(written);
     const command = Object.entries(filled).reduce((text, [gap, value]) => text.replace(gap, value), written);
-    if (/…|PRODUCT|START|END/.test(command)) throw new Error(`${this.#name}: what is meant in "${command}"?`);
+    if (/…|PRODUCT|START|END|SNAPSHOT/.test(command)) throw new Error(`${this.#name}: what is meant in "${command}"?`);
     const { checkout: cwd, environment } = this.#shell;
     const PATH = [dirname(tools.temporal), dirname(tools.clientsPython), process.env.PATH].join(':');
     // The AWS CLI of the tests is the first, which reads its region from nowhere else.

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,12 +11,15 @@ import { newestVersion } from '../../activities/lake/delta-log.ts';
 import { putInto } from '../../cli/laptop/land.ts';
 import { sendLive } from '../../cli/laptop/live.ts';
 import { openSession, type Session } from '../../cli/laptop/session.ts';
+import { superviseStreams } from '../../deployment/stream-applications.ts';
 import { streamParquet } from '../../local/generator/stream-parquet.ts';
 import { startWorker } from '../../local/platform.ts';
 import { buckets } from '../../local/provision.ts';
 import { type Alarm, alarms } from '../../model/alarms.ts';
 import { intervalKey, shiftInterval } from '../../model/intervals.ts';
 import type { FreshnessReport } from '../../model/messages/freshness.ts';
+import { pauseUpdate } from '../../model/messages/streams.ts';
+import { supervisionId } from '../../model/stream-applications.ts';
 import { declaredSchedules } from '../../schedules/schedules.ts';
 import { openLedger } from '../../workers/clients.ts';
 import { Bell } from './bell.ts';
@@ -24,6 +28,7 @@ import { untilBuilt } from './ledger-rows.ts';
 import { Runbook } from './runbook.ts';
 import { hourOfTrips, landTrips } from './trip-lines.ts';
 import { plainRow, stream } from '../behaviour/stream-rows.ts';
+import { buildJob } from '../wire/managed-flink-service.ts';
 import { ended, restSchedules, watched } from './workflows.ts';
 
 const needed = ['bronze/events', 'bronze/events_quarantine', 'silver/trips', 'gold/trips', 'public/trips_realtime'];
@@ -262,6 +267,57 @@ describe('a person who follows the runbook ends', () => {
     await bell.expect('P1-StreamingLatencyHigh', 'OK');
   });
 
+  it('P1-StreamDown: nobody watches over an application, and somebody has paused it', async () => {
+    await bell.expect('P1-StreamDown', 'ALARM');
+    const book = runbook('P1-StreamDown');
+    expect(book.follow('stream status')).toContain('trip-sessions is not supervised');
+    await putInto(session.platform.s3, buckets.artifacts)('flink-jobs/counting.jar', buildJob('one'));
+    await deployStream();
+    await bell.expect('P1-StreamDown', 'OK');
+    const pause = { by: 'a test', why: 'for a while' };
+    await supervision().executeUpdate(pauseUpdate, { args: [pause] });
+    await bell.expect('P1-StreamDown', 'ALARM');
+    expect(book.follow('stream status')).toContain('trip-sessions is paused by a test: for a while');
+    expect(book.follow('describe-application')).toContain('"ApplicationStatus": "READY"');
+    book.follow('--name resume');
+    await bell.expect('P1-StreamDown', 'OK');
+    const back = new Runbook('rewind-stream', { checkout, environment: session.platform.environment });
+    const [, snapshot = ''] = /"SnapshotName": "(stop-[^"]+)"/.exec(back.follow('list-application-snapshots')) ?? [];
+    back.follow('--name rewind', { SNAPSHOT: snapshot, '…': 'to see it' });
+    const status = () => back.follow('stream status');
+    await expect
+      .poll(status, { timeout: 60_000, interval: 2_000 })
+      .toMatch(/Goes back to .*\n.*Started from|Started from .*\n.*Goes back/);
+  });
+
+  it('P1-StreamUpdateRefused: what was deployed of an application does not start', async () => {
+    await deployStream({ broken: 'main' });
+    await bell.expect('P1-StreamUpdateRefused', 'ALARM');
+    const book = runbook('P1-StreamUpdateRefused');
+    expect(book.follow('stream status')).toContain('the update is refused: UpdateApplication failed: broken before');
+    book.follow('--name resume');
+    await deployStream();
+    await bell.expect('P1-StreamUpdateRefused', 'OK');
+  });
+
+  it('P1-StreamLagging, and P1-StreamCheckpointsFailing: the service tells that an application is behind, and cannot keep its state', async () => {
+    const events = { Id: 'ride_hailing_events', Flow: 'Input' };
+    await tellOfStream('millisBehindLatest', 900_000, events);
+    await bell.expect('P1-StreamLagging', 'ALARM');
+    const book = runbook('P1-StreamLagging');
+    expect(book.follow('stream status')).toContain('900.0 s');
+    book.follow('dashboard');
+    book.follow('describe-stream-summary');
+    await tellOfStream('numberOfFailedCheckpoints', 5);
+    await bell.expect('P1-StreamCheckpointsFailing', 'ALARM');
+    runbook('P1-StreamCheckpointsFailing').follow('stream status');
+    // Another version begins to count anew.
+    await deployStream({ perSecond: '50' });
+    await tellOfStream('millisBehindLatest', 100, events);
+    await bell.expect('P1-StreamCheckpointsFailing', 'OK');
+    await bell.expect('P1-StreamLagging', 'OK');
+  });
+
   it('P1-StreamBatchDivergence: the stream has told of a trip that the batch does not know', async () => {
     const { s3 } = session.platform;
     const file = await streamParquet(stream, [plainRow('ghost', `${hour('12')}:00:00Z`)]);
@@ -299,6 +355,32 @@ describe('a person who follows the runbook ends', () => {
     );
   });
 });
+
+const supervision = () => session.client.workflow.getHandle(supervisionId('trip-sessions'));
+
+/** Has a job that only counts stand for the trips, supervised every second. */
+const deployStream = (properties: Readonly<Record<string, string>> = {}): Promise<void> =>
+  superviseStreams(
+    session.client,
+    [
+      {
+        ...{ application: 'trip-sessions', description: 'Counts', parallelism: 1, checkpointIntervalMs: 1_000 },
+        code: `s3://${buckets.artifacts}/flink-jobs/counting.jar`,
+        roleArn: session.platform.environment.FLINK_TRIP_SESSIONS_ROLE_ARN ?? '',
+        logStreamArn: 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/managed-flink/trip-sessions:log-stream:job',
+        properties: { output: join(folder, 'counted'), perSecond: '100', ...properties },
+      },
+    ],
+    { everySeconds: 1 },
+  );
+
+/** As the service tells it of an application. */
+const tellOfStream = async (MetricName: string, Value: number, more: Readonly<Record<string, string>> = {}) => {
+  const dimensions = Object.entries({ Application: 'trip-sessions', ...more });
+  const Dimensions = dimensions.map(([Name, value]) => ({ Name, Value: value }));
+  const MetricData = [{ MetricName, Value, Dimensions, Timestamp: new Date() }];
+  await new CloudWatchClient().send(new PutMetricDataCommand({ Namespace: 'AWS/KinesisAnalytics', MetricData }));
+};
 
 /** As the runbook of failed builds has it, to which others refer. */
 function buildAgain(product: string, interval: string): void {

@@ -47,6 +47,7 @@ describe('the stack', () => {
     expect(open.sort()).toEqual([
       'cloudwatch:GetMetricStatistics',
       'cloudwatch:PutMetricData',
+      'kinesisanalytics:CreateApplication',
       'redshift-data:CancelStatement',
       'redshift-data:DescribeStatement',
       'redshift-data:GetStatementResult',

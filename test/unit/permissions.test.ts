@@ -40,6 +40,8 @@ const onApplications = (call: string): string[] =>
       `kinesisanalytics:${call} arn:AWS::Partition:kinesisanalytics:AWS::Region:AWS::AccountId:application/${name}`,
   );
 
+const passingRoles = streamApplications.map(({ name }) => `iam:PassRole ${pascalCase(name)}Role`);
+
 /** Which calls a command makes, by IAM's names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 const callsOf: Readonly<Record<string, readonly string[]>> = {
   'activities/cloudwatch/metrics.ts PutMetricData': ['cloudwatch:PutMetricData *'],
@@ -94,12 +96,8 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
       'DeleteApplicationSnapshot',
     ].map((call) => [`activities/flink/activities.ts ${call}`, onApplications(call)]),
   ),
-  ...Object.fromEntries(
-    ['CreateApplication', 'UpdateApplication'].map((call) => [
-      `activities/flink/activities.ts ${call}`,
-      [...onApplications(call), ...streamApplications.map(({ name }) => `iam:PassRole ${pascalCase(name)}Role`)],
-    ]),
-  ),
+  'activities/flink/activities.ts CreateApplication': ['kinesisanalytics:CreateApplication *', ...passingRoles],
+  'activities/flink/activities.ts UpdateApplication': [...onApplications('UpdateApplication'), ...passingRoles],
   'activities/sns/activities.ts Publish': ['sns:Publish AlertsTeam'],
   'activities/ledger/items.ts Query': ['dynamodb:Query Ledger'],
   'activities/ledger/items.ts Update': ['dynamodb:UpdateItem Ledger'],

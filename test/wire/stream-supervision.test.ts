@@ -160,7 +160,7 @@ test('code whose main method breaks is refused, and what ran before goes on exac
   await superviseStreams(temporal.client, [desired('two', { broken: 'main' })], settings);
   await happened('refused', begun);
   const { supervision, look } = await status();
-  expect(supervision.refused).toContain('broken before it started');
+  expect(supervision.refused?.why).toContain('broken before it started');
   expect(look).toMatchObject({ differs: ['properties'] });
   await expectExactlyOnce();
   expect(figures.findLast(({ name }) => name === 'stream_updates_refused')?.value).toBe(1);
@@ -170,7 +170,7 @@ test('code that starts and breaks with each record is taken back, and nothing is
   const begun = now();
   await superviseStreams(temporal.client, [desired('one', { broken: 'record' })], settings);
   await happened('Updated', begun);
-  await happened('takes its place', begun);
+  await happened('Back at what ran before', begun);
   await expect.poll(async () => (await status()).look?.is, { timeout: 60_000 }).toBe('running');
   const counted = await expectExactlyOnce();
   expect(counted.at(-1)?.label).toBe('two');

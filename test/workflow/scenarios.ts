@@ -339,7 +339,7 @@ export const scenarios = {
     meanwhile: async (handle) => {
       await happened(handle, 'Started');
       await handle.signal(redeploySignal, withJar('sick'));
-      await happened(handle, 'takes its place');
+      await happened(handle, 'Back at what ran before');
       await handle.cancel();
     },
   },

@@ -52,8 +52,10 @@ export interface Script {
   readonly streamDate?: 'live' | 'settled' | 'never';
   /** How many looks find that what settles a date is missing. */
   readonly unsettled?: number;
-  /** An application of the stream whose snapshots fail. */
-  readonly cannotSnapshot?: boolean;
+  /** Whether snapshots of an application of the stream fail: as soon as they are asked for where its job is down. */
+  readonly cannotSnapshot?: 'at once' | 'in the end';
+  /** Whether an application's figures do not come. */
+  readonly isSilent?: boolean;
   /** Whether an application has proved itself as soon as it is looked at. */
   readonly isQuick?: boolean;
   /** What has been built before; by default nothing. */

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { FlinkActivities } from '../../activities/flink/activities.ts';
 import type { StreamHealthActivities } from '../../activities/cloudwatch/stream-health.ts';
@@ -26,6 +27,12 @@ export class ScriptedFlink {
   /** The workflows' own time, which tests skip. */
   get #now(): number {
     return Context.current().info.currentAttemptScheduledTimestampMs;
+  }
+
+  /** What somebody does in the console. */
+  delete(): void {
+    this.look = { ...this.look, is: 'absent', status: null };
+    this.snapshots.length = 0;
   }
 
   #become(is: ApplicationLook['is'], problem: string | null = null): void {
@@ -56,48 +63,53 @@ export class ScriptedFlink {
       if (is('missing', desired)) throw ApplicationFailure.nonRetryable('there is no such jar');
       this.#configure(desired);
       this.#become('ready');
-      return true;
+      return 'begun';
     },
     startApplication: async ({ snapshot }) => {
       this.asked.push(`start from ${snapshot ?? 'nothing'}`);
       const breaks = this.#current && is('broken', this.#current);
       if (breaks) this.#become('ready', 'StartApplication failed: no main class');
       else this.#become('running');
-      return true;
+      return 'begun';
     },
     updateApplication: async ({ desired }) => {
       this.asked.push(`update to ${desired.code}`);
+      if (this.look.is === 'running' && this.#script.cannotSnapshot === 'at once') return 'no snapshot';
+      // Long enough for something else to be asked for meanwhile.
+      if (is('broken', desired)) await delay(1_000);
       if (is('missing', desired)) throw ApplicationFailure.nonRetryable('there is no such jar');
       if (this.look.is === 'running') this.#snapshot(`update-${this.look.versionId}`);
       if (this.look.is === 'running' && is('broken', desired)) {
         this.#become('running', 'UpdateApplication failed: its state does not fit');
-        return true;
+        return 'begun';
       }
       this.#configure(desired);
       this.#become(this.look.is);
-      return true;
+      return 'begun';
     },
     rollBackApplication: async () => {
       this.asked.push('roll back');
       const before = this.#versions.at(-2);
       if (before) this.#configure(before);
-      return true;
+      return 'begun';
     },
     stopApplication: async ({ force = false }) => {
       this.asked.push(force ? 'force stop' : 'stop');
+      if (!force && this.#script.cannotSnapshot === 'at once') return 'no snapshot';
       if (!force && this.#script.cannotSnapshot) {
         this.#become('running', 'StopApplication failed: the snapshot was not taken in time');
-        return true;
+        return 'begun';
       }
       if (!force) this.#snapshot(`stop-${this.snapshots.length}`);
       this.#become('ready');
-      return true;
+      return 'begun';
     },
     awaitApplication: async () => undefined,
     takeSnapshot: async ({ name }) => {
+      if (this.#script.cannotSnapshot === 'at once') return 'no snapshot';
       this.asked.push(`snapshot ${name.replace(/\d+/, 'N')}`);
       this.#snapshot(name);
-      return true;
+      return 'begun';
     },
     pruneSnapshots: async ({ keep }) => this.snapshots.splice(keep).length,
     readStreamHealth: async ({ since }) => {
@@ -107,6 +119,7 @@ export class ScriptedFlink {
         ...{ checkpoints: ails ? 0 : Math.max(minutes, this.#script.isQuick ? 2 : 0), checkpointMs: ails ? null : 900 },
         ...{ failedCheckpoints: ails ? 4 : 0, restarts: ails ? 3 : 0, downMs: ails ? 5_000 : 0 },
         behindMs: { first: 400, last: 300 },
+        figures: this.#script.isSilent ? 0 : 20,
       };
     },
   };

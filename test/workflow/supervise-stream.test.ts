@@ -35,10 +35,13 @@ async function supervise(
       taskQueue: orchestrationQueue,
       args: [input],
     });
-    await environment.sleep('3m');
-    await use(handle, calls);
-    await handle.cancel();
-    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    try {
+      await environment.sleep('3m');
+      await use(handle, calls);
+    } finally {
+      await handle.cancel();
+      await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    }
   });
 }
 
@@ -87,7 +90,7 @@ describe('superviseStream', () => {
       await handle.signal(redeploySignal, withJar('broken'));
       await environment.sleep('1h');
       const { look, supervision, state } = await handle.query(streamStatusQuery);
-      expect({ state, is: look?.is, refused: supervision.refused }).toEqual({
+      expect({ state, is: look?.is, refused: supervision.refused?.why }).toEqual({
         ...{ state: 'running', is: 'running', refused: 'UpdateApplication failed: its state does not fit' },
       });
       expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
@@ -110,10 +113,62 @@ describe('superviseStream', () => {
       await environment.sleep('5m');
       expect(flink.asked.filter((asked) => asked === 'roll back')).toHaveLength(1);
       const { supervision, look } = await handle.query(streamStatusQuery);
-      expect(supervision.refused).toContain('did not run well within 10 minutes');
+      expect(supervision.refused?.why).toContain('did not run well within 10 minutes');
       expect(look?.differs).toEqual(['code']);
       // Else the version before would have to go on from the state of the one that ails.
       expect(flink.snapshots[0]?.name).toBe('update-1');
+    });
+  });
+
+  it('does not judge an update of which no figure tells', async () => {
+    await supervise({ isSilent: true }, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await environment.sleep('1h');
+      expect(flink.asked).not.toContain('roll back');
+      expect(await stateOf(handle)).toBe('on probation');
+    });
+  });
+
+  it('puts in place what is deployed while a deploy before it fails', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('broken'));
+      await expect.poll(() => flink.asked.at(-1)).toContain('broken');
+      await handle.signal(redeploySignal, withJar('3'));
+      await environment.sleep('10m');
+      expect(flink.asked.at(-1)).toContain('3.jar');
+      expect((await handle.query(streamStatusQuery)).look).toMatchObject({ is: 'running', differs: [] });
+    });
+  });
+
+  it('brings other code to a job that is down, and of which no snapshot can be taken', async () => {
+    await supervise({ cannotSnapshot: 'at once' }, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('2'));
+      await environment.sleep('5m');
+      const update = 'update to s3://artifacts/flink-jobs/trip-sessions/2.jar';
+      expect(flink.asked.slice(2)).toEqual([update, 'force stop', update, 'start from nothing']);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('does not try again what was refused because of a pause', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('broken'));
+      await environment.sleep('5m');
+      await handle.executeUpdate(pauseUpdate, { args: [request] });
+      await environment.sleep('5m');
+      await handle.executeUpdate(resumeUpdate);
+      await environment.sleep('5m');
+      expect(flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('makes an application anew that somebody has deleted', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      flink.delete();
+      await environment.sleep('5m');
+      expect(flink.asked.slice(-3)).toEqual(['create', 'start from nothing', 'snapshot regular-N']);
+      expect(await stateOf(handle)).toBe('running');
     });
   });
 
@@ -128,6 +183,10 @@ describe('superviseStream', () => {
       await environment.sleep('1h');
       expect(starts()).toBe(5);
       expect(calls.figures.length).toBeGreaterThan(told);
+      // Its role was corrected, say, and the same is deployed.
+      await handle.signal(redeploySignal, withJar('broken'));
+      await environment.sleep('30m');
+      expect(starts()).toBe(10);
       await handle.signal(redeploySignal, withJar('2'));
       await environment.sleep('5m');
       expect(await stateOf(handle)).toBe('running');
@@ -154,7 +213,7 @@ describe('superviseStream', () => {
   });
 
   it('waits with a pause until there is a snapshot', async () => {
-    await supervise({ cannotSnapshot: true }, supervised(), async (handle, { flink }) => {
+    await supervise({ cannotSnapshot: 'in the end' }, supervised(), async (handle, { flink }) => {
       await handle.executeUpdate(pauseUpdate, { args: [request] });
       await environment.sleep('5m');
       expect(flink.look.is).toBe('running');
@@ -164,7 +223,7 @@ describe('superviseStream', () => {
   });
 
   it('goes back to a snapshot, also where what runs cannot be stopped with another', async () => {
-    await supervise({ cannotSnapshot: true }, supervised(), async (handle, { flink }) => {
+    await supervise({ cannotSnapshot: 'in the end' }, supervised(), async (handle, { flink }) => {
       const snapshot = flink.snapshots[0]?.name ?? '';
       await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
       await environment.sleep('2m');
