@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Catalogue, loadCatalogue, settledStreams } from '../model/catalogue.ts';
-import type { Product, Stream, View } from '../model/product.ts';
+import { type Catalogue, loadCatalogue } from '../model/catalogue.ts';
+import { isSettled, type Product, type Stream, type View } from '../model/product.ts';
 import { type Input, readersIn } from '../model/graph.ts';
 import { root } from './environment.ts';
 import { faint } from './terminal.ts';
@@ -23,15 +23,19 @@ const writtenWith = ({ build }: Product): string | undefined =>
 const viewsOver = ({ views }: Catalogue, key: string): View[] =>
   [...views.values()].filter(({ reads }) => reads.includes(key));
 
-const settledBy = (catalogue: Catalogue, key: string): Stream[] =>
-  settledStreams(catalogue).filter((stream) => stream.settledBy === key);
+/** The tables of streams that a product settles, or is compared with. */
+const streamsOver = ({ streams }: Catalogue, product: string): Stream[] =>
+  [...streams.values()].filter((stream) => (isSettled(stream) ? stream.settledBy : stream.comparedWith) === product);
 
 /** The products as a tree: below each those that read it. One that reads several stands below each of them. */
 export function graphTree(catalogue: Catalogue): string {
   const below = (key: string, indent: string): string[] => {
     const readers = [
       ...readersIn(catalogue, key).map(({ reader, input }) => ({ key: reader.key, how: windowOf(catalogue, input) })),
-      ...settledBy(catalogue, key).map((stream) => ({ key: stream.key, how: 'a stream that it settles' })),
+      ...streamsOver(catalogue, key).map((stream) => ({
+        key: stream.key,
+        how: isSettled(stream) ? 'a stream that it settles' : 'a stream that is compared with it',
+      })),
       ...viewsOver(catalogue, key).map((view) => ({ key: view.key, how: 'a view' })),
     ];
     return readers.flatMap((reader, index) => {
@@ -63,7 +67,11 @@ export function graphMermaid(catalogue: Catalogue): string {
       (input) => `  ${node(input.product)} -->|${windowOf(catalogue, input)}| ${node(product.key)}`,
     ),
     ...[writtenWith(product) ?? []].flat().map((writer) => `  ${node(writer)} -.->|written with| ${node(product.key)}`),
-    ...settledBy(catalogue, product.key).map(({ key }) => `  ${node(product.key)} -->|settles| ${node(key)}`),
+    ...streamsOver(catalogue, product.key).map((stream) =>
+      isSettled(stream)
+        ? `  ${node(product.key)} -->|settles| ${node(stream.key)}`
+        : `  ${node(product.key)} -.->|compared with| ${node(stream.key)}`,
+    ),
     ...viewArrows(product.key),
   ]);
   const rest = [...catalogue.streams.keys(), ...catalogue.views.keys()];

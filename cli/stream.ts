@@ -1,4 +1,4 @@
-import { QueryRejectCondition, QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { Command } from 'commander';
 import { type StreamStatus, streamStatusQuery } from '../model/messages/streams.ts';
 import { streamApplications, supervisionId } from '../model/stream-applications.ts';
@@ -30,6 +30,8 @@ export function streamTable(statuses: readonly StreamStatus[]): string {
   return [table([...headings, 'newest snapshot'], rows), '', ...notes].join('\n');
 }
 
+const notSupervised = (name: string): string => `${name} is not supervised: \`lake deploy\` begins it.`;
+
 const statusCommand = new Command('status')
   .description('show how the applications of the stream run, and what their supervision does')
   .action(async () => {
@@ -38,11 +40,13 @@ const statusCommand = new Command('status')
       const statuses: StreamStatus[] = [];
       for (const { name } of streamApplications)
         try {
-          statuses.push(await client.workflow.getHandle(supervisionId(name)).query(streamStatusQuery));
-        } catch (error) {
+          const handle = client.workflow.getHandle(supervisionId(name));
           // One that has ended would answer for as long as it is remembered.
-          if (!(error instanceof WorkflowNotFoundError || error instanceof QueryRejectedError)) throw error;
-          console.log(`${name} is not supervised: \`lake deploy\` begins it.`);
+          if ((await handle.describe()).status.name === 'RUNNING') statuses.push(await handle.query(streamStatusQuery));
+          else console.log(notSupervised(name));
+        } catch (error) {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+          console.log(notSupervised(name));
         }
       if (statuses.length > 0) console.log(streamTable(statuses));
     });

@@ -15,9 +15,10 @@ export const freshnessSchedule = 'watch-freshness';
 /** The schedule that maintains a product's table: every product has one of its own, from its first deploy on. */
 export const maintenanceSchedule = (product: string): string => `maintain/${product}`;
 
-/** When the batch takes a stream's place for the date before. */
+/** When the batch takes a stream's place for the date before, or is compared with it. */
 export const reconciliation = { firesAfterMinutes: 120 } as const;
 
 /** The schedules of a table that a stream keeps. */
 export const mergeSchedule = (product: string): string => `merge/${product}`;
 export const reconcileSchedule = (product: string): string => `reconcile/${product}`;
+export const compareSchedule = (product: string): string => `compare/${product}`;

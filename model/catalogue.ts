@@ -5,6 +5,7 @@ import { dailyBatch, freshnessSchedule } from './cadences.ts';
 import { ContractFile } from './contract-file.ts';
 import {
   type Contracted,
+  bookkeepingOfStream,
   isSettled,
   isStream,
   isView,
@@ -106,6 +107,18 @@ export function settledStreamOf(catalogue: Pick<Catalogue, 'streams'>, key: stri
   if (stream) return stream;
   const wanted = key === undefined ? 'The batch settles no stream’s table' : `The batch settles no table "${key}"`;
   throw new CatalogueError(`${wanted}: ${settled.map((each) => each.key).join(', ') || 'there is none'}.`);
+}
+
+/** The tables that are compared with what the batch makes, and stay as they are. */
+export const comparedStreams = ({ streams }: Pick<Catalogue, 'streams'>): Stream[] =>
+  [...streams.values()].filter(({ comparedWith }) => comparedWith !== undefined);
+
+/** What the batch has of a stream's rows: what settles its table, or is compared with it. Throws a CatalogueError for another. */
+export function batchOf(catalogue: Catalogue, key: string): Product {
+  const stream = streamOf(catalogue, key);
+  const batch = isSettled(stream) ? stream.settledBy : stream.comparedWith;
+  if (batch === undefined) throw new CatalogueError(`Nothing settles "${key}", nor is it compared with anything.`);
+  return catalogue.get(batch);
 }
 
 /** The tables in which the batch's rows take the stream's place. */
@@ -215,6 +228,7 @@ function checkStream(
 ): void {
   const known = { products, views: new Map<string, View>(), streams };
   checkTablesRead(file, 'stream.sql', stream.fromFiles, [stream.files.table], known);
+  if (stream.comparedWith !== undefined) checkComparison(file, stream, products.get(stream.comparedWith));
   if (!isSettled(stream)) return;
   const at = ['customProperties', 'stream', 'settledBy'];
   const settling = products.get(stream.settledBy);
@@ -223,6 +237,18 @@ function checkStream(
   if (settledStreams({ streams }).length > 1)
     file.add('is beside another: the tables of live and settled dates know one stream', at);
   checkTablesRead(file, 'batch.sql', stream.fromBatch, settling?.warehouse ? [settling.warehouse.table] : [], known);
+}
+
+/** What a stream's table is compared with has its rows by date, in the warehouse, with all that the stream says of them. */
+function checkComparison(file: ContractFile, stream: Stream, batch: Product | undefined): void {
+  const at = ['customProperties', 'stream', 'comparedWith'];
+  if (!batch?.warehouse || batch.partitionColumn === undefined) {
+    file.add(`"${stream.comparedWith ?? ''}" is no product by date that the warehouse has`, at);
+    return;
+  }
+  const names = new Set([...batch.columns.map(({ name }) => name), ...bookkeepingOfStream]);
+  for (const { name } of stream.columns.filter((column) => !names.has(column.name)))
+    file.add(`${batch.key} has no column "${name}"`, at);
 }
 
 /** SQL names these tables of the warehouse, and of the schemas that products have no others but what it may. */

@@ -241,14 +241,21 @@ export const viewSchema = z.strictObject({
 
 /** The same of a table of the warehouse that a stream keeps, and the batch may correct. */
 export const streamSchema = z.strictObject({
-  stream: z.strictObject({
-    /** How long rows stay, where the batch settles dates once it has settled theirs. */
-    retentionHours: z.int().positive(),
-    /** The instant whose date is a row's. */
-    timeColumn: columnName,
-    /** The product whose published dates take the place of the stream's; absent: the stream's rows stay. */
-    settledBy: productKey.optional(),
-  }),
+  stream: z
+    .strictObject({
+      /** How long rows stay, where the batch settles dates once it has settled theirs. */
+      retentionHours: z.int().positive(),
+      /** The instant whose date is a row's. */
+      timeColumn: columnName,
+      /** The product whose published dates take the place of the stream's; absent: the stream's rows stay. */
+      settledBy: productKey.optional(),
+      /** The product that has the same rows as the batch makes them, for a figure of how far the two are apart. */
+      comparedWith: productKey.optional(),
+    })
+    .refine(({ settledBy, comparedWith }) => settledBy === undefined || comparedWith === undefined, {
+      path: ['comparedWith'],
+      message: 'must not be there beside settledBy, which compares before it settles',
+    }),
   warehouse: z.strictObject({
     table: warehouseTable,
     distKey: columnName,

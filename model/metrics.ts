@@ -82,6 +82,12 @@ export const metrics = {
     unit: 'Percent',
     about: 'trips that stream or batch lack, or have otherwise, of those of the batch',
   },
+  stream_rows_differing_pct: {
+    namespace: dataQuality,
+    unit: 'Percent',
+    about:
+      'rows that stream or batch lack, or have otherwise, of those of the batch, in tables that the batch does not settle',
+  },
   cities_divergent: { namespace: dataQuality, unit: 'Count', about: 'cities in which more than 1 % of trips differ' },
   bronze_validation_success_rate: {
     namespace: dataQuality,

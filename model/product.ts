@@ -74,6 +74,8 @@ export interface Stream extends Described {
   readonly retentionHours: number;
   /** The table's columns from the rows of the files, in Redshift's SQL. */
   readonly fromFiles: string;
+  /** The product that has the same rows as the batch makes them; both stay as they are. */
+  readonly comparedWith?: string | undefined;
   /** How long after its end a trip may take to be there. */
   readonly latencyMinutes: number;
 }
@@ -87,7 +89,7 @@ export interface SettledStream extends Stream {
 export const isSettled = (stream: Stream): stream is SettledStream => 'settledBy' in stream;
 
 /** What tells how a stream's row came, and not what it says. */
-const bookkeepingOfStream = ['version', 'processing_time'] as const;
+export const bookkeepingOfStream = ['version', 'processing_time'] as const;
 /** The same where the batch settles dates: the sides may differ in them. */
 export const bookkeeping = [...bookkeepingOfStream, 'source'] as const;
 
@@ -195,10 +197,10 @@ function readStream(file: ContractFile, contract: Contract, described: Described
   const fromBatch = settledBy === undefined ? undefined : readSql(file, described, 'batch.sql');
   if (!custom || !sla || !files || fromFiles === null || fromBatch === null) return null;
   const { physicalName: folder, properties: columns } = files;
-  const { timeColumn, retentionHours } = custom.stream;
+  const { timeColumn, retentionHours, comparedWith } = custom.stream;
   return {
     ...described,
-    ...{ timeColumn, retentionHours },
+    ...{ timeColumn, retentionHours, comparedWith },
     ...(settledBy !== undefined && { settledBy, fromBatch }),
     warehouse: custom.warehouse,
     files: { folder, columns, table: `${folder.split('/')[0] ?? ''}.${files.name}` },

@@ -1,7 +1,8 @@
 import { ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
-import { type Catalogue, loadCatalogue, rawProducts, settledStreams } from '../model/catalogue.ts';
+import { type Catalogue, comparedStreams, loadCatalogue, rawProducts, settledStreams } from '../model/catalogue.ts';
 import { isSettled, type RawProduct, type Stream } from '../model/product.ts';
 import {
+  compareSchedule,
   dailyBatch,
   freshnessSchedule,
   maintenanceSchedule,
@@ -9,7 +10,7 @@ import {
   reconcileSchedule,
   reconciliation,
 } from '../model/cadences.ts';
-import type { MergeRealtimeInput, ReconcileInput } from '../model/messages/realtime.ts';
+import type { CompareStreamInput, MergeRealtimeInput, ReconcileInput } from '../model/messages/realtime.ts';
 import type { MaintainTableInput } from '../workflows/maintain-table.ts';
 import { orchestrationQueue } from '../model/queues.ts';
 
@@ -75,17 +76,19 @@ const mergeOf = (stream: Stream): ScheduleOptions => ({
 });
 
 /** After the daily batch has loaded the date before. */
+const afterTheBatch = (comment: string): ScheduleOptions['spec'] => ({
+  calendars: [
+    {
+      hour: Math.floor(reconciliation.firesAfterMinutes / 60),
+      minute: reconciliation.firesAfterMinutes % 60,
+      comment,
+    },
+  ],
+});
+
 const reconciliationOf = (product: string): ScheduleOptions => ({
   scheduleId: reconcileSchedule(product),
-  spec: {
-    calendars: [
-      {
-        hour: Math.floor(reconciliation.firesAfterMinutes / 60),
-        minute: reconciliation.firesAfterMinutes % 60,
-        comment: 'the batch takes the stream’s place for the date before',
-      },
-    ],
-  },
+  spec: afterTheBatch('the batch takes the stream’s place for the date before'),
   action: {
     type: 'startWorkflow',
     workflowType: 'reconcile',
@@ -93,6 +96,20 @@ const reconciliationOf = (product: string): ScheduleOptions => ({
     taskQueue: orchestrationQueue,
     args: [{ product } satisfies ReconcileInput],
     staticSummary: `${product} with the batch, daily`,
+  },
+  policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '2d' },
+});
+
+const comparisonOf = (product: string): ScheduleOptions => ({
+  scheduleId: compareSchedule(product),
+  spec: afterTheBatch('how far stream and batch are apart in the date before'),
+  action: {
+    type: 'startWorkflow',
+    workflowType: 'compareStream',
+    workflowId: compareSchedule(product),
+    taskQueue: orchestrationQueue,
+    args: [{ product } satisfies CompareStreamInput],
+    staticSummary: `${product} beside the batch, daily`,
   },
   policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL, catchupWindow: '2d' },
 });
@@ -138,4 +155,5 @@ export const declaredSchedules = (catalogue: Catalogue = loadCatalogue()): reado
   ...[...catalogue.products.keys()].map(maintenanceOf),
   ...[...catalogue.streams.values()].map(mergeOf),
   ...settledStreams(catalogue).map(({ key }) => reconciliationOf(key)),
+  ...comparedStreams(catalogue).map(({ key }) => comparisonOf(key)),
 ];

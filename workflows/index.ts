@@ -1,5 +1,6 @@
 export { backfill } from './backfill.ts';
 export { buildProduct } from './build-product.ts';
+export { compareStream } from './compare-stream.ts';
 export { dailyBatch } from './daily-batch.ts';
 export { explainInterval } from './explain-interval.ts';
 export { hourlyBronze } from './hourly-bronze.ts';

@@ -8,7 +8,7 @@ import type { HourlyBronzeInput } from './hourly-bronze.ts';
 import type { LateDataInput } from '../model/messages/late-data.ts';
 import type { MaintainTableInput } from './maintain-table.ts';
 import type { BuildInput } from '../model/messages/builds.ts';
-import type { MergeRealtimeInput, ReconcileInput } from '../model/messages/realtime.ts';
+import type { CompareStreamInput, MergeRealtimeInput, ReconcileInput } from '../model/messages/realtime.ts';
 import type {
   DesiredApplication,
   Request,
@@ -84,6 +84,10 @@ export const inputs = {
     readersBuiltBy: z.enum(['next daily batch', 'caller']).exactOptional(),
     forced: z.strictObject({ missing: z.array(z.string()), by: z.string(), why: z.string() }).exactOptional(),
   }) satisfies z.ZodType<BuildInput>,
+  compareStream: z.strictObject({
+    product: z.string(),
+    date: date.exactOptional(),
+  }) satisfies z.ZodType<CompareStreamInput>,
   dailyBatch: z.strictObject({
     date: date.exactOptional(),
     lane,

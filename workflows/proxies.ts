@@ -50,7 +50,13 @@ export const surveys = (lane: Lane) =>
     Pick<PlanningActivities, 'planBackfill' | 'restateReaders' | 'healLostHours'> &
       Pick<
         RealtimeActivities,
-        'planMerge' | 'readReconciliation' | 'recordStream' | 'lookAtDate' | 'reconcileAgain' | 'submitBackupDrops'
+        | 'planMerge'
+        | 'readReconciliation'
+        | 'recordStream'
+        | 'lookAtDate'
+        | 'reconcileAgain'
+        | 'submitBackupDrops'
+        | 'compareStream'
       > &
       TableHistoryActivities
   >({

@@ -1,5 +1,5 @@
 import { markdownTable } from './markdown.ts';
-import type { Merged, Reconciliation, StreamDate } from '../model/messages/realtime.ts';
+import type { Merged, Reconciliation, StreamComparison, StreamDate } from '../model/messages/realtime.ts';
 
 /** What readers see of a date, and since when. */
 function stateOf({ isLive, settled }: StreamDate): string {
@@ -36,6 +36,13 @@ const datesTable = (dates: readonly StreamDate[]): string =>
 
 const hours = (seconds: number): string => (seconds / 3600).toFixed(1);
 const clock = (at: string | null): string => (at === null ? 'not yet' : `${at.slice(11, 19)}Z`);
+
+/** How far a stream's rows of a date are apart from the batch's. */
+export function comparisonTable(told: StreamComparison): string {
+  const figures = ['stream', 'batch', 'missing', 'extra', 'differing', '% apart'];
+  const { streamRows, batchRows, missing, extra, differing, differingPct } = told;
+  return markdownTable(figures, figures, [[streamRows, batchRows, missing, extra, differing, differingPct.toFixed(3)]]);
+}
 
 /** Both sides of a date by city, when it became exact, and some of the trips that differed. */
 export function reconciliationTable(told: Reconciliation): string {

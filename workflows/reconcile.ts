@@ -32,11 +32,7 @@ export async function reconcile(input: ReconcileInput = {}): Promise<Reconciliat
   const report = reportBuild({ product }, `reconciliation of ${date}`, lane);
   report.planned(date);
   try {
-    if (date >= intervalKey('date', fired))
-      throw ApplicationFailure.nonRetryable(
-        `${product} ${date} is not over yet: there is no whole batch of it.`,
-        'BadInput',
-      );
+    mustBeOver(product, date, fired);
     const told = (await isStreams(product, date))
       ? await settleWhenLoaded(plan, date, fired, report)
       : neverIts(plan, date);
@@ -81,7 +77,17 @@ async function settleWhenLoaded(
   }
 }
 
-function untilOf(fired: DateTime): string {
+/** Ends the workflow for good where a date is not over when it fires: there is no whole batch of it. */
+export function mustBeOver(product: string, date: string, fired: DateTime): void {
+  if (date >= intervalKey('date', fired))
+    throw ApplicationFailure.nonRetryable(
+      `${product} ${date} is not over yet: there is no whole batch of it.`,
+      'BadInput',
+    );
+}
+
+/** When the batch's rows have to be there, as ISO-8601. */
+export function untilOf(fired: DateTime): string {
   const usual = fired.startOf('day').plus({ hours: latestHour });
   const least = DateTime.fromMillis(Date.now(), { zone: 'utc' }).plus({ hours: leastWaitHours });
   return new Date(Math.max(usual.toMillis(), least.toMillis())).toISOString();

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { type Catalogue, settledStream, settledStreamOf, streamOf, writerOf } from '../../model/catalogue.ts';
+import { batchOf, type Catalogue, settledStream, settledStreamOf, streamOf, writerOf } from '../../model/catalogue.ts';
 import type { Product } from '../../model/product.ts';
 import {
   chunkRange,
@@ -130,12 +130,17 @@ export function planBuild(
   };
 }
 
-/** What a merge into a stream's table, or a reconciliation of it, needs; `generation` tells apart those of its kind. */
+/** What a merge into a stream's table, or a reconciliation or comparison of it, needs; `generation` tells apart those of its kind. */
 export function planStream(
   catalogue: Catalogue,
-  input: { readonly product: string | undefined; readonly kind: 'merge' | 'reconcile'; readonly generation: number },
+  input: {
+    readonly product: string | undefined;
+    readonly kind: 'merge' | 'reconcile' | 'compare';
+    readonly generation: number;
+  },
 ): StreamPlan {
-  const { key } = (input.kind === 'merge' ? streamOf : settledStreamOf)(catalogue, input.product);
+  const { key } = (input.kind === 'reconcile' ? settledStreamOf : streamOf)(catalogue, input.product);
+  if (input.kind === 'compare') batchOf(catalogue, key);
   return { product: key, runId: `${key}/${input.kind}/${input.generation.toString(36)}` };
 }
 

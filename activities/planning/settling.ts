@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { cancellationSignal } from '@temporalio/activity';
-import { type Catalogue, settledStreamOf } from '../../model/catalogue.ts';
+import { batchOf, type Catalogue } from '../../model/catalogue.ts';
 import { intervalsOfDate } from '../../model/graph.ts';
 import { intervalStart, shiftInterval } from '../../model/intervals.ts';
 import type { AwaitedInputs, MissingInput, SettlingAsked } from '../../model/messages/inputs.ts';
@@ -11,7 +11,7 @@ import { missingOf, scheduledSince } from './missing-inputs.ts';
 import { type LedgerReader, surveyProduct } from './survey.ts';
 
 /**
- * What is missing before the batch's rows of a date may take the place of a stream's. Every table that they are made from
+ * What is missing before the batch's rows of a date may take the place of a stream's, or be compared with them. Every table that they are made from
  * was asked for after the date had ended, or half a day would settle it; the last one is loaded; and the date's hours are
  * there, unless somebody has built without them, or their schedule is younger.
  */
@@ -22,7 +22,7 @@ export async function missingToSettle(
   key: string,
   date: string,
 ): Promise<MissingInput[]> {
-  const settling = catalogue.get(settledStreamOf(catalogue, key).settledBy);
+  const settling = batchOf(catalogue, key);
   const missing: MissingInput[] = [];
   let isForced = false;
   for (const product of madeFrom(catalogue, settling)) {

@@ -1,5 +1,5 @@
-import { type Catalogue, settledStreams } from '../../model/catalogue.ts';
-import { maintenanceSchedule, mergeSchedule, reconcileSchedule } from '../../model/cadences.ts';
+import { type Catalogue, comparedStreams, settledStreams } from '../../model/catalogue.ts';
+import { compareSchedule, maintenanceSchedule, mergeSchedule, reconcileSchedule } from '../../model/cadences.ts';
 import type { FreshnessFinding } from '../../model/messages/freshness.ts';
 import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
 import { builtProducts } from './survey.ts';
@@ -16,6 +16,7 @@ export async function schedulesOf(
     ...products.flatMap(({ key, cadence }) => [cadence.scheduleId, maintenanceSchedule(key)]),
     ...[...catalogue.streams.keys()].map(mergeSchedule),
     ...settledStreams(catalogue).map(({ key }) => reconcileSchedule(key)),
+    ...comparedStreams(catalogue).map(({ key }) => compareSchedule(key)),
   ];
   const found = [...new Set(ids)].map(async (id) => [id, await orchestrator.scheduleOf(id)] as const);
   return new Map(await Promise.all(found));
@@ -45,6 +46,9 @@ export function stoppedSchedules(catalogue: Catalogue, schedules: Schedules): Fr
     ),
     ...settledStreams(catalogue).flatMap(({ key }) =>
       told(reconcileSchedule(key), key, `dates of ${key} stay as the stream has them`),
+    ),
+    ...comparedStreams(catalogue).flatMap(({ key }) =>
+      told(compareSchedule(key), key, `nobody looks how far ${key} is apart from the batch`),
     ),
   ];
 }

@@ -1,10 +1,16 @@
 import type { RedshiftDataClient } from '@aws-sdk/client-redshift-data';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { DateTime } from 'luxon';
-import { type Catalogue, settledStream, settledStreamOf, streamOf } from '../../model/catalogue.ts';
+import { batchOf, type Catalogue, settledStream, settledStreamOf, streamOf } from '../../model/catalogue.ts';
 import { intervalKey, type IntervalRange, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { reconciliation } from '../../model/cadences.ts';
-import type { Reconciliation, StreamDate, StreamPlan, StreamTable } from '../../model/messages/realtime.ts';
+import type {
+  Reconciliation,
+  StreamComparison,
+  StreamDate,
+  StreamPlan,
+  StreamTable,
+} from '../../model/messages/realtime.ts';
 import type { StreamDates } from '../ledger/stream-dates.ts';
 import type { Orchestrator } from '../orchestrator.ts';
 import { submitBatch } from '../redshift/batches.ts';
@@ -14,7 +20,7 @@ import { oldBackups, reconcileStatements } from '../redshift/reconcile-sql.ts';
 import { query } from '../redshift/query.ts';
 import { statementsOf } from '../redshift/statements.ts';
 import { isSettled } from '../../model/product.ts';
-import { citiesOf, isExact, tripsOf } from './comparison.ts';
+import { citiesOf, compareRows, isExact, tripsOf } from './comparison.ts';
 import { readManifest, writeManifest } from './manifests.ts';
 import { newFiles } from './new-files.ts';
 import { mayHaveChanged, newestOf, streamDates } from './stream-dates.ts';
@@ -202,6 +208,12 @@ export function createRealtimeActivities(
       const dates = all.filter((date) => mayHaveChanged(date, today));
       await ledger.record(product, dates);
       return { dates, newestAt };
+    },
+
+    /** How far a stream's table and what the batch has of its rows are apart in a date. */
+    async compareStream({ product, date }: { product: string; date: string }): Promise<StreamComparison> {
+      const stream = streamOf(catalogue, product);
+      return { product, date, ...(await compareRows(warehouse, stream, batchOf(catalogue, product), date)) };
     },
 
     /** What the warehouse has of one date of a stream's table. */

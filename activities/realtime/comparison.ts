@@ -1,7 +1,7 @@
 import { ownTables } from '../../model/catalogue.ts';
-import type { CityComparison } from '../../model/messages/realtime.ts';
-import type { Product, SettledStream } from '../../model/product.ts';
-import { targetOf } from '../redshift/dialect.ts';
+import type { CityComparison, StreamComparison } from '../../model/messages/realtime.ts';
+import { bookkeepingOfStream, type Product, type SettledStream, type Stream } from '../../model/product.ts';
+import { keysOf, targetOf } from '../redshift/dialect.ts';
 import { query, type Warehouse } from '../redshift/query.ts';
 
 /** Of the trips that differ so many are named in a run's details; the warehouse keeps a thousand. */
@@ -60,4 +60,36 @@ export async function isExact(
     { start, end },
   );
   return Number(row?.exact) === 1;
+}
+
+/** How far a stream's rows of a date are apart from those of the batch's product that has the same ones. */
+export async function compareRows(
+  warehouse: Warehouse,
+  stream: Stream,
+  batch: Product,
+  date: string,
+): Promise<Omit<StreamComparison, 'product' | 'date'>> {
+  const keys = keysOf(stream);
+  const [key = ''] = keys;
+  const told = new Set<string>([...bookkeepingOfStream, ...keys]);
+  const said = stream.columns.map(({ name }) => name).filter((name) => !told.has(name));
+  const differs = said.map((name) => `live.${name} <> batch.${name}`).join(' OR ');
+  const [row] = await query(
+    warehouse,
+    `SELECT COUNT(live.${key}) AS stream_rows, COUNT(batch.${key}) AS batch_rows,
+       COUNT(CASE WHEN live.${key} IS NULL THEN 1 END) AS missing,
+       COUNT(CASE WHEN batch.${key} IS NULL THEN 1 END) AS extra,
+       COUNT(CASE WHEN ${differs} THEN 1 END) AS differing
+     FROM (SELECT * FROM ${stream.warehouse.table} WHERE CAST(${stream.timeColumn} AS DATE) = CAST(:date AS DATE)) AS live
+     FULL JOIN (SELECT * FROM ${targetOf(batch).table} WHERE ${batch.partitionColumn ?? ''} = CAST(:date AS DATE)) AS batch
+       ON ${keys.map((name) => `live.${name} = batch.${name}`).join(' AND ')}`,
+    { date },
+  );
+  const [streamRows, batchRows] = [Number(row?.stream_rows), Number(row?.batch_rows)];
+  const [missing, extra, differing] = [Number(row?.missing), Number(row?.extra), Number(row?.differing)];
+  const apart = missing + extra + differing;
+  return {
+    ...{ streamRows, batchRows, missing, extra, differing },
+    differingPct: apart === 0 ? 0 : batchRows === 0 ? 100 : (100 * apart) / batchRows,
+  };
 }

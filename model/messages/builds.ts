@@ -30,6 +30,7 @@ export type BuildState =
   | 'restored'
   | 'merged'
   | 'settled'
+  | 'compared'
   | 'failed'
   | 'cancelled';
 

@@ -11,6 +11,26 @@ export interface ReconcileInput {
   readonly date?: string;
 }
 
+export interface CompareStreamInput {
+  readonly product: string;
+  /** By default the date before the one on which the schedule fired. */
+  readonly date?: string;
+}
+
+/** How far a stream's rows of a date are apart from the batch's. */
+export interface StreamComparison {
+  readonly product: string;
+  readonly date: string;
+  readonly streamRows: number;
+  readonly batchRows: number;
+  /** Rows of the batch alone, of the stream alone, and those of both that say something else. */
+  readonly missing: number;
+  readonly extra: number;
+  readonly differing: number;
+  /** All of these, in per cent of the rows of the batch. */
+  readonly differingPct: number;
+}
+
 /** What claims and batches of a stream's table need to know. */
 export interface StreamPlan {
   readonly product: string;

@@ -126,8 +126,8 @@ describe('a restatement', () => {
   it('reaches what reads the dates, neighbours as one', () => {
     expect(runs(['2025-01-11', '2025-01-10'])).toEqual([
       'silver.trips 2025-01-08 2025-01-13',
-      'gold.surge_windows 2025-01-10 2025-01-12',
-      'gold.surge_effectiveness 2025-01-09 2025-01-12',
+      'gold.surge_windows 2025-01-08 2025-01-12',
+      'gold.surge_effectiveness 2025-01-08 2025-01-12',
     ]);
   });
 

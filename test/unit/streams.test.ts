@@ -51,17 +51,33 @@ describe('the contract of a stream’s table', () => {
 
   it('may have a key of several columns where nothing settles it, and not where the batch does', () => {
     expect(settledStreams(catalogue).map((each) => each.key)).toEqual(['public.trips_realtime']);
-    const settling = 'timeColumn: window_start\n      settledBy: gold.surge_windows';
-    copy.edit('public/surge_pricing', (text) => text.replace('timeColumn: window_start', settling));
+    const [compared, settles] = ['comparedWith: gold.surge_windows', 'settledBy: gold.surge_windows'];
+    copy.edit('public/surge_pricing', (text) => text.replace(compared, settles));
     for (const problem of [
       /must have a primary key of one column: the batch settles by it/,
       /has no column "source", which tells how a row came/,
       /there is no batch\.sql beside the contract/,
     ])
       expect(() => loadCatalogue(copy.folder)).toThrow(problem);
-    copy.edit('public/surge_pricing', (text) => text.replace(settling, 'timeColumn: window_start'));
+    copy.edit('public/surge_pricing', (text) => text.replace(settles, compared));
     copy.edit('public/surge_pricing', (text) => text.replaceAll(/ +primaryKey(Position)?: .*\n/g, ''));
     expect(() => loadCatalogue(copy.folder)).toThrow(/must have a primary key: merges go by it/);
+  });
+
+  it('is compared with a product by date that says the same, and not by one that it is settled by', () => {
+    const compared = 'comparedWith: gold.surge_windows';
+    const change = (to: string, from = compared): void => {
+      copy.edit('public/surge_pricing', (text) => text.replace(from, to));
+    };
+    for (const [to, problem] of [
+      ['comparedWith: gold.dim_city', /"gold\.dim_city" is no product by date that the warehouse has/],
+      ['comparedWith: gold.daily_metrics', /gold\.daily_metrics has no column "geo_zone"/],
+      [`${compared}\n      settledBy: gold.trips`, /comparedWith: must not be there beside settledBy/],
+    ] as const) {
+      change(to);
+      expect(() => loadCatalogue(copy.folder)).toThrow(problem);
+      change(compared, to);
+    }
   });
 
   it('has a key that no other table and none of Tideline’s own has', () => {

@@ -4,7 +4,7 @@ import { statementsOf } from '../../activities/redshift/statements.ts';
 import { loadCatalogue, ownTables, streamOf } from '../../model/catalogue.ts';
 import type { StreamRow } from '../../local/generator/stream-parquet.ts';
 import { bucket, nextRun, useRealtime } from './realtime-harness.ts';
-import { runBatch } from './redshift-data-harness.ts';
+import { run, runBatch } from './redshift-data-harness.ts';
 
 const surge = streamOf(loadCatalogue(), 'public.surge_pricing');
 const realtime = useRealtime(surge);
@@ -97,6 +97,29 @@ test('merges of two tables at one time each take their own files', async () => {
   await realtime.s3.put(bucket, own.replace(surge.files.folder, 'streaming/trips'), 'of another stream');
   expect(await realtime.merge(evening)).toMatchObject({ meaning: 'done', files: 1, merged: 1 });
   expect(await realtime.query('SELECT product, file FROM streaming.merged_files')).toEqual([[surge.key, own]]);
+});
+
+test('its windows of a date are compared with those that the batch has of it', async () => {
+  const told = { rider_requests: 3, available_drivers: 1, demand_supply_ratio: 3, surge_multiplier: 2.5 };
+  const [first, second] = ['2025-01-18T10:00:00Z', '2025-01-18T23:55:00Z'];
+  await realtime.commit('2025-01-18T20', [
+    ...[windowOf('same', first, 4, told), windowOf('other', first, 4, told), windowOf('extra', second, 4, told)],
+    windowOf('same', '2025-01-19T00:00:00Z', 4, told),
+  ]);
+  await realtime.merge('2025-01-19T00:15:00Z');
+  const compared = () => realtime.activities.compareStream({ product: surge.key, date: '2025-01-18' });
+  expect(await compared()).toMatchObject({ streamRows: 3, batchRows: 0, extra: 3, differingPct: 100 });
+  for (const [zone, requests] of Object.entries({ same: 3, other: 4, missed: 3 }))
+    await run(
+      realtime.server,
+      `INSERT INTO gold.surge_windows VALUES ('${zone}', '2025-01-18 10:00', '2025-01-18 10:05', ${requests}, 1, 3, 2.5,
+         '2025-01-18', '2025-01-19 01:00')`,
+    );
+  expect(await compared()).toEqual({
+    ...{ product: surge.key, date: '2025-01-18', streamRows: 3, batchRows: 3 },
+    ...{ missing: 1, extra: 1, differing: 1, differingPct: 100 },
+  });
+  await run(realtime.server, 'DELETE FROM gold.surge_windows');
 });
 
 test('nothing settles its dates, and who asks for it is told which it is possible for', async () => {

@@ -132,7 +132,7 @@ describe('dailyBatch', () => {
       await expect(environment.client.workflow.execute('dailyBatch', options)).rejects.toMatchObject({
         cause: {
           message: expect.stringMatching(
-            /^1 of 13 builds failed: .*no city_id.* Not built.*gold\.fact_hourly_metrics 2025-01-15\.\.2025-01-18, gold\.trips 2025-01-16\.\.2025-01-17, silver/,
+            /^1 of 16 builds failed: .*no city_id.* Not built.*gold\.fact_hourly_metrics 2025-01-15\.\.2025-01-18, gold\.trips 2025-01-16\.\.2025-01-17, silver/,
           ),
         },
       });

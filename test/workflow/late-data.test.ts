@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DateTime } from 'luxon';
 import { surveyProduct } from '../../activities/planning/survey.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
+import { readersIn } from '../../model/graph.ts';
 import { intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import { approveUpdate, type BackfillReport, backfillStatusQuery } from '../../model/messages/backfill.ts';
 import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../../model/messages/late-data.ts';
@@ -61,7 +62,8 @@ describe('late data', () => {
       const handle = await restate(touched.slice(1));
       const reports = (await handle.result()) as BackfillReport[];
       // Far apart, they are backfills of their own: none looks at the months between.
-      expect(reports.map(({ products }) => products[0])).toMatchObject(touched.map(() => ({ intervals: 4, right: 0 })));
+      const ofSilver = reports.flatMap(({ products }) => products.filter(({ product }) => product === 'silver.trips'));
+      expect(ofSilver).toMatchObject(touched.map(() => ({ intervals: 4, right: 0 })));
       const around = (...counts: number[]): string[] =>
         touched.flatMap((date) => counts.map((count) => shiftInterval('date', date, count)));
       expect(submitted(calls, 'silver.trips').sort()).toEqual(around(-2, -1, 0, 1));
@@ -75,7 +77,7 @@ describe('late data', () => {
   it('does nothing where others have restated the dates meanwhile', async () => {
     await withWorkers(environment, { ledger: builtDays() }, async (calls) => {
       const reports = (await (await restate(['2024-03-10'])).result()) as BackfillReport[];
-      expect(reports.map(({ built }) => built.jobs)).toEqual([0]);
+      expect(new Set(reports.map(({ built }) => built.jobs))).toEqual(new Set([0]));
       expect(calls.submitted).toEqual([]);
     });
   });
@@ -87,7 +89,7 @@ describe('late data', () => {
     await withWorkers(environment, { ledger, jobs: ['quality', 'done'], changedDates: [] }, async (calls) => {
       const handle = await restate(['2024-03-10']);
       const reports = (await handle.result()) as BackfillReport[];
-      expect(reports.map(({ built }) => built.intervals)).toEqual([4]);
+      expect(reports.map(({ built }) => built.intervals).filter((count) => count > 0)).toEqual([4]);
       const around = ['2024-03-08', '2024-03-09', '2024-03-10', '2024-03-11'];
       expect(submitted(calls, 'silver.trips')).toEqual([...around, ...around]);
     });
@@ -114,10 +116,14 @@ describe('late data', () => {
       await handle.signal(lateDatesSignal, [dates[1]!]);
       await handle.signal('lateDates', '2025-01-10');
       await first.cancel();
-      const second = child('2024-06-29..2024-07-03', 1);
+      // After those of what else reads the date.
+      const second = child('2024-06-29..2024-07-03', readersIn(loadCatalogue(), 'bronze.events').length);
       await isWaiting(second);
       await second.executeUpdate(approveUpdate, { args: ['ada'] });
-      expect(await handle.result()).toMatchObject([{ state: 'done', built: { intervals: 4 } }]);
+      const reports = (await handle.result()) as BackfillReport[];
+      expect(reports.filter(({ built }) => built.intervals > 0)).toMatchObject([
+        { state: 'done', built: { intervals: 4 } },
+      ]);
       expect(submitted(calls, 'silver.trips')).toEqual(['2024-06-29', '2024-06-30', '2024-07-01', '2024-07-02']);
     });
   });

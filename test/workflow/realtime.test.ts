@@ -164,11 +164,37 @@ describe('a reconciliation', () => {
   });
 });
 
+describe('a comparison', () => {
+  const surge = 'public.surge_pricing';
+
+  it('waits for the batch, and tells how far the sides are apart', async () => {
+    await played('compare-stream', async (handle, calls) => {
+      expect(await handle.result()).toMatchObject({ product: surge, date: '2025-01-18', missing: 2, differingPct: 4 });
+      expect(await detailsOf(handle)).toMatch(/\|\s+99\s+\|\s+100\s+\|\s+2\s+\|\s+1\s+\|\s+1\s+\|\s+4\.000\s+\|/);
+      expect(calls.figures).toEqual([{ name: 'stream_rows_differing_pct', value: 4, product: surge }]);
+      expect([calls.batches, calls.claims.size]).toEqual([[], 0]);
+    });
+  });
+
+  it('has no figure of a date that the stream has nothing of', async () => {
+    await played('compare-stream-that-has-nothing', async (handle, calls) => {
+      expect(await handle.result()).toMatchObject({ streamRows: 0 });
+      expect(calls.figures).toEqual([]);
+    });
+  });
+});
+
 it('wrong input fails at once', async () => {
   await withWorkers(environment, {}, async () => {
     for (const [type, input, told] of [
-      ['mergeRealtime', { product: 'public.trip' }, 'No stream keeps "public.trip": public.trips_realtime.'],
+      [
+        'mergeRealtime',
+        { product: 'public.trip' },
+        'No stream keeps "public.trip": public.surge_pricing, public.trips_realtime.',
+      ],
       ['reconcile', { date: '18.1.2025' }, 'write a date as 2025-01-18'],
+      ['reconcile', { product: 'public.surge_pricing' }, 'The batch settles no table "public.surge_pricing"'],
+      ['compareStream', { product: 'public.surge_pricing', date: '9999-01-01' }, '9999-01-01 is not over yet'],
     ] as const) {
       const options = { workflowId: `wrong/${type}`, taskQueue: orchestrationQueue, args: [input] };
       const handle = await environment.client.workflow.start(type, options);

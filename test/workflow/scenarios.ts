@@ -371,6 +371,16 @@ export const scenarios = {
       await handle.cancel();
     },
   },
+  'compare-stream': {
+    script: { unsettled: 1 },
+    workflow: 'compareStream',
+    input: { product: 'public.surge_pricing', date: '2025-01-18' },
+  },
+  'compare-stream-that-has-nothing': {
+    script: { streamDate: 'never' },
+    workflow: 'compareStream',
+    input: { product: 'public.surge_pricing', date: '2025-01-18' },
+  },
   'rebuild-gold': { script: {}, workflow: 'rebuildGold', input: { start: '2025-01-01', end: '2025-01-15' } },
 } satisfies Record<string, Scenario>;
 

@@ -1,6 +1,6 @@
 import type { PlannedMerge, RealtimeActivities, Submitted } from '../../activities/realtime/activities.ts';
 import type { AwaitedInputs, SettlingAsked } from '../../model/messages/inputs.ts';
-import type { Settled, StreamDate, StreamTable } from '../../model/messages/realtime.ts';
+import type { Settled, StreamComparison, StreamDate, StreamTable } from '../../model/messages/realtime.ts';
 import type { Calls } from './calls.ts';
 import { at, type Script } from './script.ts';
 
@@ -60,6 +60,10 @@ export function scriptedRealtime(script: Script, calls: Calls) {
     },
     async recordStream(): Promise<StreamTable> {
       return { dates: dates('2025-01-18'), newestAt: '2025-01-18T19:57:30.000Z' };
+    },
+    async compareStream(asked: Input<'compareStream'>): Promise<StreamComparison> {
+      const streamRows = script.streamDate === 'never' ? 0 : 99;
+      return { ...asked, streamRows, batchRows: 100, missing: 2, extra: 1, differing: 1, differingPct: 4 };
     },
     async lookAtDate({ date }: Input<'lookAtDate'>): Promise<StreamDate | null> {
       return dates(date)[0] ?? null;
