@@ -8,11 +8,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ApplicationLook, Begun, StreamHealth, SuperviseStreamInput } from '../model/messages/streams.ts';
-import type { Measurement } from '../model/metrics.ts';
 import { checkInput } from './inputs.ts';
 import { streams, streamWaits } from './proxies.ts';
+import { figuresOfStream } from './stream-figures.ts';
 import { controlStream, type StreamControl } from './stream-control.ts';
-import { type Change, isChange, isAsWanted, isRefused, isWell, nextStep } from './stream-step.ts';
+import { type Change, isChange, isAsWanted, isWell, nextStep } from './stream-step.ts';
 
 /** Of as many minutes its figures are looked at; of fewer, to see whether an update runs well by now. */
 const watchedMs = 10 * 60_000;
@@ -36,7 +36,7 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
     const health = step === 'watch' ? await watch(look, control) : null;
     const isChanged = isChange(step) && (await change(step, look, control));
     if (!isChanged) {
-      await streams.publishFigures(figuresOf(look, health, control));
+      await streams.publishFigures(figuresOfStream(look, health, control));
       await control.untilNextLook();
     }
     if (workflowInfo().continueAsNewSuggested) {
@@ -109,22 +109,6 @@ async function keepSnapshots({ snapshots }: ApplicationLook, control: StreamCont
     if (isCancellation(error)) throw error;
     control.note(`No regular snapshot: ${rootCause(error) ?? String(error)}`);
   }
-}
-
-function figuresOf(
-  look: ApplicationLook,
-  health: StreamHealth | null,
-  { desired, told }: StreamControl,
-): Measurement[] {
-  const product = desired.application;
-  return [
-    { name: 'streams_down', value: look.is === 'running' && health?.downMs === 0 ? 0 : 1, product },
-    { name: 'stream_updates_refused', value: isRefused(told, desired) ? 1 : 0, product },
-    ...(health ? [{ name: 'stream_checkpoints_failed' as const, value: health.failedCheckpoints, product }] : []),
-    ...(health?.behindMs
-      ? [{ name: 'stream_lag_minutes' as const, value: health.behindMs.last / 60_000, product }]
-      : []),
-  ];
 }
 
 // It lives for ever, through every deploy.

@@ -351,6 +351,7 @@ describe('a person who follows the runbook ends', () => {
         'temporal workflow update execute --workflow-id daily-batch-… --name proceed --input \'{"by":"your name","why":"…"}\'',
         'temporal workflow update execute --workflow-id backfill/… --name pause',
         'npm run lake -- explain',
+        'aws kinesisanalyticsv2 stop-application --application-name trip-sessions --force',
       ]),
     );
   });

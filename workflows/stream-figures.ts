@@ -1,0 +1,21 @@
+import type { ApplicationLook, StreamHealth } from '../model/messages/streams.ts';
+import type { Measurement } from '../model/metrics.ts';
+import type { StreamControl } from './stream-control.ts';
+import { isRefused } from './stream-step.ts';
+
+/** What a supervision tells CloudWatch of its application. */
+export function figuresOfStream(
+  look: ApplicationLook,
+  health: StreamHealth | null,
+  { desired, told }: StreamControl,
+): Measurement[] {
+  const product = desired.application;
+  return [
+    { name: 'streams_down', value: look.is === 'running' && health?.downMs === 0 ? 0 : 1, product },
+    { name: 'stream_updates_refused', value: isRefused(told, desired) ? 1 : 0, product },
+    ...(health ? [{ name: 'stream_checkpoints_failed' as const, value: health.failedCheckpoints, product }] : []),
+    ...(health?.behindMs
+      ? [{ name: 'stream_lag_minutes' as const, value: health.behindMs.last / 60_000, product }]
+      : []),
+  ];
+}
