@@ -9,16 +9,10 @@ import type { LateDataInput } from '../model/messages/late-data.ts';
 import type { MaintainTableInput } from './maintain-table.ts';
 import type { BuildInput } from '../model/messages/builds.ts';
 import type { CompareStreamInput, MergeRealtimeInput, ReconcileInput } from '../model/messages/realtime.ts';
-import type {
-  DesiredApplication,
-  Request,
-  RewindRequest,
-  SuperviseStreamInput,
-  Supervision,
-} from '../model/messages/streams.ts';
 import { lanes } from '../model/queues.ts';
 import type { RebuildGoldInput } from './rebuild-gold.ts';
 import type { RestoreTableInput } from './restore-table.ts';
+import { superviseStreamInput } from './stream-inputs.ts';
 
 // What people write with `temporal workflow start`: a misspelt field, or a lane that nobody serves, would wait for ever.
 // Whether a product exists, and has such intervals, is the catalogue's to say.
@@ -32,33 +26,6 @@ const flag = z.boolean().exactOptional();
 
 /** What the signal of that name takes. */
 export const lateDates = z.array(date);
-
-const text = z.string().min(1);
-
-/** What the signal `redeploy` takes. */
-export const desiredApplication = z.strictObject({
-  application: z.string().regex(/^[a-zA-Z0-9_.-]{1,128}$/),
-  description: z.string(),
-  code: z.string().regex(/^s3:\/\/[^/]+\/.+$/, 'write the jar as s3://bucket/key'),
-  roleArn: text,
-  logStreamArn: text,
-  parallelism: z.int().min(1),
-  checkpointIntervalMs: z.int().min(1),
-  properties: z.record(z.string(), z.string()),
-}) satisfies z.ZodType<DesiredApplication>;
-/** What the updates `pause` and `rewind` take. */
-export const streamRequest = z.strictObject({ by: text, why: text }) satisfies z.ZodType<Request>;
-export const rewindRequest = streamRequest.extend({ snapshot: text }) satisfies z.ZodType<RewindRequest>;
-
-const supervision = z.strictObject({
-  paused: streamRequest.nullable(),
-  rewind: rewindRequest.nullable(),
-  refused: z.strictObject({ desired: desiredApplication, why: z.string() }).nullable(),
-  failedStarts: z.int(),
-  startsAgainAt: z.number(),
-  onProbationSince: z.number().nullable(),
-  happenings: z.array(z.strictObject({ at: z.string(), what: z.string() })),
-}) satisfies z.ZodType<Supervision>;
 
 /** Of every workflow, what it takes. */
 export const inputs = {
@@ -120,12 +87,7 @@ export const inputs = {
     product: z.string(),
     to: z.union([z.int().nonnegative(), z.string().min(1)]),
   }) satisfies z.ZodType<RestoreTableInput>,
-  superviseStream: z.strictObject({
-    desired: desiredApplication,
-    everySeconds: z.number().positive().exactOptional(),
-    probationMinutes: z.number().positive().exactOptional(),
-    carried: supervision.exactOptional(),
-  }) satisfies z.ZodType<SuperviseStreamInput>,
+  superviseStream: superviseStreamInput,
   watchFreshness: z.strictObject({
     firedAt: z.string().exactOptional(),
     tell: flag,

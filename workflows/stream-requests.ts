@@ -8,7 +8,7 @@ import {
   type StreamState,
 } from '../model/messages/streams.ts';
 import { eventStream } from '../model/stream.ts';
-import { desiredApplication, rewindRequest, streamRequest } from './inputs.ts';
+import { desiredApplication, rewindRequest, streamRequest } from './stream-inputs.ts';
 import type { StreamRecord } from './stream-record.ts';
 import { hasGivenUp, isSame } from './stream-step.ts';
 

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type {
+  DesiredApplication,
+  Request,
+  RewindRequest,
+  SuperviseStreamInput,
+  Supervision,
+} from '../model/messages/streams.ts';
+
+const text = z.string().min(1);
+
+/** What the signal `redeploy` takes. */
+export const desiredApplication = z.strictObject({
+  application: z.string().regex(/^[a-zA-Z0-9_.-]{1,128}$/),
+  description: z.string(),
+  code: z.string().regex(/^s3:\/\/[^/]+\/.+$/, 'write the jar as s3://bucket/key'),
+  roleArn: text,
+  logStreamArn: text,
+  parallelism: z.int().min(1),
+  checkpointIntervalMs: z.int().min(1),
+  properties: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<DesiredApplication>;
+/** What the updates `pause` and `rewind` take. */
+export const streamRequest = z.strictObject({ by: text, why: text }) satisfies z.ZodType<Request>;
+export const rewindRequest = streamRequest.extend({ snapshot: text }) satisfies z.ZodType<RewindRequest>;
+
+/** As the run before has carried it: a field that is added later may be missing. */
+const supervision = z.strictObject({
+  paused: streamRequest.nullable(),
+  rewind: rewindRequest.nullable(),
+  refused: z.strictObject({ desired: desiredApplication, why: z.string() }).nullable(),
+  failedStarts: z.int(),
+  startsAgainAt: z.number(),
+  onProbationSince: z.number().nullable(),
+  happenings: z.array(z.strictObject({ at: z.string(), what: z.string() })),
+}) satisfies z.ZodType<Supervision>;
+
+/** What `superviseStream` takes. */
+export const superviseStreamInput = z.strictObject({
+  desired: desiredApplication,
+  everySeconds: z.number().positive().exactOptional(),
+  probationMinutes: z.number().positive().exactOptional(),
+  carried: supervision.exactOptional(),
+}) satisfies z.ZodType<SuperviseStreamInput>;
