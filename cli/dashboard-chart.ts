@@ -48,7 +48,9 @@ function topOf({ thresholds, series, readings }: DrawnChart): number {
     .flat()
     .map(({ value }) => value ?? 0);
   const highest = values.reduce((most, value) => Math.max(most, value), 0);
-  return Math.ceil((Math.max(highest, ...thresholds.map(({ value }) => value)) * 1.1) / 10) * 10;
+  const top = Math.max(highest, ...thresholds.map(({ value }) => value)) * 1.1;
+  const step = top > 10 ? 10 : 2;
+  return Math.ceil(top / step) * step;
 }
 
 /** The chart as SVG. What is missing is a gap. */

@@ -117,6 +117,17 @@ export const dashboardCharts = (applications: ApplicationIds): readonly Chart[] 
     thresholds: thresholdsOf('streaming_processing_latency_minutes'),
   },
   {
+    title: 'Applications of the stream',
+    periodSeconds: 5 * minute,
+    axes: { left: { label: 'minutes', min: 0 }, right: { label: 'applications, checkpoints', min: 0 } },
+    series: [
+      figure('stream_lag_minutes', 'Maximum', 'behind the stream'),
+      figure('streams_down', 'Maximum', 'down', 'right'),
+      figure('stream_checkpoints_failed', 'Maximum', 'checkpoints failed in ten minutes', 'right'),
+    ],
+    thresholds: thresholdsOf('stream_lag_minutes'),
+  },
+  {
     title: 'Batch latency',
     periodSeconds: hour,
     axes: { left: { label: 'hours', min: 0 } },

@@ -90,7 +90,7 @@ describe('the dashboard’s page in a browser', () => {
   it('has every chart', async () => {
     const titles = await page.getByRole('figure').getByRole('heading').allTextContents();
     expect(titles).toEqual(charts.map(({ title }) => title));
-    expect(titles).toHaveLength(6);
+    expect(titles).toHaveLength(7);
   });
 
   it.each(charts)('draws $title: every line within the chart, texts beside each other', async ({ title, series }) => {

@@ -48,6 +48,14 @@ const merge = (at: number, hour: number): Figure[] => [
   figure('late_stream_rows', at, hour === outageHour + 1 ? 900 : 0),
 ];
 
+/** What a supervision tells; after the outage its application catches up. */
+const supervision = (at: number, hour: number): Figure[] => [
+  figure('streams_down', at, 0),
+  figure('stream_updates_refused', at, 0),
+  figure('stream_checkpoints_failed', at, 0),
+  figure('stream_lag_minutes', at, hour === outageHour + 1 ? 3.4 : 0.1 + (hour % 4) / 20),
+];
+
 const batchMinutes = 100;
 
 const dailyBatch = (midnight: number): Figure[] => [
@@ -96,6 +104,7 @@ function dayOfFigures(ids: ApplicationIds, end: number): Figure[] {
       ...incoming(at, hourOf(at)),
       ...workers(ids, at, hourOf(at)),
       figure('task_queue_workers', at, 2),
+      ...supervision(at, hourOf(at)),
     ]),
   ];
 }
