@@ -15,7 +15,7 @@ import {
   tooManyTags,
   unsupported,
 } from './errors.ts';
-import { codeFolder } from './jobs.ts';
+import { codeFolder, type Jobs } from './jobs.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Objects } from './objects.ts';
 import {
@@ -45,8 +45,10 @@ export class Applications {
   readonly #lifecycle: Lifecycle;
   readonly #objects: Objects;
   readonly #stateDir: string;
+  readonly #jobs: Pick<Jobs, 'isDown'>;
 
-  constructor(store: Store, lifecycle: Lifecycle, objects: Objects, stateDir: string) {
+  constructor(store: Store, lifecycle: Lifecycle, objects: Objects, stateDir: string, jobs: Pick<Jobs, 'isDown'>) {
+    this.#jobs = jobs;
     this.#store = store;
     this.#lifecycle = lifecycle;
     this.#objects = objects;
@@ -111,7 +113,7 @@ export class Applications {
     return this.#lifecycle.start(application, snapshot);
   }
 
-  stop(input: Validated<flink.StopApplicationRequest>): OperationRecord {
+  async stop(input: Validated<flink.StopApplicationRequest>): Promise<OperationRecord> {
     const application = this.get(input.ApplicationName);
     if (input.Force === true) {
       assertStatus(application, 'StopApplication', [
@@ -124,7 +126,12 @@ export class Applications {
       ]);
       return this.#lifecycle.forceStop(application);
     }
-    assertStatus(application, 'StopApplication', ['RUNNING']);
+    const assertRunning = (): void => {
+      assertStatus(application, 'StopApplication', ['RUNNING']);
+    };
+    assertRunning();
+    await this.#assertNoDowntime(application);
+    assertRunning();
     return this.#lifecycle.stop(application);
   }
 
@@ -140,7 +147,8 @@ export class Applications {
     if (input.RuntimeEnvironmentUpdate !== undefined) assertRuntime(input.RuntimeEnvironmentUpdate);
     const update = input.ApplicationConfigurationUpdate ?? {};
     const code = await this.#updatedCode(application, update.ApplicationCodeConfigurationUpdate);
-    // Reading the code took its time.
+    if (application.status === 'RUNNING') await this.#assertNoDowntime(application);
+    // Both took their time.
     assertUnchanged();
     const current = currentVersion(application).configuration;
     const configuration: Configuration = {
@@ -186,9 +194,11 @@ export class Applications {
     this.#lifecycle.delete(application);
   }
 
-  createSnapshot(input: Validated<flink.CreateApplicationSnapshotRequest>): void {
+  async createSnapshot(input: Validated<flink.CreateApplicationSnapshotRequest>): Promise<void> {
     const application = this.get(input.ApplicationName);
     const name = input.SnapshotName;
+    assertStatus(application, 'CreateApplicationSnapshot', ['RUNNING']);
+    await this.#assertNoDowntime(application);
     assertStatus(application, 'CreateApplicationSnapshot', ['RUNNING']);
     if (!currentVersion(application).configuration.snapshotsEnabled)
       throw invalidConfiguration(`Snapshots are disabled for application ${application.name}`);
@@ -197,6 +207,18 @@ export class Applications {
     if (application.snapshots.length >= MAX_SNAPSHOTS)
       throw limitExceeded(`Application ${application.name} has ${MAX_SNAPSHOTS} snapshots: delete some first`);
     this.#lifecycle.takeSnapshot(application, name);
+  }
+
+  /**
+   * Where a snapshot is to be taken of a job that is down, the service refuses at once:
+   * https://docs.aws.amazon.com/managed-flink/latest/java/troubleshooting-symptoms.html
+   */
+  async #assertNoDowntime(application: ApplicationRecord): Promise<void> {
+    const takesSnapshots = currentVersion(application).configuration.snapshotsEnabled;
+    if (takesSnapshots && (await this.#jobs.isDown(application)))
+      throw invalidConfiguration(
+        `No snapshot of application ${application.name} can be taken now: it is experiencing downtime`,
+      );
   }
 
   deleteSnapshot(input: Validated<flink.DeleteApplicationSnapshotRequest>): void {

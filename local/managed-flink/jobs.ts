@@ -26,6 +26,12 @@ export class Jobs {
     });
   }
 
+  /** Whether tasks of the job do not run just now: it is being started again. */
+  async isDown(application: ApplicationRecord): Promise<boolean> {
+    const job = await this.cluster(application).jobManager?.job();
+    return job === undefined || job.vertices.some(({ status }) => status !== 'RUNNING');
+  }
+
   /** Takes a snapshot of the running job; its record is kept when it fails. */
   async snapshot(application: ApplicationRecord, name: string, stopsJob: boolean): Promise<SnapshotRecord> {
     const version = currentVersion(application);

@@ -36,8 +36,8 @@ const lifecycleOperations = (applications: Applications, arnOf: ArnOf) => [
   operation<flink.StartApplicationRequest, flink.StartApplicationResponse>(flink.StartApplication$, (input) => ({
     OperationId: applications.start(input).id,
   })),
-  operation<flink.StopApplicationRequest, flink.StopApplicationResponse>(flink.StopApplication$, (input) => ({
-    OperationId: applications.stop(input).id,
+  operation<flink.StopApplicationRequest, flink.StopApplicationResponse>(flink.StopApplication$, async (input) => ({
+    OperationId: (await applications.stop(input)).id,
   })),
   operation<flink.RollbackApplicationRequest, flink.RollbackApplicationResponse>(
     flink.RollbackApplication$,
@@ -108,8 +108,8 @@ const descriptions = (applications: Applications, arnOf: ArnOf) => [
 const snapshotOperations = (applications: Applications) => [
   operation<flink.CreateApplicationSnapshotRequest, flink.CreateApplicationSnapshotResponse>(
     flink.CreateApplicationSnapshot$,
-    (input) => {
-      applications.createSnapshot(input);
+    async (input) => {
+      await applications.createSnapshot(input);
       return {};
     },
   ),

@@ -43,7 +43,7 @@ export const startManagedFlink = async (
     protocol: 'awsJson1_1',
     errors: errorTypeRegistries,
     operations: operationsOf({
-      applications: new Applications(store, lifecycle, objects, stateDir),
+      applications: new Applications(store, lifecycle, objects, stateDir, jobs),
       arnPrefix: `arn:aws:kinesisanalytics:${settings.AWS_REGION}:${settings.AWS_ACCOUNT_ID}:application/`,
     }),
     port: settings.MANAGED_FLINK_PORT,

@@ -115,7 +115,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await handle.terminate().catch(() => undefined); // There is none where its start has failed.
+  // There is none where its start has failed.
+  await temporal.client.workflow
+    .getHandle(supervisionId(application))
+    .terminate()
+    .catch(() => undefined);
   await workers.stop();
   await temporal.teardown();
   await flink.stop();
@@ -198,4 +202,26 @@ test('a pause stops it with a snapshot from which it goes on, and a rewind count
   expect(new Set(numbers).size).toBeLessThan(numbers.length);
   expect(new Set(numbers)).toEqual(new Set(Array.from({ length: Math.max(...numbers) + 1 }, (_, number) => number)));
   expect(Math.max(...numbers)).toBeGreaterThan(most);
+});
+
+test('a job that breaks with every record takes no snapshot, and gets the code that mends it all the same', async () => {
+  const begun = now();
+  const poisoned = { ...desired('one', { broken: 'record' }), application: 'poisoned' };
+  const counted = new CountedFiles();
+  handle = temporal.client.workflow.getHandle(supervisionId('poisoned'));
+  try {
+    const properties = { ...poisoned.properties, output: counted.folder };
+    await superviseStreams(temporal.client, [{ ...poisoned, properties }], settings);
+    await happened('Started from the beginning', begun);
+    await expect.poll(async () => (await status()).health?.restarts, { timeout: 60_000 }).toBeGreaterThan(0);
+    const mended = { ...properties, broken: '' };
+    await superviseStreams(temporal.client, [{ ...poisoned, properties: mended }], settings);
+    await happened('Stopped without a snapshot', begun);
+    await happened('Updated', begun);
+    const numbers = await counted.more(200);
+    expect(numbers.map(({ label: _, ...each }) => each)).toEqual(exactlyOnce(numbers));
+  } finally {
+    await handle.terminate();
+    counted.remove();
+  }
 });
