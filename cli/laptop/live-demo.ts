@@ -6,9 +6,10 @@ import { DateTime } from 'luxon';
 import { play } from '../../local/generator/play.ts';
 import { buckets } from '../../local/provision.ts';
 import { intervalKey, shiftInterval } from '../../model/intervals.ts';
-import type { Merged, Reconciliation } from '../../model/messages/realtime.ts';
+import type { Merged, Reconciliation, StreamComparison } from '../../model/messages/realtime.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
-import { streamApplications } from '../../model/stream-applications.ts';
+import { comparedStreams } from '../../model/catalogue.ts';
+import { type StreamApplication, streamApplications } from '../../model/stream-applications.ts';
 import { createStreamHealthActivities } from '../../activities/cloudwatch/stream-health.ts';
 import { query } from '../../activities/redshift/query.ts';
 import { BesideTheStream, planted } from './beside-the-stream.ts';
@@ -26,7 +27,6 @@ const mergeEveryMs = 5_000;
 const mostReadingMs = 10 * 60_000;
 /** As often the local service publishes figures. */
 const figuresEverySeconds = 10;
-const [application] = streamApplications;
 
 /** A day that is over is played into the stream; its trips are to be seen while it runs, and the night puts them right. */
 export async function liveDemo(root: string, speed: number): Promise<void> {
@@ -54,6 +54,12 @@ export async function liveDemo(root: string, speed: number): Promise<void> {
     });
     const reconciled = await run<Reconciliation>(session, 'reconcile', { date });
     await tell(session, date, reconciled, beside.trips);
+    for (const { key: product } of comparedStreams(catalogue)) {
+      const told = await run<StreamComparison>(session, 'compareStream', { product, date });
+      console.log(
+        `  ${product}: ${told.streamRows} windows of the stream, ${told.batchRows} of the batch, of which ${told.missing + told.differing} are otherwise by events that came late or beside the stream`,
+      );
+    }
     console.log(`\n  ${seconds(Date.now() - began)} in all. Everything that ran is in the Web UI until this ends.`);
   } finally {
     stopListening();
@@ -97,18 +103,19 @@ async function playDay(session: Session, date: string, speed: number, progress: 
   return beside;
 }
 
-/** Merges until the application has read all that was sent, and its files have all been merged. */
+/** Merges until the applications have read all that was sent, and their files have all been merged. */
 async function untilRead(session: Session, progress: Progress): Promise<void> {
   const figures = createStreamHealthActivities(new CloudWatchClient(), figuresEverySeconds);
   const since = Date.now();
-  const isRead = async (): Promise<boolean> =>
-    (await figures.readStreamHealth({ application: application?.name ?? '', since })).behindMs?.last === 0;
+  const isReadBy = async ({ name }: StreamApplication): Promise<boolean> =>
+    (await figures.readStreamHealth({ application: name, since })).behindMs?.last === 0;
+  const isRead = async (): Promise<boolean> => (await Promise.all(streamApplications.map(isReadBy))).every(Boolean);
   // What it had read by a checkpoint is in the files of the next one at the latest.
   const { FLINK_CHECKPOINT_INTERVAL_MS: intervalMs } = session.platform.environment;
   let quietMs = 0;
   while (quietMs < 2 * Number(intervalMs)) {
     if (Date.now() - since > mostReadingMs)
-      throw new Error('The application has not read the stream to its end: npm run lake -- stream status says why.');
+      throw new Error('The applications have not read the stream to its end: npm run lake -- stream status says why.');
     await delay(mergeEveryMs);
     const merged = await mergeNow(session, progress);
     quietMs = merged === 0 && (await isRead()) ? quietMs + mergeEveryMs : 0;
@@ -117,11 +124,13 @@ async function untilRead(session: Session, progress: Progress): Promise<void> {
 
 /** Gives how many rows were new, or changed. */
 async function mergeNow(session: Session, progress: Progress): Promise<number> {
-  const { merged } = await run<Merged>(session, 'mergeRealtime', {});
+  let merged = 0;
+  for (const product of session.catalogue.streams.keys())
+    merged += (await run<Merged>(session, 'mergeRealtime', { product })).merged;
   const [row] = await query(session.warehouse, 'SELECT COUNT(*) AS trips, MAX(end_time) AS newest FROM public.trips');
   const newest = String(row?.newest ?? '').slice(11, 16);
   progress.tick(
-    `${Number(row?.trips).toLocaleString('en-US')} trips in public.trips, ${merged} new or changed, the newest ended ${newest}`,
+    `${Number(row?.trips).toLocaleString('en-US')} trips in public.trips, ${merged} rows new or changed, the newest trip ended ${newest}`,
   );
   return merged;
 }
