@@ -2,8 +2,13 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KinesisClient } from '@aws-sdk/client-kinesis';
-import { CreateApplicationCommand, StartApplicationCommand } from '@aws-sdk/client-kinesis-analytics-v2';
+import { KinesisClient, ListShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
+import {
+  CreateApplicationCommand,
+  CreateApplicationSnapshotCommand,
+  StartApplicationCommand,
+  StopApplicationCommand,
+} from '@aws-sdk/client-kinesis-analytics-v2';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Producer } from '../../local/producer/producer.ts';
@@ -93,6 +98,32 @@ export class StreamApplication {
 
   killTaskManager(): void {
     process.kill(this.flink.pid(this.name, 'taskmanager'), 'SIGKILL');
+  }
+
+  async takeSnapshot(SnapshotName: string): Promise<void> {
+    const { name: ApplicationName, flink } = this;
+    await flink.client.send(new CreateApplicationSnapshotCommand({ ApplicationName, SnapshotName }));
+    await flink.untilSnapshot(ApplicationName, SnapshotName);
+  }
+
+  /** Stops it and starts it again from a snapshot. */
+  async restartFrom(SnapshotName: string): Promise<void> {
+    const { name: ApplicationName, flink } = this;
+    await flink.client.send(new StopApplicationCommand({ ApplicationName }));
+    await flink.untilStatus(ApplicationName, 'READY');
+    const restore = { ApplicationRestoreType: 'RESTORE_FROM_CUSTOM_SNAPSHOT', SnapshotName } as const;
+    const RunConfiguration = { ApplicationRestoreConfiguration: restore };
+    await flink.client.send(new StartApplicationCommand({ ApplicationName, RunConfiguration }));
+    await flink.untilStatus(ApplicationName, 'RUNNING');
+  }
+
+  /** Splits the first shard of the stream in the middle of its keys. */
+  async splitShard(): Promise<void> {
+    const StreamName = eventStream.name;
+    const { Shards: [shard] = [] } = await this.#kinesis.send(new ListShardsCommand({ StreamName }));
+    const { StartingHashKey = '0', EndingHashKey = '0' } = shard?.HashKeyRange ?? {};
+    const NewStartingHashKey = String((BigInt(StartingHashKey) + BigInt(EndingHashKey)) / 2n);
+    await this.#kinesis.send(new SplitShardCommand({ StreamName, ShardToSplit: shard?.ShardId, NewStartingHashKey }));
   }
 
   keys(prefix: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { GeneratorOptions } from '../../local/generator/options.ts';
 import { play } from '../../local/generator/play.ts';
 import { expectedTrips } from '../../local/generator/trip-truth.ts';
 import { type EventTruth, eventTruth } from '../../local/generator/truth.ts';
@@ -12,43 +13,49 @@ const options = { seed: 7, start: '2025-01-18', days: 1, tripsPerDay: 1_500, arr
 const speed = (28 * 3_600) / 20;
 
 let application: StreamApplication;
+const events: EventTruth[] = [];
 
 beforeAll(async () => {
   application = await StreamApplication.prepare('trip-sessions');
 });
 afterAll(() => application.stop());
 
-test('a played day becomes its trips, row by row and each row once, though a TaskManager is killed in the middle', async () => {
-  const began = Date.now();
-  await application.run();
+const tripOf = ({ trip_id }: Row): string => String(trip_id);
 
-  const events: EventTruth[] = [];
-  const playing = play(options, {
+const playing = (played: GeneratorOptions) =>
+  play(played, {
     speed,
     put: (lines) => application.producer.put(lines),
     onEvent: (event) => {
       events.push(eventTruth(event, event.timestampMs, '', 0));
     },
   });
-  await expect.poll(() => application.keys('streaming/trips/'), { timeout: 120_000 }).not.toEqual([]);
-  application.killTaskManager();
-  const played = await playing;
 
-  expect(application.refused).toBe(played.refused);
-
+/** How the newest row of each trip differs from the truth; what is under way is told after two hours of silence. */
+async function problems(): Promise<string[]> {
   const trips = expectedTrips(events);
-  const hasEnded = trips.filter(({ end_time, cancelled_at }) => end_time !== null || cancelled_at !== null);
-  expect(hasEnded.length).toBeGreaterThan(1_200);
-  const tripOf = ({ trip_id }: Row): string => String(trip_id);
-  const problems = async (): Promise<string[]> => {
-    const told = newest(await application.rows('streaming/trips/'), tripOf);
-    const known = new Set(told.map(tripOf));
-    // What is under way is told after two hours of silence.
-    const wanted = trips.filter((trip) => hasEnded.includes(trip) || known.has(trip.trip_id));
-    return differences(wanted as unknown as Row[], told, tripOf);
-  };
-  // Of a list of thousands that is not empty yet no difference is to be drawn each time.
-  await expect.poll(async () => (await problems()).length, { timeout: 120_000, interval: 1_000 }).toBe(0);
+  const told = newest(await application.rows('streaming/trips/'), tripOf);
+  const known = new Set(told.map(tripOf));
+  const hasEnded = ({ end_time, cancelled_at }: (typeof trips)[number]) => end_time !== null || cancelled_at !== null;
+  const wanted = trips.filter((trip) => hasEnded(trip) || known.has(trip.trip_id));
+  expect(wanted.length).toBeGreaterThan(1_200);
+  return differences(wanted as unknown as Row[], told, tripOf);
+}
+
+/** Of a list of thousands that is not empty yet no difference is to be drawn each time. */
+const untilRight = () =>
+  expect.poll(async () => (await problems()).length, { timeout: 120_000, interval: 1_000 }).toBe(0);
+
+test('a played day becomes its trips, row by row and each row once, though a TaskManager is killed in the middle', async () => {
+  const began = Date.now();
+  await application.run();
+  const isPlayed = playing(options);
+  await expect.poll(() => application.keys('streaming/trips/'), { timeout: 120_000 }).not.toEqual([]);
+  await application.takeSnapshot('midday');
+  application.killTaskManager();
+  const played = await isPlayed;
+  expect(application.refused).toBe(played.refused);
+  await untilRight();
 
   const rows = await application.rows('streaming/trips/');
   const versions = new Set(rows.map((row) => `${tripOf(row)} ${String(row.version)}`));
@@ -62,4 +69,26 @@ test('a played day becomes its trips, row by row and each row once, though a Tas
   ];
   const { figures } = application.flink;
   expect(await highestFigure(figures, application.name, 'millisBehindLatest', began, lag)).toBeGreaterThanOrEqual(0);
+});
+
+test('from a snapshot of the middle of the day all that came since is read again, and the trips are the same', async () => {
+  const rowCount = async (): Promise<number> => (await application.rows('streaming/trips/')).length;
+  const before = await rowCount();
+  await application.restartFrom('midday');
+  let last = before;
+  const isStill = async (): Promise<boolean> => {
+    const [earlier, now] = [last, await rowCount()];
+    last = now;
+    return now > before && now === earlier;
+  };
+  // A checkpoint takes two seconds.
+  await expect.poll(isStill, { timeout: 120_000, interval: 6_000 }).toBe(true);
+  expect(await problems()).toEqual([]);
+});
+
+test('a shard that is split is read on, in two: the next day becomes its trips too', async () => {
+  await application.splitShard();
+  await playing({ ...options, seed: 8, start: '2025-01-20', arrivedBefore: '2025-01-21T04' });
+  await untilRight();
+  expect(expectedTrips(events).filter(({ trip_date }) => trip_date === '2025-01-20').length).toBeGreaterThan(1_200);
 });
