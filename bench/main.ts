@@ -2,6 +2,7 @@
 // `npm run bench -- growth [--days 1,30,400]`: what the same work costs when the tables hold more days.
 // `npm run bench -- ingestion [--events N] [--bytes N]`: events from a producer through the stream into raw files.
 // `npm run bench -- realtime [--trips N,N]`: merges of a stream's trips into the warehouse, and a day's reconciliation.
+// `npm run bench -- stream [--events N] [--bytes N] [--rate N]`: trips from the stream by its own application.
 // `npm run bench -- airflow [--only CASE …] [--scale F] [--write]`: the same work by Airflow and by Tideline.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +10,11 @@ import { main as airflow } from './airflow/main.ts';
 import { main as growth } from './growth/main.ts';
 import { main as ingestion } from './ingestion/main.ts';
 import { main as realtime } from './realtime/main.ts';
+import { main as stream } from './stream/main.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [first, ...rest] = process.argv.slice(2);
-const comparison = { airflow, growth, ingestion, realtime }[first ?? ''];
+const comparison = { airflow, growth, ingestion, realtime, stream }[first ?? ''];
 if (comparison) {
   try {
     await comparison(root, rest);

@@ -1,0 +1,170 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Command } from 'commander';
+import { createProgress, table } from '../../cli/terminal.ts';
+import { awsEmulator, awsVariables } from '../../local/aws-emulator.ts';
+import { kinesisClient } from '../../local/kinesis-client.ts';
+import { announcement } from '../../local/platform.ts';
+import { freePort } from '../../local/ports.ts';
+import { Producer } from '../../local/producer/producer.ts';
+import { buckets, ensureBuckets, ensureStream } from '../../local/provision.ts';
+import { Supervisor } from '../../local/supervisor.ts';
+import { eventStream } from '../../model/stream.ts';
+import { processes } from '../airflow/processes.ts';
+import { Trips } from './trips.ts';
+import { FlinkApplication } from './application.ts';
+
+const putAtOnce = 500;
+const checkpointIntervalMs = 10_000;
+const parts = ['producer', 'emulator', 'JobManager', 'TaskManager'] as const;
+
+interface Options {
+  readonly events: number;
+  readonly bytes: number;
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+interface Measured {
+  readonly work: string;
+  readonly events: number;
+  readonly seconds: number;
+  /** CPU-seconds, in the order of `parts`. */
+  readonly cpu: readonly number[];
+}
+
+/**
+ * `npm run bench -- stream`: trips from the stream by the application itself, on one machine: how fast it reads what waits for
+ * it, how long after its end a trip is in a file while events come at a rate, and how soon after a kill files come again.
+ */
+export async function main(root: string, args: readonly string[]): Promise<void> {
+  const options = new Command()
+    .name('npm run bench -- stream')
+    .option('--events <count>', 'so many wait for the application', Number, 60_000)
+    .option('--bytes <count>', 'of so many bytes', Number, 5_120)
+    .option('--rate <count>', 'so many a second come then', Number, 1_000)
+    .option('--seconds <count>', 'for so long', Number, 60)
+    .parse([...args], { from: 'user' })
+    .opts<Options>();
+  const folder = join(root, '.tideline', 'bench', 'stream');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const progress = createProgress();
+  const supervisor = new Supervisor(folder);
+  try {
+    const port = await freePort();
+    const aws = awsVariables(`http://127.0.0.1:${port}`);
+    await supervisor.start(awsEmulator(root, port, folder, aws));
+    const { readyOutput } = await supervisor.start({
+      name: 'managed-flink',
+      command: process.execPath,
+      args: [join(root, 'local', 'managed-flink', 'main.ts')],
+      env: { ...aws, MANAGED_FLINK_STATE_DIR: join(folder, 'flink'), MANAGED_FLINK_LOG_DIR: join(folder, 'logs') },
+      isReady: (stdout) => announcement(stdout) !== undefined,
+      readyTimeoutMs: 60_000,
+    });
+    Object.assign(process.env, aws);
+    const s3 = new S3Client({ forcePathStyle: true });
+    await ensureBuckets(s3);
+    await ensureStream(kinesisClient());
+    const jar = readFileSync(join(root, 'flink-jobs', 'trip-sessions', 'target', 'trip-sessions.jar'));
+    await s3.send(new PutObjectCommand({ Bucket: buckets.artifacts, Key: 'trip-sessions.jar', Body: jar }));
+    const application = new FlinkApplication(String(announcement(readyOutput)?.listening), join(folder, 'flink'));
+    await bench({ application, supervisor, trips: new Trips(s3, options.bytes), options, aws, progress });
+  } finally {
+    await supervisor.stop();
+  }
+}
+
+interface Parts {
+  readonly application: FlinkApplication;
+  readonly supervisor: Supervisor;
+  readonly trips: Trips;
+  readonly options: Options;
+  readonly aws: Readonly<Record<string, string>>;
+  readonly progress: ReturnType<typeof createProgress>;
+}
+
+async function bench({ application, supervisor, trips, options, aws, progress }: Parts): Promise<void> {
+  const producer = new Producer({
+    kinesis: kinesisClient(),
+    stream: eventStream.name,
+    keepRefused: async (refused) => Promise.reject(new Error(refused[0]?.reason)),
+  });
+  const put = async (lines: readonly string[]): Promise<void> => {
+    await producer.put(lines);
+    trips.sent(lines);
+  };
+  const cpu = (): number[] =>
+    [process.pid, supervisor.pidOf('aws'), application.pid('jobmanager'), application.pid('taskmanager')].map(
+      cpuSeconds,
+    );
+  const measure = async (work: string, run: () => Promise<number>): Promise<Measured> => {
+    progress.step(work);
+    const [before, began] = [cpu(), Date.now()];
+    const events = await run();
+    const seconds = (Date.now() - began) / 1_000;
+    return { work, events, seconds, cpu: cpu().map((used, index) => used - (before[index] ?? 0)) };
+  };
+  const measured = [
+    await measure('put, nobody reads', async () => {
+      for (let sent = 0; sent < options.events; sent += putAtOnce) await put(trips.take(putAtOnce));
+      return options.events;
+    }),
+  ];
+  await application.start(aws.AWS_ENDPOINT_URL ?? '', checkpointIntervalMs);
+  measured.push(
+    await measure('what waits is read', async () => {
+      await trips.untilAllInFiles();
+      return options.events;
+    }),
+  );
+  const since = Date.now();
+  measured.push(
+    await measure(`read while ${options.rate} a second come`, async () => {
+      let sent = 0;
+      for (const began = Date.now(); Date.now() - began < options.seconds * 1_000;) {
+        const due = ((Date.now() - began) / 1_000) * options.rate;
+        if (sent < due) await put(trips.take(Math.min(putAtOnce, Math.ceil(due - sent))));
+        else await delay(20);
+        sent = Math.max(sent, Math.ceil(due));
+      }
+      await trips.untilAllInFiles();
+      return sent;
+    }),
+  );
+  const latencies = trips.secondsToFile(since);
+  const recoveries: (readonly [string, number])[] = [];
+  for (const role of ['taskmanager', 'jobmanager'] as const) {
+    progress.step(`kill -9 of the ${role}`);
+    const killedAt = Date.now();
+    process.kill(application.pid(role), 'SIGKILL');
+    await put(trips.take(putAtOnce));
+    await trips.untilAllInFiles();
+    recoveries.push([role, (Date.now() - killedAt) / 1_000]);
+  }
+  progress.end();
+  const rows = measured.map(({ work, events, seconds, cpu: used }) => [
+    work,
+    seconds.toFixed(1),
+    String(Math.round(events / seconds)),
+    ((events * options.bytes) / seconds / 1e6).toFixed(1),
+    ...used.map((each) => each.toFixed(1)),
+  ]);
+  console.log(
+    `\n${table(['', 'seconds', 'events a second', 'MB a second', ...parts.map((part) => `CPU-s: ${part}`)], rows)}`,
+  );
+  const at = (share: number): string => (latencies[Math.floor(share * (latencies.length - 1))] ?? NaN).toFixed(1);
+  console.log(
+    `\n  From the end of a trip to its row in a file, ${latencies.length} trips, a checkpoint every ${checkpointIntervalMs / 1_000} s: p50 ${at(0.5)} s, p99 ${at(0.99)} s`,
+  );
+  for (const [role, seconds] of recoveries)
+    console.log(`  From kill -9 of the ${role} until all that was sent is in files: ${seconds.toFixed(1)} s`);
+}
+
+/** CPU time that a process has used by now. */
+function cpuSeconds(pid: number | undefined): number {
+  return ([...processes().values()].find((each) => each.pid === pid)?.ticks ?? 0) / 100;
+}

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { rawLines } from '../../local/generator/raw-lines.ts';
+import { buckets } from '../../local/provision.ts';
+
+const folder = 'streaming/trips/';
+
+/** Events of a generated day, trip by trip, and when each trip that has ended was in a file. */
+export class Trips {
+  readonly #s3: S3Client;
+  readonly #lines: Iterator<string>;
+  /** When the end of a trip was sent (ms since 1970). */
+  readonly #endedAt = new Map<string, number>();
+  readonly #inFileAt = new Map<string, number>();
+  readonly #seen = new Set<string>();
+
+  constructor(s3: S3Client, eventBytes: number) {
+    this.#s3 = s3;
+    this.#lines = linesOf(eventBytes);
+  }
+
+  take(count: number): string[] {
+    const lines: string[] = [];
+    while (lines.length < count) lines.push(String(this.#lines.next().value));
+    return lines;
+  }
+
+  sent(lines: readonly string[]): void {
+    const now = Date.now();
+    for (const line of lines) {
+      const { event_name: event, payload } = JSON.parse(line) as { event_name: string; payload: { trip_id?: string } };
+      if (event === 'trip_completed' && payload.trip_id !== undefined) this.#endedAt.set(payload.trip_id, now);
+    }
+  }
+
+  /** Waits until every trip whose end was sent is in a file. */
+  async untilAllInFiles(): Promise<void> {
+    for (;;) {
+      await this.#read();
+      if ([...this.#endedAt.keys()].every((trip) => this.#inFileAt.has(trip))) return;
+      await delay(250);
+    }
+  }
+
+  /** Of the trips that have ended since then, how long it took, the shortest first. */
+  secondsToFile(since: number): number[] {
+    return [...this.#endedAt]
+      .filter(([, at]) => at >= since)
+      .map(([trip, at]) => ((this.#inFileAt.get(trip) ?? NaN) - at) / 1_000)
+      .toSorted((one, other) => one - other);
+  }
+
+  async #read(): Promise<void> {
+    const found: string[] = [];
+    for await (const { Contents = [] } of paginateListObjectsV2(
+      { client: this.#s3 },
+      { Bucket: buckets.lake, Prefix: folder },
+    ))
+      found.push(...Contents.flatMap(({ Key }) => (Key === undefined || this.#seen.has(Key) ? [] : [Key])));
+    const now = Date.now();
+    for (const key of found) {
+      for (const trip of await this.#tripsOf(key)) if (!this.#inFileAt.has(trip)) this.#inFileAt.set(trip, now);
+      this.#seen.add(key);
+    }
+  }
+
+  async #tripsOf(Key: string): Promise<string[]> {
+    const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: buckets.lake, Key }));
+    const scratch = mkdtempSync(join(tmpdir(), 'stream-trips-'));
+    const instance = await DuckDBInstance.create(':memory:');
+    const db = await instance.connect();
+    try {
+      const file = join(scratch, 'trips.parquet');
+      writeFileSync(file, (await Body?.transformToByteArray()) ?? '');
+      // Of a trip with two events or more, the row that says that it has ended.
+      const rows = await db.runAndReadAll(`SELECT trip_id FROM read_parquet('${file}') WHERE end_time IS NOT NULL`);
+      return rows.getRows().map(([trip]) => String(trip));
+    } finally {
+      db.closeSync();
+      instance.closeSync();
+      rmSync(scratch, { recursive: true });
+    }
+  }
+}
+
+/** Without mishaps, in the order of arrival. */
+function* linesOf(eventBytes: number): Generator<string> {
+  const mishaps = { duplicateSoon: 0, duplicateLater: 0, late: 0, fastClock: 0, faulty: 0 };
+  for (const { text } of rawLines({ start: '2025-01-18', days: 7, tripsPerDay: 200_000, eventBytes, mishaps }))
+    yield text;
+}
