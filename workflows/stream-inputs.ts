@@ -18,7 +18,7 @@ export const desiredApplication = z.strictObject({
   logStreamArn: text,
   parallelism: z.int().min(1),
   checkpointIntervalMs: z.int().min(1),
-  properties: z.record(z.string(), z.string()),
+  properties: z.record(text, text),
 }) satisfies z.ZodType<DesiredApplication>;
 /** What the updates `pause` and `rewind` take. */
 export const streamRequest = z.strictObject({ by: text, why: text }) satisfies z.ZodType<Request>;

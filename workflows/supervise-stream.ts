@@ -66,7 +66,10 @@ async function change(step: Change, look: ApplicationLook, control: StreamContro
     await streamWaits.awaitApplication({ application });
     let after = await streams.lookAtApplication(desired);
     // A job that is down takes no snapshot. Who goes back, or brings other code, needs none of what is left; a pause waits.
-    const goesOn = step === 'update' ? begun === 'no snapshot' : step === 'stop' && told.rewind !== null;
+    const goesOn =
+      step === 'update'
+        ? begun === 'no snapshot' || (await isStuck(after, control))
+        : step === 'stop' && told.rewind !== null;
     if (goesOn && after.is === 'running') {
       await streams.stopApplication({ application, force: true });
       await streamWaits.awaitApplication({ application });
@@ -80,6 +83,13 @@ async function change(step: Change, look: ApplicationLook, control: StreamContro
     control.couldNot(change, error);
     return false;
   }
+}
+
+/** Whether an update could not be made because the job that it was to replace fails again and again. */
+async function isStuck({ differs, problem }: ApplicationLook, control: StreamControl): Promise<boolean> {
+  if (differs.length === 0 || !/snapshot/i.test(problem ?? '')) return false;
+  const { application } = control.desired;
+  return (await streams.readStreamHealth({ application, since: Date.now() - watchedMs })).restarts > 0;
 }
 
 /** Looks at the figures of what runs; an update on probation proves itself by them, or is to be taken back. */

@@ -1,6 +1,7 @@
 import type { ServiceFailures } from '../failures.ts';
 
 const refusals = [
+  'ValidationException',
   'InvalidArgumentException',
   'InvalidRequestException',
   'InvalidApplicationConfigurationException',
@@ -13,6 +14,7 @@ const refusals = [
 export const flinkFailures: ServiceFailures = {
   service: 'Managed Service for Apache Flink',
   advice: {
+    ValidationException: 'Look at what `lake deploy` was given.',
     InvalidArgumentException: 'Look at what `lake deploy` was given, and whether the jar is in its bucket.',
     InvalidApplicationConfigurationException:
       'Look at what `lake deploy` was given, and whether the jar is in its bucket.',

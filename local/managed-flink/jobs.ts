@@ -55,7 +55,9 @@ export class Jobs {
       return snapshot;
     } catch (error) {
       if (!this.#closing) snapshot.status = 'FAILED';
-      throw error;
+      throw new Error(`The snapshot failed: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     } finally {
       this.#store.save(application);
     }

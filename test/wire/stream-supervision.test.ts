@@ -214,7 +214,7 @@ test('a job that breaks with every record takes no snapshot, and gets the code t
     await superviseStreams(temporal.client, [{ ...poisoned, properties }], settings);
     await happened('Started from the beginning', begun);
     await expect.poll(async () => (await status()).health?.restarts, { timeout: 60_000 }).toBeGreaterThan(0);
-    const mended = { ...properties, broken: '' };
+    const mended = { ...desired('one').properties, output: counted.folder };
     await superviseStreams(temporal.client, [{ ...poisoned, properties: mended }], settings);
     await happened('Stopped without a snapshot', begun);
     await happened('Updated', begun);
