@@ -74,7 +74,8 @@ describe('a restatement that is reset', () => {
       });
       await handle.result();
       const before = await startedChildren(handle.firstExecutionRunId);
-      expect(before).toHaveLength(1);
+      // Of each product that reads events.
+      expect(before).toHaveLength(3);
       await resetToStart(workflowId, handle.firstExecutionRunId);
       await client.workflow.getHandle(workflowId).result();
       expect(await startedChildren()).toEqual(before);
