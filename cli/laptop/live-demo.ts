@@ -9,7 +9,8 @@ import { intervalKey, shiftInterval } from '../../model/intervals.ts';
 import type { Merged, Reconciliation, StreamComparison } from '../../model/messages/realtime.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
 import { comparedStreams } from '../../model/catalogue.ts';
-import { type StreamApplication, streamApplications } from '../../model/stream-applications.ts';
+import { pauseUpdate } from '../../model/messages/streams.ts';
+import { type StreamApplication, streamApplications, supervisionId } from '../../model/stream-applications.ts';
 import { createStreamHealthActivities } from '../../activities/cloudwatch/stream-health.ts';
 import { query } from '../../activities/redshift/query.ts';
 import { BesideTheStream, planted } from './beside-the-stream.ts';
@@ -45,6 +46,11 @@ export async function liveDemo(root: string, speed: number): Promise<void> {
     const { client, catalogue, platform } = session;
     // What it holds is delivered when it stops.
     await platform.supervisor.end('delivery');
+    // All is read. Two applications that ask the emulator for more take from the night's jobs what two cores have.
+    for (const { name } of streamApplications)
+      await client.workflow
+        .getHandle(supervisionId(name))
+        .executeUpdate(pauseUpdate, { args: [{ by: 'the demo', why: 'the day is over' }] });
     progress.step(`The night of ${date}: hourly builds, daily batch, reconciliation; Web UI: ${platform.webUi}`);
     const hour = shiftInterval('hour', intervalKey('hour', DateTime.utc()), 1);
     const dates = { start: date, end: shiftInterval('date', date, 1) };
