@@ -20,7 +20,7 @@ const mostInACall = 1_440;
 /** One reading a period of the span. Of sums the last is left out while its period goes on: it would look like a fall. */
 export async function readSeries(
   client: CloudWatchClient,
-  { namespace, metric, dimensions, statistic }: Series,
+  { namespace, metric, dimensions, statistic }: Omit<Series, 'label' | 'axis'>,
   periodSeconds: number,
   { start, end }: Span,
 ): Promise<Reading[]> {

@@ -23,11 +23,7 @@ export function createStreamHealthActivities(client: CloudWatchClient, periodSec
         const dimensions = { Application: application, ...more };
         const readings = await readSeries(
           client,
-          {
-            ...{ namespace: 'AWS/KinesisAnalytics', metric, dimensions, statistic: 'Maximum' },
-            label: '',
-            axis: 'left',
-          },
+          { namespace: 'AWS/KinesisAnalytics', metric, dimensions, statistic: 'Maximum' },
           periodSeconds,
           { start: since, end: Date.now() },
         );

@@ -112,11 +112,11 @@ export function createFlinkActivities(
 
   /** Why the last change of an application has failed. */
   async function lastProblem(ApplicationName: string): Promise<string | null> {
-    const { ApplicationOperationInfoList: newestFirst = [] } = await client.send(
+    const { ApplicationOperationInfoList: operations = [] } = await client.send(
       new ListApplicationOperationsCommand({ ApplicationName, Limit: 10 }),
     );
     // An update that fails is followed by the rollback of it.
-    const [last] = newestFirst
+    const [last] = operations
       .filter(({ Operation }) => Operation !== 'RollbackApplication')
       .sort((one, other) => Number(other.StartTime) - Number(one.StartTime));
     if (last?.OperationStatus !== 'FAILED') return null;

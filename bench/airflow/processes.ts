@@ -19,6 +19,11 @@ export function processes(): Map<string, Process> {
   return found;
 }
 
+/** CPU time that a process has used by now, in seconds; 0 when it has ended. */
+export function cpuSeconds(pid: number | undefined): number {
+  return ([...processes().values()].find((each) => each.pid === pid)?.ticks ?? 0) / 100;
+}
+
 /** CPU time of this process's own children that have ended, and of all that those waited for, in hundredths of a second. */
 export const ticksOfEndedChildren = (): number => parseStat(readFileSync('/proc/self/stat', 'utf8')).children;
 

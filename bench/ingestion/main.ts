@@ -15,16 +15,10 @@ import { Producer } from '../../local/producer/producer.ts';
 import { buckets, ensureBuckets, ensureStream } from '../../local/provision.ts';
 import { Supervisor } from '../../local/supervisor.ts';
 import { delivery, eventStream } from '../../model/stream.ts';
-import { processes } from '../airflow/processes.ts';
+import { cpuSeconds } from '../airflow/processes.ts';
 
 const putAtOnce = 2_000;
 const lineFeed = 10;
-
-/** CPU time that a process has used by now, in seconds. */
-function cpuSeconds(pid: number | undefined): number {
-  const found = [...processes().values()].find((each) => each.pid === pid);
-  return (found?.ticks ?? 0) / 100;
-}
 
 interface Measured {
   readonly work: string;

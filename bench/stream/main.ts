@@ -12,7 +12,7 @@ import { Producer } from '../../local/producer/producer.ts';
 import { buckets, ensureBuckets, ensureStream } from '../../local/provision.ts';
 import { Supervisor } from '../../local/supervisor.ts';
 import { eventStream } from '../../model/stream.ts';
-import { processes } from '../airflow/processes.ts';
+import { cpuSeconds } from '../airflow/processes.ts';
 import { Trips } from './trips.ts';
 import { FlinkApplication } from './application.ts';
 
@@ -162,9 +162,4 @@ async function bench({ application, supervisor, trips, options, aws, progress }:
   );
   for (const [role, seconds] of recoveries)
     console.log(`  From kill -9 of the ${role} until all that was sent is in files: ${seconds.toFixed(1)} s`);
-}
-
-/** CPU time that a process has used by now. */
-function cpuSeconds(pid: number | undefined): number {
-  return ([...processes().values()].find((each) => each.pid === pid)?.ticks ?? 0) / 100;
 }

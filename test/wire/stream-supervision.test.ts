@@ -1,6 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { KinesisAnalyticsV2Client } from '@aws-sdk/client-kinesis-analytics-v2';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
@@ -25,7 +23,6 @@ import { laneQueue } from '../../model/queues.ts';
 import { supervisionId } from '../../model/stream-applications.ts';
 import { versioned } from '../../workers/versions.ts';
 import { localServer, orchestrationWorker } from '../workflow/environment.ts';
-import { access } from './access.ts';
 import { LocalS3 } from './local-s3.ts';
 import { buildJob, type Counted, CountedFiles, exactlyOnce, ManagedFlink } from './managed-flink-service.ts';
 
@@ -53,15 +50,9 @@ class Workers {
   }
 
   static async start(): Promise<Workers> {
-    const endpoint = async (client: KinesisAnalyticsV2Client | CloudWatchClient): Promise<string> => {
-      const { protocol, hostname, port } = (await client.config.endpoint?.()) ?? {};
-      return `${protocol ?? ''}//${hostname ?? ''}:${port ?? ''}`;
-    };
-    const client = new KinesisAnalyticsV2Client({ ...access, endpoint: await endpoint(flink.client) });
-    const cloudWatch = new CloudWatchClient({ ...access, endpoint: await endpoint(flink.figures) });
     const activities = {
-      ...createFlinkActivities(client, { pollIntervalMs: 100 }),
-      ...createStreamHealthActivities(cloudWatch, figuresOfSeconds),
+      ...createFlinkActivities(flink.client, { pollIntervalMs: 100 }),
+      ...createStreamHealthActivities(flink.figures, figuresOfSeconds),
       publishFigures: async (measurements: readonly Measurement[]) => {
         figures.push(...measurements);
       },

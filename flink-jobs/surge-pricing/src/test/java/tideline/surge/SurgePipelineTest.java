@@ -1,6 +1,5 @@
 package tideline.surge;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
@@ -8,22 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.schema.MessageTypeParser;
 import org.apache.parquet.schema.Type;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tideline.events.DecodedLine;
-import tideline.events.EventDecoder;
+import tideline.platform.LocalPipeline;
 import tideline.platform.ParquetFolder;
 
 /** From lines to files, on a cluster in this process. */
@@ -64,20 +56,16 @@ class SurgePipelineTest {
   }
 
   private void run(String... lines) throws Exception {
-    Configuration configuration = new Configuration();
-    configuration.setString("execution.checkpointing.interval", "200 ms");
-    StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
-    environment.getConfig().disableGenericTypes();
-    List<DecodedLine[]> records = new ArrayList<>();
-    for (String line : lines) records.add(EventDecoder.decode(line.getBytes(UTF_8), ARRIVED));
-    DataStream<DecodedLine[]> stream =
-        environment.fromData(records, TypeInformation.of(DecodedLine[].class));
-    SurgePricingApplication.connect(
-        stream.assignTimestampsAndWatermarks(WatermarkStrategy.forBoundedOutOfOrderness(Duration.ofSeconds(30))),
-        Duration.ofMinutes(10),
-        SurgeFiles.sink(output.toUri().toString().replaceFirst("/$", "")),
-        new DiscardingSink<>());
-    environment.execute();
+    LocalPipeline.run(
+        ARRIVED,
+        Duration.ofSeconds(30),
+        records ->
+            SurgePricingApplication.connect(
+                records,
+                Duration.ofMinutes(10),
+                SurgeFiles.sink(output.toUri().toString().replaceFirst("/$", "")),
+                new DiscardingSink<>()),
+        lines);
   }
 
   private static String line(String id, String name, String time, String payload) {

@@ -1,33 +1,19 @@
 package tideline.surge;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static tideline.surge.SurgeEvents.available;
 import static tideline.surge.SurgeEvents.requested;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.flink.streaming.util.OperatorSnapshotUtil;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** State that earlier versions of the application have written, all of it: the next version must read it. */
 class SurgeSnapshotTest {
-  private static final Path KEPT = Path.of("src", "test", "snapshots");
-
-  static Stream<Path> snapshots() throws Exception {
-    try (Stream<Path> files = Files.list(KEPT)) {
-      List<Path> found = files.sorted().collect(Collectors.toList());
-      assertFalse(found.isEmpty(), "no snapshot in " + KEPT);
-      return found.stream();
-    }
-  }
-
   @ParameterizedTest
-  @MethodSource("snapshots")
+  @MethodSource("tideline.platform.KeptSnapshots#all")
   void goesOnFromTheStateOfAnEarlierVersion(Path snapshot) throws Exception {
     try (SurgeHarness harness = new SurgeHarness(OperatorSnapshotUtil.readStateHandle(snapshot.toString()))) {
       harness.send(requested("t1", "10:06:00"), available("d1", "10:06:00"), requested("late", "09:54:00"));

@@ -7,19 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.parquet.example.data.Group;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tideline.events.DecodedLine;
-import tideline.events.EventDecoder;
+import tideline.platform.LocalPipeline;
 import tideline.platform.ParquetFolder;
 import tideline.platform.Quarantine;
 
@@ -71,20 +64,14 @@ class TripPipelineTest {
   }
 
   private void run(String... lines) throws Exception {
-    Configuration configuration = new Configuration();
-    configuration.setString("execution.checkpointing.interval", "200 ms");
-    StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(1, configuration);
-    environment.getConfig().disableGenericTypes();
-    List<DecodedLine[]> records = new ArrayList<>();
-    for (String line : lines) records.add(EventDecoder.decode(line.getBytes(UTF_8), ARRIVED));
-    DataStream<DecodedLine[]> stream =
-        environment.fromData(records, TypeInformation.of(DecodedLine[].class));
-    TripSessionsApplication.connect(
-        stream.assignTimestampsAndWatermarks(WatermarkStrategy.forBoundedOutOfOrderness(TripSessionsApplication.OUT_OF_ORDER)),
-        Duration.ofHours(2),
-        TripFiles.sink(output.toUri().toString().replaceFirst("/$", "")),
-        Quarantine.sink(output.toUri().toString().replaceFirst("/$", "")));
-    environment.execute();
+    String lake = output.toUri().toString().replaceFirst("/$", "");
+    LocalPipeline.run(
+        ARRIVED,
+        TripSessionsApplication.OUT_OF_ORDER,
+        records ->
+            TripSessionsApplication.connect(
+                records, Duration.ofHours(2), TripFiles.sink(lake), Quarantine.sink(lake)),
+        lines);
   }
 
   private static String line(String id, String name, String time, String payload) {

@@ -1,13 +1,9 @@
 package tideline.trips;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.flink.streaming.util.OperatorSnapshotUtil;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,18 +12,8 @@ import tideline.events.Products;
 
 /** State that earlier versions of the application have written, all of it: the next version must read it. */
 class TripSnapshotTest {
-  private static final Path KEPT = Path.of("src", "test", "snapshots");
-
-  static Stream<Path> snapshots() throws Exception {
-    try (Stream<Path> files = Files.list(KEPT)) {
-      List<Path> found = files.sorted().collect(Collectors.toList());
-      assertFalse(found.isEmpty(), "no snapshot in " + KEPT);
-      return found.stream();
-    }
-  }
-
   @ParameterizedTest
-  @MethodSource("snapshots")
+  @MethodSource("tideline.platform.KeptSnapshots#all")
   void goesOnFromTheStateOfAnEarlierVersion(Path snapshot) throws Exception {
     List<Event> night = night();
     try (TripHarness harness = new TripHarness(OperatorSnapshotUtil.readStateHandle(snapshot.toString()))) {
