@@ -6,7 +6,6 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.functions.AssignerWithPeriodicWatermarks;
 import org.apache.flink.streaming.api.functions.source.SourceFunction;
 import org.apache.flink.streaming.api.watermark.Watermark;
-import org.apache.flink.streaming.connectors.kinesis.FlinkKinesisConsumer;
 import org.apache.flink.streaming.connectors.kinesis.config.AWSConfigConstants;
 import org.apache.flink.streaming.connectors.kinesis.config.ConsumerConfigConstants;
 import org.apache.flink.streaming.connectors.kinesis.serialization.KinesisDeserializationSchema;
@@ -27,12 +26,19 @@ public final class EventStream {
     settings.endpoint.ifPresent(
         endpoint -> consumer.setProperty(AWSConfigConstants.AWS_ENDPOINT, endpoint.toString()));
     consumer.setProperty(ConsumerConfigConstants.STREAM_INITIAL_POSITION, settings.initialPosition);
-    consumer.setProperty(
-        ConsumerConfigConstants.SHARD_IDLE_INTERVAL_MILLIS, String.valueOf(settings.idleTimeout.toMillis()));
-    FlinkKinesisConsumer<DecodedLine[]> stream =
-        new FlinkKinesisConsumer<>(settings.streamName, new Lines(), consumer);
-    stream.setPeriodicWatermarkAssigner(new EventTimeOfShard(outOfOrder.toMillis()));
-    return stream;
+    EventStreamSource source =
+        new EventStreamSource(
+            settings.streamName, new Lines(), consumer, outOfOrder.toMillis(), settings.idleTimeout.toMillis());
+    source.setPeriodicWatermarkAssigner(new EventTimes());
+    return source;
+  }
+
+  /** Of the newest event of a record, which no clock that runs ahead moves: none is newer than its arrival. */
+  static long eventTime(DecodedLine[] lines) {
+    long newest = ShardEventTimes.UNKNOWN;
+    for (DecodedLine line : lines)
+      if (line.event != null) newest = Math.max(newest, Math.min(line.event.timestamp, line.arrivedAt));
+    return newest;
   }
 
   private static final class Lines implements KinesisDeserializationSchema<DecodedLine[]> {
@@ -48,25 +54,16 @@ public final class EventStream {
     }
   }
 
-  /** The connector gives each shard one of its own. A clock that runs ahead moves nothing: no event is newer than its arrival. */
-  static final class EventTimeOfShard implements AssignerWithPeriodicWatermarks<DecodedLine[]> {
-    private final long outOfOrderMs;
-    private long newest = Long.MIN_VALUE;
-
-    EventTimeOfShard(long outOfOrderMs) {
-      this.outOfOrderMs = outOfOrderMs;
-    }
-
+  /** With it the connector asks for watermarks at intervals; they are the source's own. */
+  private static final class EventTimes implements AssignerWithPeriodicWatermarks<DecodedLine[]> {
     @Override
-    public long extractTimestamp(DecodedLine[] lines, long before) {
-      for (DecodedLine line : lines)
-        if (line.event != null) newest = Math.max(newest, Math.min(line.event.timestamp, line.arrivedAt));
-      return newest;
+    public long extractTimestamp(DecodedLine[] lines, long arrivedAt) {
+      return eventTime(lines);
     }
 
     @Override
     public Watermark getCurrentWatermark() {
-      return new Watermark(newest == Long.MIN_VALUE ? newest : newest - outOfOrderMs - 1);
+      return null;
     }
   }
 }

@@ -22,7 +22,7 @@ public final class Settings {
   public final String initialPosition;
   /** Of Kinesis, where it is not AWS's own. */
   public final Optional<URI> endpoint;
-  /** After so long without a record a shard no longer holds event time back. */
+  /** A shard that was found read to its end for so long no longer holds event time back. */
   public final Duration idleTimeout;
 
   /** Reads the common keys; the caller reads its own and then checks. */

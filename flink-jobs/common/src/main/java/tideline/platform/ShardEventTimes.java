@@ -1,0 +1,90 @@
+package tideline.platform;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * How far event time has come on each shard that a subtask reads, in milliseconds since 1970-01-01 UTC. A shard holds event time
+ * back until it was found read to its end for `idleMs`: one that is slow to read, or was not reached yet, has events that would
+ * come too late. Known before the first record after a restart, for the last records before it may have been the last at all.
+ */
+final class ShardEventTimes {
+  /** Of shards without an event. */
+  static final long UNKNOWN = Long.MIN_VALUE;
+
+  private static final class Shard {
+    long newest = UNKNOWN;
+    /** Null while there is more to read. */
+    Long atEndSince;
+
+    private Shard(long newest) {
+      this.newest = newest;
+    }
+  }
+
+  private final long idleMs;
+  private final Map<String, Long> restored = new HashMap<>();
+  private final Map<String, Shard> shards = new LinkedHashMap<>();
+
+  ShardEventTimes(long idleMs) {
+    this.idleMs = idleMs;
+  }
+
+  /** What was saved, of any subtask: a shard may be another's now. */
+  synchronized void restore(String shard, long newest) {
+    restored.merge(shard, newest, Math::max);
+  }
+
+  /** A shard that is to be read from here on. */
+  synchronized void add(String shard) {
+    Long newest = restored.remove(shard);
+    shards.put(shard, new Shard(newest == null ? UNKNOWN : newest));
+  }
+
+  /** All shards that were there at the start have been added: what is left was restored for other subtasks. */
+  synchronized void begin() {
+    restored.clear();
+  }
+
+  synchronized void event(String shard, long at) {
+    Shard read = shards.get(shard);
+    read.newest = Math.max(read.newest, at);
+  }
+
+  /** A batch was read, and its events told. */
+  synchronized void batch(String shard, boolean isEmpty, boolean isAtEnd, long now) {
+    Shard read = shards.get(shard);
+    if (!isAtEnd) read.atEndSince = null;
+    else if (!isEmpty || read.atEndSince == null) read.atEndSince = now;
+  }
+
+  /** Whether no shard is waited for. */
+  synchronized boolean isIdle(long now) {
+    return shards.values().stream().noneMatch(shard -> isWaitedFor(shard, now));
+  }
+
+  /** The newest event of the slowest shard that is waited for; of them all where none is. */
+  synchronized long eventTime(long now) {
+    List<Shard> waitedFor =
+        shards.values().stream().filter(shard -> isWaitedFor(shard, now)).collect(Collectors.toList());
+    return waitedFor.isEmpty()
+        ? shards.values().stream().mapToLong(shard -> shard.newest).max().orElse(UNKNOWN)
+        : waitedFor.stream().mapToLong(shard -> shard.newest).min().getAsLong();
+  }
+
+  /** What a restart begins with. */
+  synchronized Map<String, Long> saved() {
+    Map<String, Long> saved = new HashMap<>(restored);
+    shards.forEach((name, shard) -> {
+      if (shard.newest != UNKNOWN) saved.put(name, shard.newest);
+    });
+    return saved;
+  }
+
+  private boolean isWaitedFor(Shard shard, long now) {
+    return shard.atEndSince == null || now - shard.atEndSince < idleMs;
+  }
+}
