@@ -1,24 +1,19 @@
 // `npm test` runs every suite, two at a time, and ends with `N passed, N failed`; `npm run verify` runs the quick checks alone.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { junitReport, type Report, sum, vitestReport } from './reports.ts';
 import { root, tools } from './tools.ts';
-
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
 
 interface Step {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   /** Reads what the step's own report says; a check without tests counts as one. */
-  readonly count?: () => Counts;
+  readonly report?: () => Report;
 }
 
 const reports = join(root, '.tideline', 'reports');
@@ -37,20 +32,7 @@ function vitest(...projects: string[]): Step {
       '--reporter=json',
       `--outputFile.json=${file}`,
     ],
-    count: () => {
-      const report = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown> & {
-        testResults: { status: string; assertionResults: unknown[] }[];
-      };
-      // A file that breaks before its first test has no failed test; it counts as one.
-      const brokenFiles = report.testResults.filter(
-        ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-      );
-      return {
-        passed: Number(report.numPassedTests),
-        failed: Number(report.numFailedTests) + brokenFiles.length,
-        skipped: Number(report.numPendingTests) + Number(report.numTodoTests),
-      };
-    },
+    report: () => vitestReport(file),
   };
 }
 
@@ -60,7 +42,7 @@ function pytest(name: string, python: string, ...paths: string[]): Step {
     name,
     command: python,
     args: ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--durations=10', `--junitxml=${file}`, ...paths],
-    count: () => junitCounts(file),
+    report: () => junitReport([file]),
   };
 }
 
@@ -73,20 +55,8 @@ function maven(name: string): Step {
     name,
     command: 'mvn',
     args: ['-f', join('flink-jobs', 'pom.xml'), ...options, 'test'],
-    count: () => sum(globSync(join(folder, 'TEST-*.xml')).map(junitCounts)),
+    report: () => junitReport(globSync(join(folder, 'TEST-*.xml'))),
   };
-}
-
-function junitCounts(file: string): Counts {
-  const suite = /<testsuite\s[^>]*>/.exec(readFileSync(file, 'utf8'))?.[0] ?? '';
-  const value = (attribute: string): number => Number(new RegExp(` ${attribute}="(\\d+)"`).exec(suite)?.[1] ?? 0);
-  const [failed, skipped] = [value('failures') + value('errors'), value('skipped')];
-  return { passed: value('tests') - failed - skipped, failed, skipped };
-}
-
-function sum(counts: readonly Counts[]): Counts {
-  const total = (key: keyof Counts): number => counts.reduce((all, each) => all + each[key], 0);
-  return { passed: total('passed'), failed: total('failed'), skipped: total('skipped') };
 }
 
 const python = join(root, '.tideline', 'tools', 'venv', 'bin');
@@ -137,9 +107,9 @@ process.on('SIGTERM', () => {
   for (const child of running) child.kill('SIGINT');
 });
 
-type Result = Counts & { readonly name: string; readonly seconds: number };
+type Result = Report & { readonly name: string; readonly seconds: number };
 
-async function run({ name, command, args, count }: Step): Promise<Result> {
+async function run({ name, command, args, report }: Step): Promise<Result> {
   const tell = (line: string): void => {
     process.stdout.write(`${name} │ ${line}\n`);
   };
@@ -162,10 +132,13 @@ async function run({ name, command, args, count }: Step): Promise<Result> {
   running.delete(child);
   const seconds = Math.round((Date.now() - began) / 1000);
   const ended = { name, seconds };
-  if (!count) return { ...ended, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
-  const counts = readCounts(count);
+  if (!report) {
+    const passed = status === 0 ? 1 : 0;
+    return { ...ended, passed, failed: 1 - passed, skipped: 0, failures: [] };
+  }
+  const reported = readReport(report);
   // A runner that failed without a failed test (a crash, no test at all) is a failure too.
-  return { ...ended, ...counts, failed: Math.max(counts.failed, status === 0 && counts.passed > 0 ? 0 : 1) };
+  return { ...ended, ...reported, failed: Math.max(reported.failed, status === 0 && reported.passed > 0 ? 0 : 1) };
 }
 
 async function tellLines(stream: Readable, tell: (line: string) => void): Promise<void> {
@@ -184,12 +157,11 @@ async function runAll(steps: readonly Step[]): Promise<Result[]> {
   return results;
 }
 
-function readCounts(count: () => Counts): Counts {
+function readReport(report: () => Report): Report {
   try {
-    return count();
+    return report();
   } catch (error) {
-    console.error(`No report of this suite could be read: ${String(error)}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [`No report of this suite could be read: ${String(error)}`] };
   }
 }
 
@@ -197,6 +169,7 @@ if (existsSync(reports)) rmSync(reports, { recursive: true });
 mkdirSync(reports, { recursive: true });
 const results = await runAll([...checks, ...(process.argv.includes('--verify') ? [models, quick] : suites)]);
 const all = sum(results);
+for (const { name, failures } of results) for (const each of failures) process.stdout.write(`\n✗ ${name} │ ${each}\n`);
 process.stdout.write('\n');
 for (const { name, passed, failed, skipped, seconds } of results) {
   process.stdout.write(
