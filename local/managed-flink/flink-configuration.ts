@@ -137,6 +137,8 @@ const java = (
   '-XX:+UseSerialGC',
   ...openPackages,
   `-Dlog4j.configurationFile=${pathToFileURL(files.logging).href}`,
+  // What a killed process leaves goes with the cluster.
+  `-Djava.io.tmpdir=${files.scratch}`,
   '-cp',
   join(settings.FLINK_DIR, 'lib', '*'),
   main,

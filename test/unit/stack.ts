@@ -1,9 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { LakehouseStack, type LakehouseProps } from '../../infra/lakehouse-stack.ts';
 
-export const templateOf = (props: LakehouseProps = {}): Template =>
-  Template.fromStack(new LakehouseStack(new App(), 'Lakehouse', props));
+export function templateOf(props: LakehouseProps = {}): Template {
+  const outdir = mkdtempSync(join(tmpdir(), 'lakehouse-template-'));
+  try {
+    return Template.fromStack(new LakehouseStack(new App({ outdir }), 'Lakehouse', props));
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
 
 interface Document {
   readonly Statement: readonly {

@@ -23,12 +23,17 @@ import type { LocalS3 } from './local-s3.ts';
 
 const POLL_MS = 50;
 
-/** Two jars of the same job, which tell themselves apart by a label. */
-export const buildJob = (label: string): Buffer => {
+/** Jars of the same job tell themselves apart by a label; one may keep a field more of each digit. */
+export const buildJob = (label: string, field = ''): Buffer => {
   const folder = mkdtempSync(join(tmpdir(), 'flink-job-'));
   const [classes, jar] = [join(folder, 'classes'), join(folder, 'job.jar')];
   const libraries = join(root, '.tideline', 'tools', 'flink', 'lib', '*');
-  const source = join(root, 'test', 'wire', 'flink-job', 'CountingJob.java');
+  const source = join(folder, 'CountingJob.java');
+  const code = readFileSync(join(root, 'test', 'wire', 'flink-job', 'CountingJob.java'), 'utf8');
+  writeFileSync(
+    source,
+    code.replace('public long count;', (count) => `${count} ${field}`),
+  );
   execFileSync('javac', ['--release', '11', '-cp', libraries, '-d', classes, source], { stdio: 'pipe' });
   writeFileSync(join(classes, 'label'), label);
   execFileSync('jar', ['--create', '--file', jar, '--main-class', 'CountingJob', '-C', classes, '.']);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KinesisClient, ListShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
+import { KinesisClient, ListShardsCommand, PutRecordsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import {
   CreateApplicationCommand,
   CreateApplicationSnapshotCommand,
@@ -94,6 +94,15 @@ export class StreamApplication {
     );
     await flink.client.send(new StartApplicationCommand({ ApplicationName, RunConfiguration: {} }));
     await flink.untilStatus(ApplicationName, 'RUNNING');
+  }
+
+  /** Records that no producer of ours would send. */
+  async putUnchecked(records: readonly Uint8Array[]): Promise<void> {
+    const Records = records.map((Data, index) => ({ Data, PartitionKey: String(index) }));
+    const { FailedRecordCount } = await this.#kinesis.send(
+      new PutRecordsCommand({ StreamName: eventStream.name, Records }),
+    );
+    if (FailedRecordCount) throw new Error(`${FailedRecordCount} of ${records.length} records were not taken`);
   }
 
   killTaskManager(): void {

@@ -98,7 +98,8 @@ const now = (): string => new Date().toISOString();
 beforeAll(async () => {
   s3 = await LocalS3.start();
   await s3.createBucket('artifacts');
-  for (const jar of ['one', 'two']) await s3.put('artifacts', `${jar}.jar`, buildJob(jar));
+  await s3.put('artifacts', 'one.jar', buildJob('one'));
+  await s3.put('artifacts', 'two.jar', buildJob('two', 'public long more;'));
   [temporal] = await Promise.all([localServer(), flink.start(s3)]);
   workers = await Workers.start();
   await makeCurrent(temporal.client, 'checkout');
@@ -138,7 +139,7 @@ test('an application is made and started, and goes on exactly once when its proc
   expect(await status()).toMatchObject({ state: 'running', look: { is: 'running', differs: [] } });
 });
 
-test('a deploy puts other code in place, which proves itself, though the workers end in the middle', async () => {
+test('a deploy puts other code in place, which keeps more than the state that it finds and proves itself, though the workers end in the middle', async () => {
   const begun = now();
   await superviseStreams(temporal.client, [desired('two')], settings);
   await happened('Deployed', begun);

@@ -12,6 +12,14 @@ import { newest, type Row, StreamApplication } from './stream-application.ts';
 const options = { seed: 7, start: '2025-01-18', days: 1, tripsPerDay: 1_500, arrivedBefore: '2025-01-19T04' };
 const speed = (28 * 3_600) / 20;
 
+/** Records that could break who reads them: no text, deeper than any parser goes, large. */
+const poison = [
+  Buffer.from([0xff, 0xfe, 0x00, 0x80]),
+  Buffer.from('['.repeat(200_000)),
+  Buffer.from('{"event_id":'.repeat(50_000)),
+  Buffer.from(`{"event_id":"${'x'.repeat(900_000)}`),
+];
+
 let application: StreamApplication;
 const events: EventTruth[] = [];
 
@@ -46,9 +54,10 @@ async function problems(): Promise<string[]> {
 const untilRight = () =>
   expect.poll(async () => (await problems()).length, { timeout: 120_000, interval: 1_000 }).toBe(0);
 
-test('a played day becomes its trips, row by row and each row once, though a TaskManager is killed in the middle', async () => {
+test('a played day becomes its trips, row by row and each row once, though records are poisoned and a TaskManager is killed in the middle', async () => {
   const began = Date.now();
   await application.run();
+  await application.putUnchecked(poison);
   const isPlayed = playing(options);
   await expect.poll(() => application.keys('streaming/trips/'), { timeout: 120_000 }).not.toEqual([]);
   await application.takeSnapshot('midday');
@@ -61,8 +70,10 @@ test('a played day becomes its trips, row by row and each row once, though a Tas
   const versions = new Set(rows.map((row) => `${tripOf(row)} ${String(row.version)}`));
   expect(rows).toHaveLength(versions.size);
   const quarantined = await application.rows('streaming/quarantine/');
-  expect(quarantined).toHaveLength(played.quarantined);
-  expect(new Set(quarantined.map(({ reason }) => reason)).size).toBeGreaterThan(1);
+  expect(quarantined).toHaveLength(played.quarantined + poison.length);
+  const reasons = quarantined.map(({ reason }) => reason);
+  expect(new Set(reasons).size).toBeGreaterThan(1);
+  expect(reasons.filter((reason) => reason === 'UNPARSABLE').length).toBeGreaterThanOrEqual(poison.length);
   const lag = [
     { Name: 'Id', Value: eventStream.name.replaceAll('-', '_') },
     { Name: 'Flow', Value: 'Input' },

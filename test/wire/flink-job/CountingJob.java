@@ -71,10 +71,15 @@ public final class CountingJob {
     }
   }
 
+  /** What is kept of a digit. */
+  public static final class Kept {
+    public long count;
+  }
+
   private static final class Count extends KeyedProcessFunction<Long, Long, String> {
     private final String label;
     private final boolean broken;
-    private transient ValueState<Long> count;
+    private transient ValueState<Kept> kept;
 
     Count(String label, boolean broken) {
       this.label = label;
@@ -83,15 +88,16 @@ public final class CountingJob {
 
     @Override
     public void open(Configuration configuration) {
-      count = getRuntimeContext().getState(new ValueStateDescriptor<>("count", Types.LONG));
+      kept = getRuntimeContext().getState(new ValueStateDescriptor<>("kept", Kept.class));
     }
 
     @Override
     public void processElement(Long number, Context context, Collector<String> out) throws IOException {
       if (broken) throw new IllegalStateException("broken at " + number);
-      long next = count.value() == null ? 1 : count.value() + 1;
-      count.update(next);
-      out.collect(label + "," + number + "," + context.getCurrentKey() + "," + next);
+      Kept counted = kept.value() == null ? new Kept() : kept.value();
+      counted.count++;
+      kept.update(counted);
+      out.collect(label + "," + number + "," + context.getCurrentKey() + "," + counted.count);
     }
   }
 }
