@@ -3,6 +3,7 @@ import {
   ScheduleNotFoundError,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
+  type WorkflowExecutionStatusName,
   WorkflowNotFoundError,
   type WorkflowStartOptions,
 } from '@temporalio/client';
@@ -13,6 +14,7 @@ import { type LateDataInput, lateDatesSignal, restateWorkflowId } from '../model
 import { type BuildInput, buildStatusQuery } from '../model/messages/builds.ts';
 import type { ReconcileInput } from '../model/messages/realtime.ts';
 import { orchestrationQueue } from '../model/queues.ts';
+import { streamApplications, supervisionId } from '../model/stream-applications.ts';
 
 /** A workflow whose workers are gone never answers. */
 const answersWithinMs = 5_000;
@@ -56,6 +58,8 @@ export interface Orchestrator {
   waitingRestatements(): Promise<readonly WaitingRestatement[]>;
   /** Runs of a workflow that have not ended, and began before. */
   runningSince(workflowType: string, before: Date): Promise<readonly RunningWorkflow[]>;
+  /** Applications of the stream whose supervision was begun, and has ended. */
+  unsupervisedStreams(): Promise<readonly string[]>;
   /** How many workers have lately asked for tasks of a queue. */
   workersOf(taskQueue: string, tasks: 'workflows' | 'activities'): Promise<number>;
   /** Null when there is no such schedule. */
@@ -63,14 +67,16 @@ export interface Orchestrator {
 }
 
 export function orchestratorOf(client: Client): Orchestrator {
-  const isRunning = async (workflowId: string): Promise<boolean> => {
+  /** Null when it was never begun, or has ended so long ago that nobody knows of it. */
+  const executionStatusOf = async (workflowId: string): Promise<WorkflowExecutionStatusName | null> => {
     try {
-      return (await client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+      return (await client.workflow.getHandle(workflowId).describe()).status.name;
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
+      if (error instanceof WorkflowNotFoundError) return null;
       throw error;
     }
   };
+  const isRunning = async (workflowId: string): Promise<boolean> => (await executionStatusOf(workflowId)) === 'RUNNING';
   /** Null where nobody answers. */
   const answerOf = async <T>(workflowId: string, query: QueryDefinition<T>): Promise<T | null> => {
     const asked = () => client.workflow.getHandle(workflowId).query(query);
@@ -150,6 +156,13 @@ export function orchestratorOf(client: Client): Orchestrator {
     },
     async runningSince(workflowType, before) {
       return running(`WorkflowType = "${workflowType}" AND StartTime < "${before.toISOString()}"`);
+    },
+    async unsupervisedStreams() {
+      const found = streamApplications.map(async ({ name }) => {
+        const status = await executionStatusOf(supervisionId(name));
+        return status === null || status === 'RUNNING' ? [] : [name];
+      });
+      return (await Promise.all(found)).flat();
     },
     async workersOf(name, tasks) {
       const taskQueueType = taskQueueTypes[tasks];

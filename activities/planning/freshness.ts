@@ -17,6 +17,7 @@ import { findOldData } from './data-age.ts';
 import { findThinHours } from './line-counts.ts';
 import { findLongRuns } from './long-runs.ts';
 import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
+import { findUnsupervisedStreams } from './unsupervised-streams.ts';
 import { isStopped, schedulesOf, stoppedSchedules } from './stopped-schedules.ts';
 import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
 
@@ -153,7 +154,7 @@ async function checkProduct(
 export async function checkFreshness(
   ledger: LedgerReader,
   catalogue: Catalogue,
-  orchestrator: Pick<Orchestrator, 'runningSince' | 'scheduleOf' | 'waitingRestatements'>,
+  orchestrator: Pick<Orchestrator, 'runningSince' | 'scheduleOf' | 'unsupervisedStreams' | 'waitingRestatements'>,
   { at }: FreshnessCheck,
 ): Promise<FreshnessReport> {
   const now = DateTime.fromISO(at, { zone: 'utc' });
@@ -179,6 +180,7 @@ export async function checkFreshness(
     ...(await findUnsettled(ledger, catalogue, schedules, now)),
     ...(await findThinHours(ledger, catalogue, now)),
     ...(await findLongRuns(catalogue, orchestrator, now)),
+    ...(await findUnsupervisedStreams(orchestrator)),
   );
   for (const { workflowId, since, answers } of await orchestrator.waitingRestatements()) {
     const [, product = ''] = workflowId.split('/');

@@ -52,6 +52,7 @@ async function callsOf(
     buildOnce: async () => undefined,
     waitingRestatements: async () => [],
     runningSince: async () => [],
+    unsupervisedStreams: async () => [],
     scheduleOf: async () => ({ createdAt: new Date(begin), paused: false }),
   };
   const plan = (start: string) =>

@@ -10,7 +10,8 @@ export interface FreshnessCheck {
   readonly at: string;
 }
 
-export type FindingAlarm = 'P1-DataNotFresh' | 'P1-ScheduleStopped' | 'P1-RestatementWaits' | 'P1-ClaimHeld';
+export type FindingAlarm =
+  'P1-DataNotFresh' | 'P1-ScheduleStopped' | 'P1-RestatementWaits' | 'P1-ClaimHeld' | 'P1-StreamDown';
 
 /** What findings have in common that are told together. Data planes of earlier releases name no kind. */
 export const findingKeyOf = ({
@@ -45,6 +46,7 @@ export type FindingKind =
   | 'not settled'
   | 'not merged'
   | 'schedule stopped'
+  | 'not supervised'
   | 'not looked at';
 
 /** What is not as it should be. `interval` is null where it is not about one. */

@@ -42,6 +42,7 @@ async function check(at: string, schedule: ServerSchedule | null = longAgo) {
     scheduleOf: async () => schedule,
     waitingRestatements: async () => [],
     runningSince: async () => [],
+    unsupervisedStreams: async () => [],
   };
   return checkFreshness(ledger, catalogue, orchestrator, { at });
 }
@@ -174,7 +175,12 @@ describe('freshness', () => {
         await checkFreshness(
           ledger,
           all,
-          { scheduleOf, waitingRestatements: async () => [], runningSince: async () => [] },
+          {
+            scheduleOf,
+            waitingRestatements: async () => [],
+            runningSince: async () => [],
+            unsupervisedStreams: async () => [],
+          },
           { at },
         )
       ).findings.flatMap(({ product, interval }) => (product === key ? [interval] : []));

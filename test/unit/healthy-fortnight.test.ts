@@ -37,6 +37,7 @@ async function fortnight(fault: Fault = {}): Promise<FreshnessFinding[]> {
     scheduleOf: async () => ({ createdAt: first.toJSDate(), paused: false }),
     waitingRestatements: async () => [],
     runningSince: async () => [],
+    unsupervisedStreams: async () => [],
   };
   const build = (product: string, start: string, end: string, at: DateTime, changedPartitions: string[]): void => {
     if (skips(product, at)) return;

@@ -15,7 +15,12 @@ beforeEach(() => {
       grain === 'hour' ? { start: '2025-01-10T00', end: '2025-01-18T12' } : { start: '2025-01-05', end: '2025-01-18' };
     ledger.publish(publishedBuild(key, range, { changedPartitions: [] }));
   }
-  orchestrator = { scheduleOf: async () => running, waitingRestatements: async () => [], runningSince: async () => [] };
+  orchestrator = {
+    scheduleOf: async () => running,
+    waitingRestatements: async () => [],
+    runningSince: async () => [],
+    unsupervisedStreams: async () => [],
+  };
 });
 
 const found = async () =>
@@ -75,4 +80,9 @@ it('an hourly run that takes longer than half an hour is told with its run', asy
       runs: 'WorkflowId = "hourly-bronze-2025-01-18T12:19:00Z"',
     },
   ]);
+});
+
+it('an application of the stream whose supervision somebody has ended rings, though the other is supervised', async () => {
+  orchestrator = { ...orchestrator, unsupervisedStreams: async () => ['surge-pricing'] };
+  expect(await found()).toEqual(['P1-StreamDown surge-pricing']);
 });

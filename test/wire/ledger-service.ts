@@ -40,6 +40,7 @@ class LocalLedger {
       workersOf: async () => 1,
       waitingRestatements: async () => [],
       runningSince: async () => [],
+      unsupervisedStreams: async () => [],
       scheduleOf: async () => null,
     };
     const lateData = { debounceSeconds: 1, approvalOverJobs: 100 };

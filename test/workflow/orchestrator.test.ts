@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { orchestratorOf } from '../../activities/orchestrator.ts';
 import { approveUpdate } from '../../model/messages/backfill.ts';
 import { laneQueue, orchestrationQueue } from '../../model/queues.ts';
+import { supervisionId } from '../../model/stream-applications.ts';
 import { localServer, withWorkers } from './environment.ts';
 
 let environment: TestWorkflowEnvironment;
@@ -13,7 +14,7 @@ afterAll(async () => {
   await environment.teardown();
 });
 
-it('a restatement is told while it waits for approval, and workers are counted queue by queue', async () => {
+it('restatements that wait are told, supervisions that have ended, and how many workers ask each queue', async () => {
   await withWorkers(environment, {}, async () => {
     const orchestrator = orchestratorOf(environment.client);
     const start = (workflowId: string, approvalOverJobs: number) =>
@@ -31,5 +32,11 @@ it('a restatement is told while it waits for approval, and workers are counted q
     await expect.poll(() => orchestrator.workersOf(laneQueue('late'), 'activities')).toBe(1);
     await expect.poll(() => orchestrator.workersOf(orchestrationQueue, 'workflows')).toBe(1);
     expect(await orchestrator.workersOf('nobody', 'activities')).toBe(0);
+    const supervision = await environment.client.workflow.start('superviseStream', {
+      ...{ workflowId: supervisionId('surge-pricing'), taskQueue: 'nobody' },
+    });
+    expect(await orchestrator.unsupervisedStreams()).toEqual([]);
+    await supervision.terminate();
+    expect(await orchestrator.unsupervisedStreams()).toEqual(['surge-pricing']);
   });
 });
