@@ -106,11 +106,11 @@ export const dashboardCharts = (applications: ApplicationIds): readonly Chart[] 
     thresholds: thresholdsOf('bronze_validation_success_rate'),
   },
   {
-    title: 'Live trips',
+    title: 'Live rows',
     periodSeconds: 10 * minute,
     axes: { left: { label: 'minutes', min: 0 }, right: { label: 'rows', min: 0 } },
     series: [
-      figure('streaming_processing_latency_minutes', 'Maximum', 'age of the newest trip'),
+      figure('streaming_processing_latency_minutes', 'Maximum', 'age of the newest row'),
       figure('stream_rows_merged', 'Sum', 'merged', 'right'),
       figure('late_stream_rows', 'Sum', 'of closed dates', 'right'),
     ],
