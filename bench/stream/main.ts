@@ -13,12 +13,15 @@ import { buckets, ensureBuckets, ensureStream } from '../../local/provision.ts';
 import { Supervisor } from '../../local/supervisor.ts';
 import { eventStream } from '../../model/stream.ts';
 import { cpuSeconds } from '../airflow/processes.ts';
-import { Trips } from './trips.ts';
 import { FlinkApplication } from './application.ts';
+import { sqlJar } from './sql.ts';
+import { Trips } from './trips.ts';
 
 const putAtOnce = 500;
 const checkpointIntervalMs = 10_000;
-const parts = ['producer', 'emulator', 'JobManager', 'TaskManager'] as const;
+const parts = ['producer', 'emulator', 'JobManager', 'TaskManager', 'TaskManager of the SQL'] as const;
+/** The same in plain Flink SQL (sql/). */
+const sql = 'trip-sessions-sql';
 
 interface Options {
   readonly events: number;
@@ -37,7 +40,8 @@ interface Measured {
 
 /**
  * `npm run bench -- stream`: trips from the stream by the application itself, on one machine: how fast it reads what waits for
- * it, how long after its end a trip is in a file while events come at a rate, and how soon after a kill files come again.
+ * it, how long after its end a trip is in a file while events come at a rate, and how soon after a kill files come again,
+ * and what each event costs beside plain Flink SQL.
  */
 export async function main(root: string, args: readonly string[]): Promise<void> {
   const options = new Command()
@@ -69,10 +73,14 @@ export async function main(root: string, args: readonly string[]): Promise<void>
     const s3 = new S3Client({ forcePathStyle: true });
     await ensureBuckets(s3);
     await ensureStream(kinesisClient());
-    const jar = readFileSync(join(root, 'flink-jobs', 'trip-sessions', 'target', 'trip-sessions.jar'));
-    await s3.send(new PutObjectCommand({ Bucket: buckets.artifacts, Key: 'trip-sessions.jar', Body: jar }));
-    const application = new FlinkApplication(String(announcement(readyOutput)?.listening), join(folder, 'flink'));
-    await bench({ application, supervisor, trips: new Trips(s3, options.bytes), options, aws, progress });
+    const file = join(root, 'flink-jobs', 'trip-sessions', 'target', 'trip-sessions.jar');
+    const jars = { 'trip-sessions': readFileSync(file), [sql]: sqlJar(root, file, folder) };
+    for (const [name, Body] of Object.entries(jars))
+      await s3.send(new PutObjectCommand({ Bucket: buckets.artifacts, Key: `${name}.jar`, Body }));
+    const applicationOf = (name: string) =>
+      new FlinkApplication(name, String(announcement(readyOutput)?.listening), join(folder, 'flink'));
+    const [application, beside] = [applicationOf('trip-sessions'), applicationOf(sql)];
+    await bench({ application, beside, supervisor, trips: new Trips(s3, options.bytes), options, aws, progress });
   } finally {
     await supervisor.stop();
   }
@@ -80,6 +88,7 @@ export async function main(root: string, args: readonly string[]): Promise<void>
 
 interface Parts {
   readonly application: FlinkApplication;
+  readonly beside: FlinkApplication;
   readonly supervisor: Supervisor;
   readonly trips: Trips;
   readonly options: Options;
@@ -87,7 +96,7 @@ interface Parts {
   readonly progress: ReturnType<typeof createProgress>;
 }
 
-async function bench({ application, supervisor, trips, options, aws, progress }: Parts): Promise<void> {
+async function bench({ application, beside, supervisor, trips, options, aws, progress }: Parts): Promise<void> {
   const producer = new Producer({
     kinesis: kinesisClient(),
     stream: eventStream.name,
@@ -98,9 +107,10 @@ async function bench({ application, supervisor, trips, options, aws, progress }:
     trips.sent(lines);
   };
   const cpu = (): number[] =>
-    [process.pid, supervisor.pidOf('aws'), application.pid('jobmanager'), application.pid('taskmanager')].map(
-      cpuSeconds,
-    );
+    [
+      ...[process.pid, supervisor.pidOf('aws'), application.pid('jobmanager'), application.pid('taskmanager')],
+      beside.pid('taskmanager'),
+    ].map(cpuSeconds);
   const measure = async (work: string, run: () => Promise<number>): Promise<Measured> => {
     progress.step(work);
     const [before, began] = [cpu(), Date.now()];
@@ -114,27 +124,29 @@ async function bench({ application, supervisor, trips, options, aws, progress }:
       return options.events;
     }),
   ];
-  await application.start(aws.AWS_ENDPOINT_URL ?? '', checkpointIntervalMs);
+  const endpoint = { 'aws.endpoint': aws.AWS_ENDPOINT_URL ?? '' };
+  const streamArn = `arn:aws:kinesis:us-east-1:000000000000:stream/${eventStream.name}`;
+  const output = `s3://${buckets.lake}`;
+  await application.start({ ...endpoint, output, 'stream.arn': streamArn }, checkpointIntervalMs);
   measured.push(
     await measure('what waits is read', async () => {
       await trips.untilAllInFiles();
       return options.events;
     }),
   );
+  const atRate = async (): Promise<number> => {
+    let sent = 0;
+    for (const began = Date.now(); Date.now() - began < options.seconds * 1_000;) {
+      const due = ((Date.now() - began) / 1_000) * options.rate;
+      if (sent < due) await put(trips.take(Math.min(putAtOnce, Math.ceil(due - sent))));
+      else await delay(20);
+      sent = Math.max(sent, Math.ceil(due));
+    }
+    await trips.untilAllInFiles();
+    return sent;
+  };
   const since = Date.now();
-  measured.push(
-    await measure(`read while ${options.rate} a second come`, async () => {
-      let sent = 0;
-      for (const began = Date.now(); Date.now() - began < options.seconds * 1_000;) {
-        const due = ((Date.now() - began) / 1_000) * options.rate;
-        if (sent < due) await put(trips.take(Math.min(putAtOnce, Math.ceil(due - sent))));
-        else await delay(20);
-        sent = Math.max(sent, Math.ceil(due));
-      }
-      await trips.untilAllInFiles();
-      return sent;
-    }),
-  );
+  measured.push(await measure(`read while ${options.rate} a second come`, atRate));
   const latencies = trips.secondsToFile(since);
   const recoveries: (readonly [string, number])[] = [];
   for (const role of ['taskmanager', 'jobmanager'] as const) {
@@ -145,6 +157,11 @@ async function bench({ application, supervisor, trips, options, aws, progress }:
     await trips.untilAllInFiles();
     recoveries.push([role, (Date.now() - killedAt) / 1_000]);
   }
+  progress.step('plain Flink SQL starts');
+  await beside.start({ ...endpoint, stream: eventStream.name, output: `${output}/sql` }, checkpointIntervalMs);
+  // Both are warm before they are measured.
+  await atRate();
+  measured.push(await measure('the same, beside plain Flink SQL', atRate));
   progress.end();
   const rows = measured.map(({ work, events, seconds, cpu: used }) => [
     work,
