@@ -96,6 +96,6 @@ export class Trips {
 }
 
 function* linesOf(eventBytes: number): Generator<string> {
-  const options = { start: '2025-01-18', days: 7, tripsPerDay: 200_000, eventBytes, mishaps: NO_MISHAPS };
+  const options = { start: '2025-01-18', days: 7, tripsPerDay: 20_000, eventBytes, mishaps: NO_MISHAPS };
   for (const { text } of rawLines(options)) yield text;
 }
