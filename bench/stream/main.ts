@@ -118,12 +118,11 @@ async function bench({ application, beside, supervisor, trips, options, aws, pro
     const seconds = (Date.now() - began) / 1_000;
     return { work, events, seconds, cpu: cpu().map((used, index) => used - (before[index] ?? 0)) };
   };
-  const measured = [
-    await measure('put, nobody reads', async () => {
-      for (let sent = 0; sent < options.events; sent += putAtOnce) await put(trips.take(putAtOnce));
-      return options.events;
-    }),
-  ];
+  const putAll = async (): Promise<number> => {
+    for (let sent = 0; sent < options.events; sent += putAtOnce) await put(trips.take(putAtOnce));
+    return options.events;
+  };
+  const measured = [await measure('put, nobody reads', putAll)];
   const endpoint = { 'aws.endpoint': aws.AWS_ENDPOINT_URL ?? '' };
   const streamArn = `arn:aws:kinesis:us-east-1:000000000000:stream/${eventStream.name}`;
   const output = `s3://${buckets.lake}`;
@@ -159,9 +158,15 @@ async function bench({ application, beside, supervisor, trips, options, aws, pro
   }
   progress.step('plain Flink SQL starts');
   await beside.start({ ...endpoint, stream: eventStream.name, output: `${output}/sql` }, checkpointIntervalMs);
+  const burst = async (): Promise<number> => {
+    await putAll();
+    await trips.untilAllInFiles();
+    await untilStill(beside.pid('taskmanager'));
+    return options.events;
+  };
   // Both are warm before they are measured.
-  await atRate();
-  measured.push(await measure('the same, beside plain Flink SQL', atRate));
+  await burst();
+  measured.push(await measure('put at once, read by both', burst));
   progress.end();
   const rows = measured.map(({ work, events, seconds, cpu: used }) => [
     work,
@@ -179,4 +184,15 @@ async function bench({ application, beside, supervisor, trips, options, aws, pro
   );
   for (const [role, seconds] of recoveries)
     console.log(`  From kill -9 of the ${role} until all that was sent is in files: ${seconds.toFixed(1)} s`);
+}
+
+/** Waits until a process has used less than a tenth of a core for a while. */
+async function untilStill(pid: number): Promise<void> {
+  const seconds = 3;
+  for (let before = cpuSeconds(pid); ;) {
+    await delay(seconds * 1_000);
+    const now = cpuSeconds(pid);
+    if (now - before < seconds / 10) return;
+    before = now;
+  }
 }
