@@ -56,6 +56,7 @@ export async function expectLakeToBeTrue(
   const effects = expectedEffects(truth.events, trips, windows).filter(({ request_date }) => built(request_date));
   const events = truth.events.map(({ file, line, arrival_hour, ...event }) => ({
     ...event,
+    data_source: 'kinesis_stream',
     arrival_hour: `${arrival_hour}:00:00.000Z`,
   }));
   const quarantine = truth.quarantine.map(({ arrival_hour, file, ...row }) => ({

@@ -18,7 +18,7 @@ from tideline_jobs.engine.rows import rows_between
 from tideline_jobs.jobs.maintenance import MaintenanceRequest, run_maintenance
 from tideline_jobs.kinds.sql_model import model_rows
 from tideline_jobs.main import run_build
-from tideline_jobs.model.contracts import contract_of
+from tideline_jobs.model.contracts import PROCESSED_AT, PROCESSED_ON, contract_of
 from tideline_jobs.model.results import BuildReport
 from tideline_jobs.tables.delta import EVERYTHING, Table
 
@@ -134,8 +134,8 @@ class Lakehouse:
         return (reader if version is None else reader.option("versionAsOf", version)).load(self.path(product))
 
     def rows(self, product: str) -> list[dict[str, Any]]:
-        """All rows without their processing time, ordered by their text."""
-        frame = self.table(product).drop("processing_timestamp")
+        """All rows without when they were built, ordered by their text."""
+        frame = self.table(product).drop(PROCESSED_AT, PROCESSED_ON)
         return sorted((row.asDict(recursive=True) for row in frame.collect()), key=str)
 
     def versions(self, product: str) -> int:

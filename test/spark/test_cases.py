@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from lakehouse import Lakehouse
-from tideline_jobs.model.contracts import contract_of
+from tideline_jobs.model.contracts import PROCESSED_AT, PROCESSED_ON, contract_of
 from tideline_jobs.model.intervals import keys_between, shift_key
 
 PRODUCTS = Path(__file__).resolve().parents[2] / "products"
@@ -60,7 +60,7 @@ def test_case(
     if pytestconfig.getoption("--rows"):
         with capsys.disabled():
             print(f"\n{product}, case {path.stem}:")  # noqa: T201
-            lakehouse.table(product).drop("processing_timestamp").show(100, truncate=False)
+            lakehouse.table(product).drop(PROCESSED_AT, PROCESSED_ON).show(100, truncate=False)
     for name, expected in case.get("expect", {}).items():
         names = list(dict.fromkeys(column for row in expected for column in row))
         complete = [{column: _plain(row.get(column)) for column in names} for row in expected]

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from tideline_jobs.engine.builds import Build
 from tideline_jobs.engine.rows import WHOLE_TABLE, interval_key, rows_of
-from tideline_jobs.model.contracts import Contract
+from tideline_jobs.model.contracts import PROVENANCE, Contract
 from tideline_jobs.tables.delta import Table
 from tideline_jobs.tables.snapshot import Snapshot
 
@@ -26,8 +26,6 @@ def changed_keys(
     """Intervals in which the two frames hold different rows; `published` is None where nothing is published yet."""
     if published is None:
         return sorted(key for key, count in staged_counts.items() if count > 0)
-    if not set(contract.columns) <= set(published.columns):
-        return sorted(staged_counts)
     # A column that the contract has no more stays in the table; what is written now has nothing in it.
     gone = [field for field in published.schema if field.name not in contract.columns]
     now = staged.select("*", *[F.lit(None).cast(field.dataType).alias(field.name) for field in gone])
@@ -42,7 +40,7 @@ def changed_keys(
 
 def _hashes(frame: DataFrame, contract: Contract, side: str) -> DataFrame:
     gone = sorted({*frame.columns} - {*contract.columns})
-    compared = [name for name in (*contract.columns, *gone) if name != "processing_timestamp"]
+    compared = [name for name in (*contract.columns, *gone) if name not in PROVENANCE]
     # The hash skips nulls: without saying where they are, a value that moves to a null beside it would leave it equal.
     content = F.xxhash64(*compared, *[F.col(name).isNull() for name in compared])
     return frame.select(interval_key(contract).alias("key"), F.lit(side).alias("side"), content.alias("hash"))

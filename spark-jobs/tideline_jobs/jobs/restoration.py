@@ -8,7 +8,6 @@ from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
 from tideline_jobs.engine.builds import code_version
 from tideline_jobs.engine.staging import Staging
@@ -115,9 +114,6 @@ def _export(spark: SparkSession, table: Table, request: RestoreRequest, report: 
         predicate = f"{column} >= {sql_literal('date', first)} AND {column} < {sql_literal('date', end)}"
         report.export_start, report.export_end = first, end
     rows = table.read(report.version).where(predicate)
-    for name in contract.columns.keys() - set(rows.columns):
-        # A column that is younger than the restored version.
-        rows = rows.withColumn(name, F.lit(None))
     staging = Staging(spark, request.lake, request.product, request.restore_id)
     staging.write(contract.conform(rows), exported=True)
     report.export_manifest = staging.write_manifest()

@@ -15,6 +15,11 @@ from tideline_jobs.model.intervals import Grain
 
 # When a row was built: every table has it, and no transform says it.
 PROCESSED_AT = "processing_timestamp"
+# Its date (UTC), and what the row came through, in the tables that tell it.
+PROCESSED_ON = "processing_date"
+DATA_SOURCE = "data_source"
+# How a row came to be, and nothing of what it says: rows that differ in these alone are equal.
+PROVENANCE = (PROCESSED_AT, PROCESSED_ON, DATA_SOURCE)
 
 _SOURCE_PRODUCTS = Path(__file__).resolve().parents[3] / "products"
 

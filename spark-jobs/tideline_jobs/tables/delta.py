@@ -8,6 +8,7 @@ from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from tideline_jobs.model.contracts import Contract
 from tideline_jobs.model.errors import BuildError
@@ -75,7 +76,11 @@ class Table:
         return Snapshot(self.log, self.log.versions())
 
     def read(self, version: int) -> DataFrame:
-        return self._spark.read.format("delta").option("versionAsOf", version).load(self.path)
+        """The rows of a version; a column that the contract has gained since then is null."""
+        rows = self._spark.read.format("delta").option("versionAsOf", version).load(self.path)
+        columns = self.contract.columns.items()
+        gained = {name: F.lit(None).cast(kind) for name, kind in columns if name not in rows.columns}
+        return rows.withColumns(gained) if gained else rows
 
     def commit(self, rows: DataFrame, replaces: str | None, snapshot: Snapshot, metadata: dict[str, Any]) -> int | None:
         """

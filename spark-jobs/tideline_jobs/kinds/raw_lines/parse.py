@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from tideline_jobs.kinds.raw_lines.provenance import provenance
+
 ENVELOPE = ("event_id", "event_name", "event_timestamp", "schema_version", "app_version")
 CLOCK_SKEW_HOURS = 1
 LATE_HOURS = 48
@@ -201,7 +203,7 @@ def parse_lines(lines: DataFrame, earliest: str, known_versions: Sequence[str]) 
         F.sha2(identity, 256).alias("row_hash"),
         "arrival_hour",
         (age_ms > LATE_HOURS * 3_600_000).alias("is_late"),
-        F.current_timestamp().alias("processing_timestamp"),
+        *provenance(),
         F.to_date("at").alias("event_date"),
         "reason",
         F.when(F.col("reason").isNotNull(), F.col("value")).alias("raw"),

@@ -14,6 +14,7 @@ from tideline_jobs.engine.publish import adopt_outcome, refuse_if_restored
 from tideline_jobs.engine.rows import rows_of
 from tideline_jobs.kinds.raw_lines.deduplication import Deduplication, deduplicated
 from tideline_jobs.kinds.raw_lines.promotion import are_recorded, promote_later_copies
+from tideline_jobs.kinds.raw_lines.provenance import completed
 from tideline_jobs.kinds.raw_lines.staged import StagedHours
 from tideline_jobs.model.contracts import contract_of
 from tideline_jobs.model.errors import BuildError
@@ -143,7 +144,7 @@ def _commit(
     predicate = rows_of(contract, written)
     rows, replaces = new.where(predicate), None if before is None or not written else predicate
     if rewrite.hours:
-        rows = rows.unionByName(contract.conform(rewrite.apply(table.read(snapshot.version))))
+        rows = rows.unionByName(contract.conform(rewrite.apply(completed(table.read(snapshot.version)))))
         replaces = f"({predicate}) OR ({rewrite.predicate})"
     later_copies: defaultdict[str, list[str]] = defaultdict(list)
     for first, hour in sorted(deduplication.later_copies):

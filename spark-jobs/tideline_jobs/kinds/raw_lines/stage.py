@@ -15,6 +15,7 @@ from tideline_jobs.engine.builds import Build
 from tideline_jobs.engine.staging import Staging
 from tideline_jobs.kinds.raw_lines.lines import RawHours, file_name, read_lines
 from tideline_jobs.kinds.raw_lines.parse import parse_lines
+from tideline_jobs.kinds.raw_lines.provenance import provenance
 from tideline_jobs.model.intervals import parse_key
 from tideline_jobs.tables.storage import Storage, StoredFile
 
@@ -82,7 +83,7 @@ def _rows_of_files(spark: SparkSession, unreadable: dict[str, list[StoredFile]])
         "*",
         F.lit(1).cast("bigint").alias("line"),
         F.lit(UNREADABLE).alias("reason"),
-        F.current_timestamp().alias("processing_timestamp"),
+        *provenance(),
     )
 
 

@@ -22,7 +22,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class EventDecoderTest {
   /** Columns of bronze that no application needs: not decoded here. */
   private static final Set<String> OF_BRONZE_ALONE =
-      Set.of("schema_version", "app_version", "start_address", "end_address", "payload", "is_late", "event_date", "row_hash");
+      Set.of(
+          "schema_version",
+          "app_version",
+          "start_address",
+          "end_address",
+          "payload",
+          "is_late",
+          "event_date",
+          "row_hash",
+          "data_source");
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS").withZone(ZoneOffset.UTC);
