@@ -49,6 +49,8 @@ export const buildResultSchema = z.object({
   sources: z.record(z.string(), z.string()).optional(),
   /** Per interval with events, the time of the newest; jobs of earlier releases did not tell it. */
   newestEvents: z.record(z.string(), z.iso.datetime()).optional(),
+  /** Per interval, events that are in no row of any, where that is counted; jobs of earlier releases did not. */
+  orphanEvents: z.record(z.string(), z.int().nonnegative()).optional(),
   outputVersion: z.int(),
   /** Dates of the partition column that this version changed. */
   changedPartitions: z.array(z.string()),

@@ -62,13 +62,14 @@ async function buildClaimed(
     exportManifest,
     sources,
     newestEvents,
+    orphanEvents,
   } = result;
   const published = { product, buildId, intervals, outputVersion, qualityScore: result.quality.score };
   const at = new Date().toISOString();
   const restated = plan.hasReaders ? datesToRestate(input, changedPartitions, Date.now()) : [];
   // It is published, whatever happens to the build now: a cancel comes too late for this.
   await CancellationScope.nonCancellable(async () => {
-    const versions = { codeVersion, inputVersions, changedPartitions, sources, newestEvents };
+    const versions = { codeVersion, inputVersions, changedPartitions, sources, newestEvents, orphanEvents };
     const forced = input.forced && { forced: input.forced };
     await surveys(lane).recordPublished({ ...published, ...job, ...versions, ...forced, generation, at });
     await releaseHeldBack({ product, buildId }, lane, heldBack);

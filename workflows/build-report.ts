@@ -49,13 +49,16 @@ export type Report = ReturnType<typeof reportBuild>;
 
 /** A build's figures as the Web UI draws them (markdown). */
 export function resultTable(result: BuildResult, costUsd: number, rowsLoaded: number | null): string {
-  const figures = ['rows in', 'published', 'duplicate', 'quarantined'];
+  const { orphanEvents = {} } = result;
+  const countsOrphans = Object.keys(orphanEvents).length > 0;
+  const figures = ['rows in', 'published', 'duplicate', 'quarantined', ...(countsOrphans ? ['orphan events'] : [])];
   const rows = result.intervals.map((row) => [
     row.interval,
     row.rowsIn,
     row.rowsPublished,
     row.rowsDuplicate,
     row.rowsQuarantined,
+    ...(countsOrphans ? [orphanEvents[row.interval] ?? 0] : []),
     row.changed ? 'yes' : 'no',
   ]);
   return [

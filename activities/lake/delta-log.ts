@@ -14,6 +14,7 @@ const committedBuildSchema = buildResultSchema
     inputVersions: true,
     sources: true,
     newestEvents: true,
+    orphanEvents: true,
   })
   .extend({
     generation: z.int(),

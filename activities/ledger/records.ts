@@ -24,6 +24,8 @@ const publishedSchema = z.object({
   sources: z.string().nullish(),
   /** Time of the newest event; absent where there is none, or an earlier release has built it. */
   newestEvent: z.iso.datetime().optional(),
+  /** Events that are in no row of any interval; absent where nobody counts them. */
+  orphanEvents: z.int().optional(),
   rowsIn: z.int(),
   rowsPublished: z.int(),
   rowsDuplicate: z.int(),
@@ -149,6 +151,8 @@ export interface PublishedBuild {
   readonly sources?: Readonly<Record<string, string>> | undefined;
   /** Per interval with events, the time of the newest. */
   readonly newestEvents?: Readonly<Record<string, string>> | undefined;
+  /** Per interval, events that are in no row of any. */
+  readonly orphanEvents?: Readonly<Record<string, number>> | undefined;
   /** Dates of the partition column that `outputVersion` changed. */
   readonly changedPartitions: readonly string[];
   readonly intervals: readonly IntervalRows[];
@@ -164,6 +168,7 @@ export interface PublishedBuild {
 export function publishedOf(build: PublishedBuild, rows: IntervalRows): Published {
   const share = 1 / build.intervals.length;
   const newestEvent = build.newestEvents?.[rows.interval];
+  const orphanEvents = build.orphanEvents?.[rows.interval];
   return {
     buildId: build.buildId,
     generation: build.generation,
@@ -173,6 +178,7 @@ export function publishedOf(build: PublishedBuild, rows: IntervalRows): Publishe
     outputVersion: build.outputVersion,
     sources: build.sources?.[rows.interval] ?? null,
     ...(newestEvent !== undefined && { newestEvent }),
+    ...(orphanEvents !== undefined && { orphanEvents }),
     rowsIn: rows.rowsIn,
     rowsPublished: rows.rowsPublished,
     rowsDuplicate: rows.rowsDuplicate,

@@ -13,6 +13,7 @@ function publishedText(published: Published): string {
   const { rowsPublished, rowsDuplicate, rowsQuarantined, qualityScore, outputVersion, at, buildId, costUsd, loaded } =
     published;
   const rows = `${count(rowsPublished)} rows, ${count(rowsDuplicate)} duplicate, ${count(rowsQuarantined)} quarantined`;
+  const orphans = published.orphanEvents === undefined ? '' : `, ${count(published.orphanEvents)} orphan events`;
   const inputs = Object.entries(published.inputVersions).map(([input, version]) => `version ${version} of ${input}`);
   const from = inputs.length > 0 ? `, from ${inputs.join(' and ')}` : '';
   const warehouse = loaded ? `; loaded into the warehouse ${loaded.at.slice(0, 19)}Z` : '';
@@ -20,7 +21,7 @@ function publishedText(published: Published): string {
   const { forced } = published;
   const without = forced ? `, without ${forced.missing.join(', ')}: ${forced.by} went on (${forced.why})` : '';
   return (
-    `${rows}, quality ${(qualityScore * 100).toFixed(1)} %, in table version ${outputVersion} ` +
+    `${rows}${orphans}, quality ${(qualityScore * 100).toFixed(1)} %, in table version ${outputVersion} ` +
     `(build ${buildId}, ${at.slice(0, 19)}Z${cost}, code ${published.codeVersion.slice(0, 12)})${from}${without}${warehouse}`
   );
 }

@@ -18,6 +18,7 @@ import { writeRaw, type WriteSummary } from '../../local/generator/write-raw.ts'
 import { buckets, ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { readTruth } from '../truth/read-truth.ts';
 import { expectedTrips } from '../../local/generator/trip-truth.ts';
+import { expectedOrphans } from '../truth/orphans.ts';
 import type { BackfillReport } from '../../model/messages/backfill.ts';
 import { grainOf, intervalsIn } from '../../model/intervals.ts';
 import { restateWorkflowId } from '../../model/messages/late-data.ts';
@@ -92,6 +93,15 @@ describe('a day of trips', () => {
         rowsQuarantined: quarantined,
       });
     }
+  });
+
+  it('counts the events that are in no trip, each with the date before its own', async () => {
+    const { events } = await readTruth(truthFolder, dayAlone.arrivedBefore);
+    const silver = (await survey('2025-01-15', '2025-01-19')).filter(({ product }) => product === 'silver.trips');
+    const counted = silver.map(({ interval, record }) => [interval, record?.published?.orphanEvents]);
+    const dates = intervalsIn('date', { start: '2025-01-15', end: '2025-01-19' });
+    expect(counted).toEqual(dates.map((day) => [day, expectedOrphans(events, day)]));
+    expect(expectedOrphans(events, '2025-01-17')).toBeGreaterThan(0);
   });
 
   it('is in the ledger, which the tables alone give back when it is lost', async () => {

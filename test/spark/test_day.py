@@ -58,6 +58,7 @@ def test_a_trip_goes_from_raw_lines_to_the_gold_tables_and_their_export(lakehous
 
     silver = lakehouse.must_build("silver.trips", *DAY)
     assert silver["inputVersions"] == {"bronze.events": bronze["outputVersion"]}
+    assert silver["orphanEvents"] == {DAY[0]: 0}
     [trip] = lakehouse.rows("silver.trips")
     assert (trip["trip_id"], trip["status"], trip["duration_seconds"], trip["event_count"]) == (
         "trip_1",

@@ -83,6 +83,7 @@ def test_a_build_is_told_as_the_orchestrator_reads_it() -> None:
         ),
         input_versions={"silver.trips": 4},
         newest_events={"2025-01-18": "2025-01-18T23:59:58.123Z"},
+        orphan_events={"2025-01-18": 4},
         output_version=12,
         changed_partitions=["2025-01-18"],
         export_manifest="s3://lake/_staging/gold.trips/m6a1/manifest.json",

@@ -99,6 +99,11 @@ describe('an explanation', () => {
     expect(text).toContain('the warehouse does not. Build it again: temporal workflow start');
   });
 
+  it('of a date of trips tells how many events are in none', () => {
+    const text = explain(surveyed(record({ published: { ...published, orphanEvents: 1_204 } })), '2025-01-19', null);
+    expect(text).toContain('0 quarantined, 1,204 orphan events, quality');
+  });
+
   it('of an interval that somebody let go on tells without what, who and why', () => {
     const forced = { missing: ['bronze.events 2025-01-18T03..2025-01-18T04'], by: 'ada', why: 'the source is down' };
     expect(explain(surveyed(record({ published: { ...published, forced } })), '2025-01-19', null)).toContain(

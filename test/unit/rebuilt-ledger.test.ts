@@ -27,12 +27,12 @@ function commit(version: number, info: object): void {
 function built(generation: number, start: string, end: string): PublishedBuild {
   const build = publishedBuild(product, { start, end }, { generation, outputVersion: generation, costUsd: 0.5 });
   const { buildId, codeVersion, inputVersions, intervals } = build;
-  const newestEvents = Object.fromEntries(
-    intervalsIn('hour', { start, end }).map((hour) => [hour, `${hour}:59:00.000Z`]),
-  );
+  const hours = intervalsIn('hour', { start, end });
+  const newestEvents = Object.fromEntries(hours.map((hour) => [hour, `${hour}:59:00.000Z`]));
+  const orphanEvents = Object.fromEntries(hours.map((hour) => [hour, 5]));
   const told = { product, buildId, codeVersion, generation, sequence: generation, inputVersions, intervals };
   const quality = { score: 1, checks: [] };
-  commit(generation, { operation: 'WRITE', userMetadata: JSON.stringify({ ...told, quality, newestEvents }) });
+  commit(generation, { operation: 'WRITE', userMetadata: JSON.stringify({ ...told, quality, newestEvents, orphanEvents }) });
   return build;
 }
 
@@ -43,6 +43,7 @@ const known = async () =>
     published?.generation,
     published?.costUsd,
     published?.newestEvent,
+    published?.orphanEvents,
   ]);
 
 describe('a ledger that is older than its tables', () => {
@@ -88,8 +89,8 @@ describe('a ledger that is older than its tables', () => {
     });
     expect(written).toEqual([1]);
     expect(await known()).toEqual([
-      ['2025-01-18T03', 1, 0.5, undefined],
-      ['2025-01-18T04', 2, null, '2025-01-18T04:59:00.000Z'],
+      ['2025-01-18T03', 1, 0.5, undefined, undefined],
+      ['2025-01-18T04', 2, null, '2025-01-18T04:59:00.000Z', 5],
     ]);
     expect(await productsAhead(sources())).toEqual([]);
   });

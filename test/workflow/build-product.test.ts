@@ -30,7 +30,9 @@ describe('a build', () => {
     expect(calls.submitted[0]?.job.arguments).toContain('silver.trips');
     expect(outcome).toMatchObject({ state: 'published', rowsLoaded: null, outputVersion: 7, costUsd: 0.01 });
     expect(status.state).toBe('published');
-    expect(status.details).toMatch(/\|\s+2025-01-18\s+\|\s+10\s+\|\s+8\s+\|\s+1\s+\|\s+1\s+\|\s+yes\s+\|/);
+    expect(status.details).toMatch(/\|\s+2025-01-18\s+\|\s+10\s+\|\s+8\s+\|\s+1\s+\|\s+1\s+\|\s+3\s+\|\s+yes\s+\|/);
+    const [record] = await calls.ledger.records('silver.trips', '2025-01-18', '2025-01-18');
+    expect(record?.published?.orphanEvents).toBe(3);
   });
 
   it('starts another job, under another token, when a driver is lost', async () => {

@@ -102,6 +102,9 @@ export function scriptedJobs(script: Script, calls: Calls, waitForCancel: () => 
         inputVersions: Object.fromEntries(
           catalogue.get(product).inputs.map((input) => [input.product, calls.ledger.version(input.product)]),
         ),
+        ...(product === 'silver.trips' && {
+          orphanEvents: Object.fromEntries(intervals.map((interval) => [interval, 3])),
+        }),
         outputVersion: calls.ledger.version(product) + 1,
         changedPartitions: changedBy(script, intervals),
         exportManifest: product.startsWith('gold.') ? 's3://tideline-lake/export/manifest.json' : null,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from tideline_jobs.engine.audit import audit, require_publishable
@@ -66,11 +66,17 @@ def _yield_to(build: Build, newer: Commit, other: dict[str, Any]) -> None:
     report.message = f"the newer {told}: left as it is"
 
 
-def publish_rows(build: Build, compute: Callable[[dict[str, DataFrame]], DataFrame], rows_in: Column) -> None:
+def publish_rows(
+    build: Build,
+    compute: Callable[[dict[str, DataFrame]], DataFrame],
+    rows_in: Column,
+    orphans: Observation | None = None,
+) -> None:
     """
     Computes, audits and publishes a product whose rows are a function of its inputs alone: `compute` is given what the
     contract lets it read, by product, and of what it gives the dates asked for count. `rows_in` aggregates the staged
-    rows of an interval into the number of input rows behind them.
+    rows of an interval into the number of input rows behind them; `orphans`, where `compute` observes them, are by
+    interval the events that are behind no row of any.
     """
     table = Table(build.spark, build.contract, build.request.lake)
     table.ensure()
@@ -81,6 +87,8 @@ def publish_rows(build: Build, compute: Callable[[dict[str, DataFrame]], DataFra
     computed = compute(read_inputs(build)).withColumn(PROCESSED_AT, F.current_timestamp())
     asked = computed.where(rows_between(build.contract, build.request.start, build.request.end))
     build.staging.write(build.contract.conform(asked), exported=build.contract.is_exported)
+    if orphans:
+        build.report.orphan_events = {key: int(orphans.get[key] or 0) for key in build.keys}
     staged = build.staging.read()
     audit(build, staged, rows_in)
     held_back = bool(build.report.held_back)

@@ -57,6 +57,8 @@ class BuildReport:
     """Per interval, what it is built from: equal for equal files. Empty for what is built from other tables."""
     newest_events: dict[str, str] = field(default_factory=dict)
     """Per interval with events, the time of the newest, ISO-8601."""
+    orphan_events: dict[str, int] = field(default_factory=dict)
+    """Per interval, events of the input that can be in no row; empty where they are not counted."""
     output_version: int = 0
     changed_partitions: list[str] = field(default_factory=list)
     export_manifest: str | None = None
@@ -124,6 +126,7 @@ def measured(report: BuildReport) -> dict[str, Any]:
         "inputVersions": report.input_versions,
         "sources": report.sources,
         "newestEvents": report.newest_events,
+        "orphanEvents": report.orphan_events,
         "schemaDrift": report.schema_drift,
         "schemaDriftCount": report.schema_drift_count,
     }
@@ -147,10 +150,11 @@ def fill_report(report: BuildReport, kept: dict[str, Any], keys: list[str] | Non
     checks = tuple(Check(**arguments(record)) for record in kept["quality"]["checks"])
     report.quality = Quality(kept["quality"]["score"], checks)
     report.input_versions = kept["inputVersions"]
-    # Commits of earlier releases do not tell the newest events.
+    # Commits of earlier releases tell neither the newest events nor orphans.
     newest = kept.get("newestEvents", {})
     if keys is None:
         report.newest_events = newest
+        report.orphan_events = kept.get("orphanEvents", {})
         report.sources = kept.get("sources", {})
     else:
         report.newest_events |= {key: newest[key] for key in keys if key in newest}

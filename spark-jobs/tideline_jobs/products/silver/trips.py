@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from tideline_jobs.engine.builds import Build
@@ -59,14 +59,18 @@ def _first_known(column: str) -> Column:
 def windows(events: DataFrame, start: date, days: int, read: range) -> DataFrame:
     """
     The events beside every date of the run that they count for: `session_date`. A trip is put together from the events
-    of the days that its date reads, whatever else is built in the same job.
+    of the days that its date reads, whatever else is built in the same job. `is_judged` where these days are just those
+    on which a trip that the event is part of can have started: of one session date for each event.
     """
     used = events.where(F.col("trip_id").isNotNull()).select(*_USED, "event_date")
     if days == 1:
-        return used.withColumn("session_date", F.lit(start)).drop("event_date")
-    dates = F.array(*[F.lit(start + timedelta(days=day)) for day in range(days)])
-    near = F.filter(dates, lambda day: F.date_diff(F.col("event_date"), day).between(read[0], read[-1]))
-    return used.withColumn("session_date", F.explode(near)).drop("event_date")
+        windowed = used.withColumn("session_date", F.lit(start))
+    else:
+        dates = F.array(*[F.lit(start + timedelta(days=day)) for day in range(days)])
+        near = F.filter(dates, lambda day: F.date_diff(F.col("event_date"), day).between(read[0], read[-1]))
+        windowed = used.withColumn("session_date", F.explode(near))
+    is_judged = F.date_diff("event_date", "session_date") == read[0] + read[-1]
+    return windowed.withColumn("is_judged", is_judged).drop("event_date")
 
 
 def sessions(windowed: DataFrame) -> DataFrame:
@@ -85,7 +89,14 @@ def sessions(windowed: DataFrame) -> DataFrame:
         _last(F.col("status"), F.col("status").isNotNull()).alias("status"),
         F.count("*").alias("event_count"),
         F.count_if(_is("driver_location_updated")).alias("location_updates"),
+        F.count_if("is_judged").alias("judged_events"),
     )
+
+
+def orphan_events(dates: list[str]) -> list[Column]:
+    """Aggregates sessions into the events, by session date, whose trip has started on no day on which it could have."""
+    orphans = F.when(F.col("started").isNull(), F.col("judged_events"))
+    return [F.sum(F.when(F.col("session_date") == F.lit(day).cast("date"), orphans)).alias(day) for day in dates]
 
 
 def _distance_km() -> Column:
@@ -130,8 +141,10 @@ def trips(sessioned: DataFrame) -> DataFrame:
 def run(build: Build) -> None:
     first, days = date.fromisoformat(build.request.start), len(build.keys)
     read = build.contract.days_read("bronze.events")
+    orphans = Observation("orphans")
 
     def compute(inputs: dict[str, DataFrame]) -> DataFrame:
-        return trips(sessions(windows(inputs["bronze.events"], first, days, read)))
+        sessioned = sessions(windows(inputs["bronze.events"], first, days, read))
+        return trips(sessioned.observe(orphans, *orphan_events(build.keys)))
 
-    publish_rows(build, compute, rows_in=F.sum("event_count"))
+    publish_rows(build, compute, rows_in=F.sum("event_count"), orphans=orphans)
