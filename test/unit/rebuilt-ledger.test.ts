@@ -32,7 +32,10 @@ function built(generation: number, start: string, end: string): PublishedBuild {
   const orphanEvents = Object.fromEntries(hours.map((hour) => [hour, 5]));
   const told = { product, buildId, codeVersion, generation, sequence: generation, inputVersions, intervals };
   const quality = { score: 1, checks: [] };
-  commit(generation, { operation: 'WRITE', userMetadata: JSON.stringify({ ...told, quality, newestEvents, orphanEvents }) });
+  commit(generation, {
+    operation: 'WRITE',
+    userMetadata: JSON.stringify({ ...told, quality, newestEvents, orphanEvents }),
+  });
   return build;
 }
 
