@@ -33,9 +33,10 @@ interface VitestReport {
 
 export function vitestReport(file: string): Report {
   const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
-  // A file that breaks before its first test has no failed test; it counts as one.
+  // A file that breaks outside its tests has no failed test; it counts as one.
   const brokenFiles = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+    ({ status, assertionResults }) =>
+      status === 'failed' && assertionResults.every(({ status: ofTest }) => ofTest !== 'failed'),
   );
   const failedTests = report.testResults
     .flatMap(({ assertionResults }) => assertionResults)
@@ -66,9 +67,12 @@ function junitCounts(report: string): Counts {
 
 /** A failed test case begins with its failure; what it printed comes after. */
 const junitFailures = (report: string): string[] =>
-  [...report.matchAll(/<testcase\s[^>]*?\bname="([^"]*)"[^>]*>\s*<(?:failure|error)[^>]*>([^<]*)/g)].map(
-    ([, name = '', message = '']) => failure(name, message),
+  [...report.matchAll(/<testcase\s[^>]*?\bname="([^"]*)"[^>]*>\s*<(?:failure|error)\s([^>]*)/g)].map(
+    ([, name = '', attributes = '']) => failure(plain(name), plain(/\bmessage="([^"]*)"/.exec(attributes)?.[1] ?? '')),
   );
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&', '#10': '\n' };
+const plain = (xml: string): string => xml.replace(/&(#?\w+);/g, (entity, name: string) => entities[name] ?? entity);
 
 export function sum(counts: readonly Counts[]): Counts {
   const total = (key: keyof Counts): number => counts.reduce((all, each) => all + each[key], 0);

@@ -12,4 +12,6 @@ export const sparkSettings = (jobsUri: string): string =>
     '--conf spark.sql.catalogImplementation=in-memory',
     '--conf spark.delta.logStore.s3.impl=tideline.ConditionalPutLogStore',
     '--conf spark.sql.session.timeZone=UTC',
+    // What a job counts beside its rows is told by an event on this queue: one that is dropped would be waited for.
+    '--conf spark.scheduler.listenerbus.eventqueue.shared.capacity=100000',
   ].join(' ');

@@ -166,7 +166,10 @@ async function bench({ application, beside, supervisor, trips, options, aws, pro
   };
   // Both are warm before they are measured.
   await burst();
+  const pid = beside.pid('taskmanager');
   measured.push(await measure('put at once, read by both', burst));
+  if (pid === 0 || beside.pid('taskmanager') !== pid || !(await trips.hasFiles('sql/')))
+    throw new Error('Plain Flink SQL has not run through: see the logs of its TaskManager');
   progress.end();
   const rows = measured.map(({ work, events, seconds, cpu: used }) => [
     work,

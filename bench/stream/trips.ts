@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { NO_MISHAPS } from '../../local/generator/options.ts';
 import { rawLines } from '../../local/generator/raw-lines.ts';
@@ -10,7 +10,7 @@ import { buckets } from '../../local/provision.ts';
 
 const folder = 'streaming/trips/';
 
-/** Events of a generated day, trip by trip, and when each trip that has ended was in a file. */
+/** Events of generated days as they arrive, and when each trip that has ended was in a file. */
 export class Trips {
   readonly #s3: S3Client;
   readonly #lines: Iterator<string>;
@@ -60,6 +60,11 @@ export class Trips {
       .filter(([, at]) => at >= since)
       .map(([trip, at]) => ((this.#inFileAt.get(trip) ?? NaN) - at) / 1_000)
       .toSorted((one, other) => one - other);
+  }
+
+  async hasFiles(prefix: string): Promise<boolean> {
+    const { KeyCount = 0 } = await this.#s3.send(new ListObjectsV2Command({ Bucket: buckets.lake, Prefix: prefix }));
+    return KeyCount > 0;
   }
 
   async #read(): Promise<void> {

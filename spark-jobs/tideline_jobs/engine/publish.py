@@ -88,7 +88,8 @@ def publish_rows(
     asked = computed.where(rows_between(build.contract, build.request.start, build.request.end))
     build.staging.write(build.contract.conform(asked), exported=build.contract.is_exported)
     if orphans:
-        build.report.orphan_events = {key: int(orphans.get[key] or 0) for key in build.keys}
+        seen = orphans.get
+        build.report.orphan_events = {key: int(seen.get(key) or 0) for key in build.keys}
     staged = build.staging.read()
     audit(build, staged, rows_in)
     held_back = bool(build.report.held_back)

@@ -108,7 +108,9 @@ final class EventStreamSource extends FlinkKinesisConsumer<DecodedLine[]> {
       String name = nameOf(shard.getStreamShardHandle());
       boolean isReadToItsEnd =
           SentinelSequenceNumber.SENTINEL_SHARD_ENDING_SEQUENCE_NUM.get().equals(shard.getLastProcessedSequenceNum());
-      if (!isReadToItsEnd) eventTimes.add(name);
+      eventTimes.add(name);
+      // Those after it are known from the start, so it is not waited for.
+      if (isReadToItsEnd) eventTimes.ended(name, 0);
       shards.add(name);
       return super.registerNewSubscribedShardState(shard);
     }
@@ -139,15 +141,16 @@ final class EventStreamSource extends FlinkKinesisConsumer<DecodedLine[]> {
         RecordPublisherRunResult result =
             publisher.run(
                 batch -> {
-                  SequenceNumber last = consumer.accept(batch);
                   boolean isEmpty = batch.getDeaggregatedRecordSize() == 0;
+                  if (!isEmpty) eventTimes.reading(name);
+                  SequenceNumber last = consumer.accept(batch);
                   Long behind = batch.getMillisBehindLatest();
                   boolean isAtEnd = behind == null ? isEmpty : behind == 0;
-                  eventTimes.batch(name, isEmpty, isAtEnd, getCurrentTimeMillis());
+                  eventTimes.read(name, isAtEnd, getCurrentTimeMillis());
                   return last;
                 });
-        // A shard that was split or merged is waited for a while longer, until those after it are known.
-        if (result == COMPLETE) eventTimes.batch(name, true, true, getCurrentTimeMillis());
+        // Split or merged: those after it are known soon.
+        if (result == COMPLETE) eventTimes.ended(name, getCurrentTimeMillis());
         return result;
       };
     }

@@ -16,9 +16,13 @@ final class ShardEventTimes {
   static final long UNKNOWN = Long.MIN_VALUE;
 
   private static final class Shard {
-    long newest = UNKNOWN;
+    long newest;
     /** Null while there is more to read. */
     Long atEndSince;
+    /** Records of it were read that have not all been emitted yet. */
+    boolean isInHand;
+    /** It had an event since it was last found read to its end or not. */
+    boolean hasNews;
 
     private Shard(long newest) {
       this.newest = newest;
@@ -49,16 +53,31 @@ final class ShardEventTimes {
     restored.clear();
   }
 
-  synchronized void event(String shard, long at) {
-    Shard read = shards.get(shard);
-    read.newest = Math.max(read.newest, at);
+  /** Records were read, and are emitted from here on. */
+  synchronized void reading(String shard) {
+    shards.get(shard).isInHand = true;
   }
 
-  /** A batch was read, and its events told. */
-  synchronized void batch(String shard, boolean isEmpty, boolean isAtEnd, long now) {
+  /** A record was emitted; `UNKNOWN` where it has no event. */
+  synchronized void event(String shard, long at) {
+    if (at == UNKNOWN) return;
+    Shard read = shards.get(shard);
+    read.newest = Math.max(read.newest, at);
+    read.hasNews = true;
+  }
+
+  /** All that was read is emitted. Records without an event do not keep a shard awake: it would hold event time back for ever. */
+  synchronized void read(String shard, boolean isAtEnd, long now) {
     Shard read = shards.get(shard);
     if (!isAtEnd) read.atEndSince = null;
-    else if (!isEmpty || read.atEndSince == null) read.atEndSince = now;
+    else if (read.hasNews || read.atEndSince == null) read.atEndSince = now;
+    read.hasNews = false;
+    read.isInHand = false;
+  }
+
+  /** Nothing more will come of a shard. It counts on for what all have come to. */
+  synchronized void ended(String shard, long since) {
+    shards.get(shard).atEndSince = since;
   }
 
   /** Whether no shard is waited for. */
@@ -85,6 +104,6 @@ final class ShardEventTimes {
   }
 
   private boolean isWaitedFor(Shard shard, long now) {
-    return shard.atEndSince == null || now - shard.atEndSince < idleMs;
+    return shard.isInHand || shard.atEndSince == null || now - shard.atEndSince < idleMs;
   }
 }

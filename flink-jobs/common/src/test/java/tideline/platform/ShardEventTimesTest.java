@@ -33,8 +33,8 @@ class ShardEventTimesTest {
     addBoth();
     times.event("a", 900);
     times.event("b", 500);
-    times.batch("b", true, true, 10);
-    times.batch("b", true, false, 20);
+    times.read("b", true, 10);
+    times.read("b", false, 20);
     assertEquals(500, times.eventTime(1_000_000));
   }
 
@@ -43,12 +43,43 @@ class ShardEventTimesTest {
     addBoth();
     times.event("a", 900);
     times.event("b", 500);
-    times.batch("b", false, true, 10);
-    times.batch("b", true, true, 40);
+    times.read("b", true, 10);
+    times.read("b", true, 40);
     assertEquals(500, times.eventTime(10 + IDLE - 1));
     assertEquals(900, times.eventTime(10 + IDLE));
-    times.batch("b", false, true, 10 + IDLE);
-    assertEquals(500, times.eventTime(10 + IDLE));
+    times.reading("b");
+    assertEquals(500, times.eventTime(1_000_000));
+    times.event("b", 600);
+    times.read("b", true, 1_000_000);
+    assertEquals(600, times.eventTime(1_000_000 + IDLE - 1));
+    assertEquals(900, times.eventTime(1_000_000 + IDLE));
+  }
+
+  @Test
+  void isNotHeldBackByRecordsWithoutAnEvent() {
+    addBoth();
+    times.event("a", 900);
+    for (long now = 0; now <= IDLE; now += IDLE / 2) {
+      times.reading("b");
+      times.event("b", ShardEventTimes.UNKNOWN);
+      times.read("b", true, now);
+    }
+    assertEquals(900, times.eventTime(IDLE));
+  }
+
+  @Test
+  void keepsWhatAShardHadThatWasSplit() {
+    addBoth();
+    times.event("a", 900);
+    times.ended("a", 0);
+    ShardEventTimes restarted = restartFrom(times.saved());
+    restarted.add("a");
+    restarted.ended("a", 0);
+    restarted.add("after a");
+    restarted.begin();
+    assertEquals(ShardEventTimes.UNKNOWN, restarted.eventTime(1_000));
+    restarted.read("after a", true, 1_000);
+    assertEquals(900, restarted.eventTime(1_000 + IDLE));
   }
 
   @Test
@@ -58,8 +89,8 @@ class ShardEventTimesTest {
     addBoth();
     times.event("a", 900);
     times.event("b", 500);
-    times.batch("a", true, true, 0);
-    times.batch("b", true, true, 0);
+    times.read("a", true, 0);
+    times.read("b", true, 0);
     assertFalse(times.isIdle(IDLE - 1));
     assertTrue(times.isIdle(IDLE));
     assertEquals(900, times.eventTime(IDLE));
