@@ -37,22 +37,17 @@ import { loadCatalogue } from '../model/catalogue.ts';
 import { laneQueue, lanes, submissionQueue } from '../model/queues.ts';
 import { parseConfig } from './config.ts';
 import { countWorkers } from './count-workers.ts';
+import { patience } from './patience.ts';
 import { connectWorker, runUntilStopped } from './process.ts';
-
-/** A call without an answer is given up and made again; Redshift may hold its answer back for `longPollSeconds`. */
-const patience = (seconds: number) => ({
-  requestHandler: { connectionTimeout: 5_000, requestTimeout: seconds * 1000, throwOnRequestTimeout: true },
-});
-const answerSeconds = 10;
 
 const config = parseConfig(process.env);
 const { connection, namespace } = await connectWorker(config);
 const catalogue = loadCatalogue();
-const documents = DynamoDBDocumentClient.from(new DynamoDBClient(patience(answerSeconds)));
+const documents = DynamoDBDocumentClient.from(new DynamoDBClient(patience()));
 const ledger = new Ledger(documents, config.ledgerTable);
 const restorePoints = new RestorePoints(documents, config.ledgerTable);
 // Path-style addresses work with every bucket name and with endpoints that are an IP address.
-const s3 = new S3Client({ forcePathStyle: true, ...patience(answerSeconds) });
+const s3 = new S3Client({ forcePathStyle: true, ...patience() });
 const orchestrator = orchestratorOf(new Client({ connection, namespace }));
 const planning = createPlanningActivities(
   ledger,
@@ -66,17 +61,17 @@ const { logger, metricMeter } = Runtime.instance();
 const warn = (text: string): void => {
   logger.warn(text);
 };
-const cloudWatch = new CloudWatchClient(patience(answerSeconds));
+const cloudWatch = new CloudWatchClient(patience());
 const metrics = new Metrics(cloudWatch, metricMeter, warn);
 const historyFailures: ServiceFailures = {
   service: 'S3 and DynamoDB',
   advice: { ...lakeFailures.advice, ...ledgerFailures.advice },
   final: {},
 };
-const redshift = new RedshiftDataClient(patience(config.redshift.longPollSeconds + answerSeconds));
+const redshift = new RedshiftDataClient(patience(config.redshift.longPollSeconds));
 const services: readonly Service[] = [
   {
-    activities: createEmrServerlessActivities(new EMRServerlessClient(patience(answerSeconds)), config.emrServerless),
+    activities: createEmrServerlessActivities(new EMRServerlessClient(patience()), config.emrServerless),
     failures: emrServerlessFailures,
   },
   {
@@ -105,13 +100,13 @@ const services: readonly Service[] = [
     failures: { service: 'CloudWatch', advice: {}, final: {} },
   },
   {
-    activities: createFlinkActivities(new KinesisAnalyticsV2Client(patience(answerSeconds)), config.managedFlink),
+    activities: createFlinkActivities(new KinesisAnalyticsV2Client(patience()), config.managedFlink),
     failures: flinkFailures,
   },
   {
     activities: createAlertActivities(
       new OpenFindings(documents, config.ledgerTable),
-      new SNSClient(patience(answerSeconds)),
+      new SNSClient(patience()),
       config.alerts,
     ),
     failures: { service: 'SNS and DynamoDB', advice: ledgerFailures.advice, final: {} },

@@ -85,6 +85,8 @@ export function controlStream(input: SuperviseStreamInput) {
     },
     did(change: BegunChange, after: ApplicationLook): void {
       record.saw(after);
+      const { is, versionId } = change.before;
+      if (after.is === 'running' && (is !== 'running' || versionId !== after.versionId)) told.runsSince = Date.now();
       outcomes[change.step](change, after);
     },
     /** What the service refuses for good counts as a change that has failed. */

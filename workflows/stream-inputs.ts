@@ -32,6 +32,7 @@ const supervision = z.strictObject({
   failedStarts: z.int(),
   startsAgainAt: z.number(),
   onProbationSince: z.number().nullable(),
+  runsSince: z.number().exactOptional(),
   happenings: z.array(z.strictObject({ at: z.string(), what: z.string() })),
 }) satisfies z.ZodType<Supervision>;
 

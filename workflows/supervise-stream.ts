@@ -96,8 +96,8 @@ async function isStuck({ differs, problem }: ApplicationLook, control: StreamCon
 async function watch(look: ApplicationLook, control: StreamControl): Promise<StreamHealth> {
   const { desired, told } = control;
   const { application } = desired;
-  const { onProbationSince } = told;
-  const since = Math.max(onProbationSince ?? 0, Date.now() - (onProbationSince === null ? watchedMs : provingMs));
+  const { onProbationSince, runsSince = 0 } = told;
+  const since = Math.max(runsSince, Date.now() - (onProbationSince === null ? watchedMs : provingMs));
   const health = await streams.readStreamHealth({ application, since });
   control.felt(health);
   if (onProbationSince === null) await keepSnapshots(look, control);

@@ -81,6 +81,8 @@ export interface Supervision {
   startsAgainAt: number;
   /** Since when an update has to prove itself (ms since 1970); null while none has to. */
   onProbationSince: number | null;
+  /** Since when what runs now has (ms since 1970): what is told of before is of another job. */
+  runsSince?: number;
   /** The last first. */
   happenings: Happening[];
 }

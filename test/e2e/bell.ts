@@ -63,10 +63,14 @@ export class Bell {
     await this.#cloudWatch.send(new PutMetricAlarmCommand({ ...input, ...changes }));
   }
 
-  /** The newest word of an alarm, or of a finding whose message begins so; waits until it is this one. */
-  async expect(name: string, state: 'ALARM' | 'OK'): Promise<Alert> {
+  /** The newest word of an alarm, or of a finding whose message begins so; waits until it is this one, doing something. */
+  async expect(name: string, state: 'ALARM' | 'OK', meanwhile?: () => Promise<void>): Promise<Alert> {
     const newest = () => this.#told.findLast(({ AlarmName }) => AlarmName.startsWith(name));
-    await expect.poll(() => newest()?.NewStateValue, { timeout, interval: 200, message: name }).toBe(state);
+    const looking = async () => {
+      await meanwhile?.();
+      return newest()?.NewStateValue;
+    };
+    await expect.poll(looking, { timeout, interval: 200, message: name }).toBe(state);
     return newest()!;
   }
 

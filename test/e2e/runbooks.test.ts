@@ -326,21 +326,23 @@ describe('a person who follows the runbook ends', () => {
     // Of one on probation only what is told since counts, and of counters only how they grow.
     const state = async () => (await supervision().query(streamStatusQuery)).state;
     await expect.poll(state, { timeout: 180_000, interval: 1_000 }).toBe('running');
-    const events = { Id: 'ride_hailing_events', Flow: 'Input' };
-    await tellOfStream('millisBehindLatest', 900_000, events);
-    await bell.expect('P1-StreamLagging', 'ALARM');
+    // As the service does it, again and again: of each minute only the worst counts.
+    const behind = (ms: number) => () =>
+      tellOfStream('millisBehindLatest', ms, { Id: 'ride_hailing_events', Flow: 'Input' });
+    await bell.expect('P1-StreamLagging', 'ALARM', behind(900_000));
     const book = runbook('P1-StreamLagging');
     expect(book.follow('stream status')).toContain('900.0 s');
     book.follow('dashboard');
     book.follow('describe-stream-summary');
-    await tellOfStream('numberOfFailedCheckpoints', 5);
-    await bell.expect('P1-StreamCheckpointsFailing', 'ALARM');
+    let failed = 0;
+    await bell.expect('P1-StreamCheckpointsFailing', 'ALARM', () =>
+      tellOfStream('numberOfFailedCheckpoints', (failed += 1)),
+    );
     runbook('P1-StreamCheckpointsFailing').follow('stream status');
     // Another version begins to count anew.
     await deployStream({ perSecond: '50' });
-    await tellOfStream('millisBehindLatest', 100, events);
     await bell.expect('P1-StreamCheckpointsFailing', 'OK');
-    await bell.expect('P1-StreamLagging', 'OK');
+    await bell.expect('P1-StreamLagging', 'OK', behind(100));
   });
 
   it('P0-WorkersGone, at last, and has left out no command but those for other cases', async () => {

@@ -18,6 +18,8 @@ export class ScriptedFlink {
   };
   /** Of each version, the first of which is none. */
   readonly #versions: (DesiredApplication | undefined)[] = [undefined];
+  /** When jobs that ail have told of failed checkpoints. */
+  readonly #failures: number[] = [];
   readonly #script: Script;
 
   constructor(script: Script) {
@@ -115,9 +117,11 @@ export class ScriptedFlink {
     readStreamHealth: async ({ since }) => {
       const ails = this.#current !== undefined && is('sick', this.#current);
       const minutes = Math.floor((this.#now - since) / 60_000);
+      if (ails) this.#failures.push(this.#now);
+      const failedCheckpoints = this.#failures.filter((at) => at >= since).length;
       return {
         ...{ checkpoints: ails ? 0 : Math.max(minutes, this.#script.isQuick ? 2 : 0), checkpointMs: ails ? null : 900 },
-        ...{ failedCheckpoints: ails ? 4 : 0, restarts: ails ? 3 : 0, downMs: ails ? 5_000 : 0 },
+        ...{ failedCheckpoints, restarts: ails ? 3 : 0, downMs: ails ? 5_000 : 0 },
         behindMs: { first: 400, last: 300 },
         figures: this.#script.isSilent ? 0 : 20,
       };

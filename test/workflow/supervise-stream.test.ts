@@ -106,10 +106,12 @@ describe('superviseStream', () => {
   });
 
   it('takes back an update that starts and does not run well within ten minutes', async () => {
-    await supervise({}, supervised(), async (handle, { flink }) => {
+    await supervise({}, supervised(), async (handle, calls) => {
+      const { flink } = calls;
       await handle.signal(redeploySignal, withJar('sick'));
       await environment.sleep('9m');
       expect(flink.asked).not.toContain('roll back');
+      expect(figure(calls, 'stream_checkpoints_failed')).toBeGreaterThan(0);
       await environment.sleep('5m');
       expect(flink.asked.filter((asked) => asked === 'roll back')).toHaveLength(1);
       const { supervision, look } = await handle.query(streamStatusQuery);
@@ -117,6 +119,8 @@ describe('superviseStream', () => {
       expect(look?.differs).toEqual(['code']);
       // Else the version before would have to go on from the state of the one that ails.
       expect(flink.snapshots[0]?.name).toBe('update-1');
+      // What has failed is not the fault of the one that runs.
+      expect(figure(calls, 'stream_checkpoints_failed')).toBe(0);
     });
   });
 
