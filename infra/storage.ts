@@ -51,7 +51,11 @@ export function createStorage(scope: Construct, streamFolders: readonly string[]
     }),
     artifacts: bucket(
       'Artifacts',
-      ['logs/', 'builds/'].map((prefix) => ({ prefix, expiration: Duration.days(90) })),
+      [
+        // Jobs may log what they read: no longer than somebody looks for what went wrong.
+        { prefix: 'logs/', expiration: Duration.days(14) },
+        { prefix: 'builds/', expiration: Duration.days(90) },
+      ],
       false,
     ),
   };

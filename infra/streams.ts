@@ -42,7 +42,7 @@ function createApplication(
   const arn = stack.formatArn({ service: 'kinesisanalytics', resource: 'application', resourceName: name });
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     logGroupName: applicationLogGroup(name),
-    retention: RetentionDays.THREE_MONTHS,
+    retention: RetentionDays.TWO_WEEKS,
   });
   const logs = new LogStream(scope, `${id}LogStream`, { logGroup, logStreamName: applicationLogStream });
   const ofLogs = (resourceName: string): string =>

@@ -32,6 +32,15 @@ describe('the stack', () => {
     expect(lifecycleOf('Lake')).toContain('"NoncurrentVersionExpiration":{"NoncurrentDays":7}');
   });
 
+  it('keeps no longer than two weeks what jobs log, which may be rows that they read', () => {
+    expect(lifecycleOf('Artifacts')).toContain('{"ExpirationInDays":14,"Prefix":"logs/","Status":"Enabled"}');
+    template.resourcePropertiesCountIs(
+      'AWS::Logs::LogGroup',
+      { LogGroupName: Match.stringLikeRegexp('managed-flink'), RetentionInDays: 14 },
+      2,
+    );
+  });
+
   it('grants no action on everything, but those that know no resource', () => {
     const grants = [
       'WorkerPolicy',
