@@ -22,6 +22,7 @@ import { shiftInterval } from '../../model/intervals.ts';
 import { wholeTable } from '../../model/messages/builds.ts';
 import type { Figure } from './figures.ts';
 import { writeLedger } from './ledger-past.ts';
+import { quietOrchestrator } from '../../test/quiet-orchestrator.ts';
 
 const bronze = 'bronze.events';
 
@@ -47,14 +48,8 @@ async function callsOf(
   const catalogue = loadCatalogue();
   const end = shiftInterval('date', date, 1);
   const begin = shiftInterval('date', end, -days);
-  const orchestrator = {
-    statusOf: async () => null,
-    buildOnce: async () => undefined,
-    waitingRestatements: async () => [],
-    runningSince: async () => [],
-    unsupervisedStreams: async () => [],
-    scheduleOf: async () => ({ createdAt: new Date(begin), paused: false }),
-  };
+  const scheduleOf = async () => ({ createdAt: new Date(begin), paused: false });
+  const orchestrator = { ...quietOrchestrator, scheduleOf };
   const plan = (start: string) =>
     planBackfill(
       catalogue,

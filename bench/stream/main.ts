@@ -8,26 +8,27 @@ import { awsEmulator, awsVariables } from '../../local/aws-emulator.ts';
 import { kinesisClient } from '../../local/kinesis-client.ts';
 import { announcement } from '../../local/platform.ts';
 import { freePort } from '../../local/ports.ts';
-import { Producer } from '../../local/producer/producer.ts';
 import { buckets, ensureBuckets, ensureStream } from '../../local/provision.ts';
 import { Supervisor } from '../../local/supervisor.ts';
 import { eventStream } from '../../model/stream.ts';
 import { cpuSeconds } from '../airflow/processes.ts';
 import { FlinkApplication } from './application.ts';
+import { Arrivals } from './arrivals.ts';
+import { Files } from './files.ts';
 import { sqlJar } from './sql.ts';
-import { Trips } from './trips.ts';
+import { type Pace, Trips } from './trips.ts';
 
-const putAtOnce = 500;
 const checkpointIntervalMs = 10_000;
+const lookEveryMs = 250;
+/** After a kill. */
+const killedEvents = 500;
 const parts = ['producer', 'emulator', 'JobManager', 'TaskManager', 'TaskManager of the SQL'] as const;
 /** The same in plain Flink SQL (sql/). */
 const sql = 'trip-sessions-sql';
 
-interface Options {
+interface Options extends Pace {
   readonly events: number;
   readonly bytes: number;
-  readonly rate: number;
-  readonly seconds: number;
 }
 
 interface Measured {
@@ -40,8 +41,7 @@ interface Measured {
 
 /**
  * `npm run bench -- stream`: trips from the stream by the application itself, on one machine: how fast it reads what waits for
- * it, how long after its end a trip is in a file while events come at a rate, and how soon after a kill files come again,
- * and what each event costs beside plain Flink SQL.
+ * it, and what comes at a rate, how soon after a kill files come again, and what each event costs beside plain Flink SQL.
  */
 export async function main(root: string, args: readonly string[]): Promise<void> {
   const options = new Command()
@@ -80,7 +80,8 @@ export async function main(root: string, args: readonly string[]): Promise<void>
     const applicationOf = (name: string) =>
       new FlinkApplication(name, String(announcement(readyOutput)?.listening), join(folder, 'flink'));
     const [application, beside] = [applicationOf('trip-sessions'), applicationOf(sql)];
-    await bench({ application, beside, supervisor, trips: new Trips(s3, options.bytes), options, aws, progress });
+    const [trips, files] = [new Trips(options.bytes), new Files(s3)];
+    await bench({ application, beside, supervisor, trips, files, options, aws, progress });
   } finally {
     await supervisor.stop();
   }
@@ -91,21 +92,14 @@ interface Parts {
   readonly beside: FlinkApplication;
   readonly supervisor: Supervisor;
   readonly trips: Trips;
+  readonly files: Files;
   readonly options: Options;
   readonly aws: Readonly<Record<string, string>>;
   readonly progress: ReturnType<typeof createProgress>;
 }
 
-async function bench({ application, beside, supervisor, trips, options, aws, progress }: Parts): Promise<void> {
-  const producer = new Producer({
-    kinesis: kinesisClient(),
-    stream: eventStream.name,
-    keepRefused: async (refused) => Promise.reject(new Error(refused[0]?.reason)),
-  });
-  const put = async (lines: readonly string[]): Promise<void> => {
-    await producer.put(lines);
-    trips.sent(lines);
-  };
+async function bench({ application, beside, supervisor, trips, files, options, aws, progress }: Parts): Promise<void> {
+  const inFiles = new Arrivals(trips, () => files.newTrips());
   const cpu = (): number[] =>
     [
       ...[process.pid, supervisor.pidOf('aws'), application.pid('jobmanager'), application.pid('taskmanager')],
@@ -119,7 +113,7 @@ async function bench({ application, beside, supervisor, trips, options, aws, pro
     return { work, events, seconds, cpu: cpu().map((used, index) => used - (before[index] ?? 0)) };
   };
   const putAll = async (): Promise<number> => {
-    for (let sent = 0; sent < options.events; sent += putAtOnce) await put(trips.take(putAtOnce));
+    await trips.put(options.events);
     return options.events;
   };
   const measured = [await measure('put, nobody reads', putAll)];
@@ -129,38 +123,31 @@ async function bench({ application, beside, supervisor, trips, options, aws, pro
   await application.start({ ...endpoint, output, 'stream.arn': streamArn }, checkpointIntervalMs);
   measured.push(
     await measure('what waits is read', async () => {
-      await trips.untilAllInFiles();
+      await inFiles.all(lookEveryMs);
       return options.events;
     }),
   );
-  const atRate = async (): Promise<number> => {
-    let sent = 0;
-    for (const began = Date.now(); Date.now() - began < options.seconds * 1_000;) {
-      const due = ((Date.now() - began) / 1_000) * options.rate;
-      if (sent < due) await put(trips.take(Math.min(putAtOnce, Math.ceil(due - sent))));
-      else await delay(20);
-      sent = Math.max(sent, Math.ceil(due));
-    }
-    await trips.untilAllInFiles();
-    return sent;
-  };
-  const since = Date.now();
-  measured.push(await measure(`read while ${options.rate} a second come`, atRate));
-  const latencies = trips.secondsToFile(since);
+  measured.push(
+    await measure(`read while ${options.rate} a second come`, async () => {
+      const put = await trips.putAtPace(options);
+      await inFiles.all(lookEveryMs);
+      return put;
+    }),
+  );
   const recoveries: (readonly [string, number])[] = [];
   for (const role of ['taskmanager', 'jobmanager'] as const) {
     progress.step(`kill -9 of the ${role}`);
     const killedAt = Date.now();
     process.kill(application.pid(role), 'SIGKILL');
-    await put(trips.take(putAtOnce));
-    await trips.untilAllInFiles();
+    await trips.put(killedEvents);
+    await inFiles.all(lookEveryMs);
     recoveries.push([role, (Date.now() - killedAt) / 1_000]);
   }
   progress.step('plain Flink SQL starts');
   await beside.start({ ...endpoint, stream: eventStream.name, output: `${output}/sql` }, checkpointIntervalMs);
   const burst = async (): Promise<number> => {
     await putAll();
-    await trips.untilAllInFiles();
+    await inFiles.all(lookEveryMs);
     await untilStill(beside.pid('taskmanager'));
     return options.events;
   };
@@ -168,7 +155,7 @@ async function bench({ application, beside, supervisor, trips, options, aws, pro
   await burst();
   const pid = beside.pid('taskmanager');
   measured.push(await measure('put at once, read by both', burst));
-  if (pid === 0 || beside.pid('taskmanager') !== pid || !(await trips.hasFiles('sql/')))
+  if (pid === 0 || beside.pid('taskmanager') !== pid || !(await files.areThere('sql/')))
     throw new Error('Plain Flink SQL has not run through: see the logs of its TaskManager');
   progress.end();
   const rows = measured.map(({ work, events, seconds, cpu: used }) => [
@@ -181,12 +168,8 @@ async function bench({ application, beside, supervisor, trips, options, aws, pro
   console.log(
     `\n${table(['', 'seconds', 'events a second', 'MB a second', ...parts.map((part) => `CPU-s: ${part}`)], rows)}`,
   );
-  const at = (share: number): string => (latencies[Math.floor(share * (latencies.length - 1))] ?? NaN).toFixed(1);
-  console.log(
-    `\n  From the end of a trip to its row in a file, ${latencies.length} trips, a checkpoint every ${checkpointIntervalMs / 1_000} s: p50 ${at(0.5)} s, p99 ${at(0.99)} s`,
-  );
   for (const [role, seconds] of recoveries)
-    console.log(`  From kill -9 of the ${role} until all that was sent is in files: ${seconds.toFixed(1)} s`);
+    console.log(`\n  From kill -9 of the ${role} until all that was sent is in files: ${seconds.toFixed(1)} s`);
 }
 
 /** Waits until a process has used less than a tenth of a core for a while. */

@@ -1,38 +1,60 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { GetObjectCommand, ListObjectsV2Command, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { NO_MISHAPS } from '../../local/generator/options.ts';
 import { rawLines } from '../../local/generator/raw-lines.ts';
-import { buckets } from '../../local/provision.ts';
+import { kinesisClient } from '../../local/kinesis-client.ts';
+import { Producer } from '../../local/producer/producer.ts';
+import { eventStream } from '../../model/stream.ts';
 
-const folder = 'streaming/trips/';
+const putAtOnce = 500;
 
-/** Events of generated days as they arrive, and when each trip that has ended was in a file. */
+/** Events a second, for so many seconds. */
+export interface Pace {
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+/** Puts events of generated days into the stream, as they arrive, and knows when each trip has ended. */
 export class Trips {
-  readonly #s3: S3Client;
   readonly #lines: Iterator<string>;
+  readonly #producer = new Producer({
+    kinesis: kinesisClient(),
+    stream: eventStream.name,
+    keepRefused: async (refused) => Promise.reject(new Error(refused[0]?.reason)),
+  });
   readonly #started = new Set<string>();
   readonly #completed = new Set<string>();
-  /** When a trip was both for the first time (ms since 1970). */
   readonly #endedAt = new Map<string, number>();
-  readonly #inFileAt = new Map<string, number>();
-  readonly #seen = new Set<string>();
 
-  constructor(s3: S3Client, eventBytes: number) {
-    this.#s3 = s3;
+  constructor(eventBytes: number) {
     this.#lines = linesOf(eventBytes);
   }
 
-  take(count: number): string[] {
-    const lines: string[] = [];
-    while (lines.length < count) lines.push(String(this.#lines.next().value));
-    return lines;
+  /** When a trip had both begun and ended for the first time (ms since 1970). */
+  get endedAt(): ReadonlyMap<string, number> {
+    return this.#endedAt;
   }
 
-  sent(lines: readonly string[]): void {
+  async put(events: number): Promise<void> {
+    for (let left = events; left > 0; left -= putAtOnce) {
+      const lines = Array.from({ length: Math.min(left, putAtOnce) }, () => String(this.#lines.next().value));
+      await this.#producer.put(lines);
+      this.#note(lines);
+    }
+  }
+
+  /** Gives how many events were put. */
+  async putAtPace({ rate, seconds }: Pace): Promise<number> {
+    let put = 0;
+    for (const began = Date.now(); Date.now() - began < seconds * 1_000;) {
+      const due = Math.floor(((Date.now() - began) / 1_000) * rate) - put;
+      if (due > 0) await this.put(due);
+      else await delay(20);
+      put += due;
+    }
+    return put;
+  }
+
+  #note(lines: readonly string[]): void {
     const now = Date.now();
     for (const line of lines) {
       const { event_name: event, payload } = JSON.parse(line) as { event_name: string; payload: { trip_id?: string } };
@@ -42,60 +64,6 @@ export class Trips {
       const other = event === 'trip_started' ? this.#completed : this.#started;
       (event === 'trip_started' ? this.#started : this.#completed).add(trip);
       if (other.has(trip) && !this.#endedAt.has(trip)) this.#endedAt.set(trip, now);
-    }
-  }
-
-  /** Waits until every trip whose end was sent is in a file. */
-  async untilAllInFiles(): Promise<void> {
-    for (;;) {
-      await this.#read();
-      if ([...this.#endedAt.keys()].every((trip) => this.#inFileAt.has(trip))) return;
-      await delay(250);
-    }
-  }
-
-  /** Of the trips that have ended since then, how long it took, the shortest first. */
-  secondsToFile(since: number): number[] {
-    return [...this.#endedAt]
-      .filter(([, at]) => at >= since)
-      .map(([trip, at]) => ((this.#inFileAt.get(trip) ?? NaN) - at) / 1_000)
-      .toSorted((one, other) => one - other);
-  }
-
-  async hasFiles(prefix: string): Promise<boolean> {
-    const { KeyCount = 0 } = await this.#s3.send(new ListObjectsV2Command({ Bucket: buckets.lake, Prefix: prefix }));
-    return KeyCount > 0;
-  }
-
-  async #read(): Promise<void> {
-    const found: string[] = [];
-    for await (const { Contents = [] } of paginateListObjectsV2(
-      { client: this.#s3 },
-      { Bucket: buckets.lake, Prefix: folder },
-    ))
-      found.push(...Contents.flatMap(({ Key }) => (Key === undefined || this.#seen.has(Key) ? [] : [Key])));
-    const now = Date.now();
-    for (const key of found) {
-      for (const trip of await this.#tripsOf(key)) if (!this.#inFileAt.has(trip)) this.#inFileAt.set(trip, now);
-      this.#seen.add(key);
-    }
-  }
-
-  async #tripsOf(Key: string): Promise<string[]> {
-    const { Body } = await this.#s3.send(new GetObjectCommand({ Bucket: buckets.lake, Key }));
-    const scratch = mkdtempSync(join(tmpdir(), 'stream-trips-'));
-    const instance = await DuckDBInstance.create(':memory:');
-    const db = await instance.connect();
-    try {
-      const file = join(scratch, 'trips.parquet');
-      writeFileSync(file, (await Body?.transformToByteArray()) ?? '');
-      // Of a trip with two events or more, the row that says that it has ended.
-      const rows = await db.runAndReadAll(`SELECT trip_id FROM read_parquet('${file}') WHERE end_time IS NOT NULL`);
-      return rows.getRows().map(([trip]) => String(trip));
-    } finally {
-      db.closeSync();
-      instance.closeSync();
-      rmSync(scratch, { recursive: true });
     }
   }
 }

@@ -4,6 +4,7 @@ import type { ServerSchedule } from '../../activities/orchestrator.ts';
 import { builtProducts } from '../../activities/planning/survey.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
+import { quietOrchestrator } from '../quiet-orchestrator.ts';
 
 const catalogue = loadCatalogue();
 const longAgo: ServerSchedule = { createdAt: new Date('2024-01-01T00:00:00Z'), paused: false };
@@ -38,13 +39,7 @@ function publish(
 }
 
 async function check(at: string, schedule: ServerSchedule | null = longAgo) {
-  const orchestrator = {
-    scheduleOf: async () => schedule,
-    waitingRestatements: async () => [],
-    runningSince: async () => [],
-    unsupervisedStreams: async () => [],
-  };
-  return checkFreshness(ledger, catalogue, orchestrator, { at });
+  return checkFreshness(ledger, catalogue, { ...quietOrchestrator, scheduleOf: async () => schedule }, { at });
 }
 
 describe('freshness', () => {
@@ -170,20 +165,10 @@ describe('freshness', () => {
     const all = { ...catalogue, products: new Map([...catalogue.products, [key, added]]) };
     const made = { createdAt: new Date('2025-01-18T07:00:00Z'), paused: false };
     const scheduleOf = async (id: string) => (id === `maintain/${key}` ? made : longAgo);
-    const found = async (at: string) =>
-      (
-        await checkFreshness(
-          ledger,
-          all,
-          {
-            scheduleOf,
-            waitingRestatements: async () => [],
-            runningSince: async () => [],
-            unsupervisedStreams: async () => [],
-          },
-          { at },
-        )
-      ).findings.flatMap(({ product, interval }) => (product === key ? [interval] : []));
+    const found = async (at: string) => {
+      const { findings } = await checkFreshness(ledger, all, { ...quietOrchestrator, scheduleOf }, { at });
+      return findings.flatMap(({ product, interval }) => (product === key ? [interval] : []));
+    };
     expect(await found('2025-01-18T08:50:00Z')).toEqual([]);
     expect(await found('2025-01-19T05:00:00Z')).toEqual(['2025-01-18']);
     publish(key, '2025-01-14', '2025-01-19');

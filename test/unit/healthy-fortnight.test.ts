@@ -8,6 +8,7 @@ import { datesToRestate } from '../../model/daily-window.ts';
 import type { FreshnessFinding } from '../../model/messages/freshness.ts';
 import { grainOf, intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
+import { quietOrchestrator } from '../quiet-orchestrator.ts';
 
 const catalogue = loadCatalogue();
 const first = DateTime.utc(2025, 1, 6);
@@ -33,12 +34,8 @@ interface Fault {
 async function fortnight(fault: Fault = {}): Promise<FreshnessFinding[]> {
   const { days = 11, checkedFrom = '2025-01-14', lines = usualLines, skips = () => false, meanwhile } = fault;
   const ledger = new MemoryLedger();
-  const orchestrator = {
-    scheduleOf: async () => ({ createdAt: first.toJSDate(), paused: false }),
-    waitingRestatements: async () => [],
-    runningSince: async () => [],
-    unsupervisedStreams: async () => [],
-  };
+  const scheduleOf = async () => ({ createdAt: first.toJSDate(), paused: false });
+  const orchestrator = { ...quietOrchestrator, scheduleOf };
   const build = (product: string, start: string, end: string, at: DateTime, changedPartitions: string[]): void => {
     if (skips(product, at)) return;
     const inputs = catalogue

@@ -2,6 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { checkFreshness } from '../../activities/planning/freshness.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
 import { MemoryLedger, publishedBuild } from '../workflow/memory-ledger.ts';
+import { quietOrchestrator } from '../quiet-orchestrator.ts';
 
 const at = '2025-01-18T12:50:00Z';
 const running = { createdAt: new Date('2025-01-01T00:00:00Z'), paused: false };
@@ -15,12 +16,7 @@ beforeEach(() => {
       grain === 'hour' ? { start: '2025-01-10T00', end: '2025-01-18T12' } : { start: '2025-01-05', end: '2025-01-18' };
     ledger.publish(publishedBuild(key, range, { changedPartitions: [] }));
   }
-  orchestrator = {
-    scheduleOf: async () => running,
-    waitingRestatements: async () => [],
-    runningSince: async () => [],
-    unsupervisedStreams: async () => [],
-  };
+  orchestrator = { ...quietOrchestrator, scheduleOf: async () => running };
 });
 
 const found = async () =>

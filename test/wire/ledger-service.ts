@@ -9,6 +9,7 @@ import { ensureLedger, ledgerTable } from '../../local/provision.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
 import { access } from './access.ts';
 import { LocalS3 } from './local-s3.ts';
+import { quietOrchestrator } from '../quiet-orchestrator.ts';
 
 const catalogue = loadCatalogue();
 
@@ -31,17 +32,9 @@ class LocalLedger {
   /** The activities, while all workflows run but those that have ended. */
   activitiesAfter(...ended: string[]) {
     const orchestrator = {
+      ...quietOrchestrator,
       isRunning: async (workflowId: string) => !ended.includes(workflowId),
-      statusOf: async () => 'running' as const,
-      restate: async () => undefined,
-      buildOnce: async () => undefined,
-      reconcileOnce: async () => undefined,
-      heal: async () => undefined,
-      workersOf: async () => 1,
-      waitingRestatements: async () => [],
-      runningSince: async () => [],
-      unsupervisedStreams: async () => [],
-      scheduleOf: async () => null,
+      statusOf: async () => 'running',
     };
     const lateData = { debounceSeconds: 1, approvalOverJobs: 100 };
     const [ledger, points] = [this.ledger, this.restorePoints];
