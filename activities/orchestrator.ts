@@ -3,7 +3,7 @@ import {
   ScheduleNotFoundError,
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
-  type WorkflowExecutionStatusName,
+  type WorkflowExecutionDescription,
   WorkflowNotFoundError,
   type WorkflowStartOptions,
 } from '@temporalio/client';
@@ -24,6 +24,9 @@ const askedWithinMs = 90_000;
 const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
 const taskQueueTypes = { workflows: TASK_QUEUE_TYPE_WORKFLOW, activities: TASK_QUEUE_TYPE_ACTIVITY } as const;
 
+/** Some minutes of failures: an outage of that length is told. */
+const stuckAfterAttempts = 10;
+
 /** A schedule as it is on the server. */
 export interface ServerSchedule {
   readonly createdAt: Date;
@@ -39,6 +42,12 @@ export interface RunningWorkflow {
 export interface WaitingRestatement extends RunningWorkflow {
   /** Whether it has said that it waits. */
   readonly answers: boolean;
+}
+
+/** An application of the stream, and why nobody watches over it. */
+export interface UnsupervisedStream {
+  readonly application: string;
+  readonly why: string;
 }
 
 /** What Temporal knows of the workflows that hold claims, and of schedules. */
@@ -58,25 +67,33 @@ export interface Orchestrator {
   waitingRestatements(): Promise<readonly WaitingRestatement[]>;
   /** Runs of a workflow that have not ended, and began before. */
   runningSince(workflowType: string, before: Date): Promise<readonly RunningWorkflow[]>;
-  /** Applications of the stream whose supervision was begun, and has ended. */
-  unsupervisedStreams(): Promise<readonly string[]>;
+  /** Applications of the stream whose supervision was begun, and has ended or cannot go on. */
+  unsupervisedStreams(): Promise<readonly UnsupervisedStream[]>;
   /** How many workers have lately asked for tasks of a queue. */
   workersOf(taskQueue: string, tasks: 'workflows' | 'activities'): Promise<number>;
   /** Null when there is no such schedule. */
   scheduleOf(scheduleId: string): Promise<ServerSchedule | null>;
 }
 
+/** Null of one that goes on. */
+function whyNotSupervising({ status, raw }: WorkflowExecutionDescription): string | null {
+  if (status.name !== 'RUNNING') return 'has ended';
+  const stuck = raw.pendingActivities?.find(({ attempt }) => (attempt ?? 0) > stuckAfterAttempts);
+  return stuck ? `cannot go on: ${stuck.lastFailure?.message ?? stuck.activityType?.name ?? ''}` : null;
+}
+
 export function orchestratorOf(client: Client): Orchestrator {
   /** Null when it was never begun, or has ended so long ago that nobody knows of it. */
-  const executionStatusOf = async (workflowId: string): Promise<WorkflowExecutionStatusName | null> => {
+  const descriptionOf = async (workflowId: string): Promise<WorkflowExecutionDescription | null> => {
     try {
-      return (await client.workflow.getHandle(workflowId).describe()).status.name;
+      return await client.workflow.getHandle(workflowId).describe();
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
       throw error;
     }
   };
-  const isRunning = async (workflowId: string): Promise<boolean> => (await executionStatusOf(workflowId)) === 'RUNNING';
+  const isRunning = async (workflowId: string): Promise<boolean> =>
+    (await descriptionOf(workflowId))?.status.name === 'RUNNING';
   /** Null where nobody answers. */
   const answerOf = async <T>(workflowId: string, query: QueryDefinition<T>): Promise<T | null> => {
     const asked = () => client.workflow.getHandle(workflowId).query(query);
@@ -158,9 +175,10 @@ export function orchestratorOf(client: Client): Orchestrator {
       return running(`WorkflowType = "${workflowType}" AND StartTime < "${before.toISOString()}"`);
     },
     async unsupervisedStreams() {
-      const found = streamApplications.map(async ({ name }) => {
-        const status = await executionStatusOf(supervisionId(name));
-        return status === null || status === 'RUNNING' ? [] : [name];
+      const found = streamApplications.map(async ({ name: application }) => {
+        const description = await descriptionOf(supervisionId(application));
+        const why = description && whyNotSupervising(description);
+        return why ? [{ application, why }] : [];
       });
       return (await Promise.all(found)).flat();
     },

@@ -29,6 +29,8 @@ type Outcome = (change: BegunChange, after: ApplicationLook) => void;
 const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => ({
   await: () => undefined,
   create() {
+    // Somebody has deleted it: what is desired is to run, from nothing.
+    Object.assign(record.told, { refused: null, onProbationSince: null });
     record.note('Made');
   },
   stop(_, after) {
@@ -47,11 +49,12 @@ const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => 
     record.note(`Back at what ran before, as version ${after.versionId}`);
   },
   start({ snapshot, rewind }, after) {
-    if (record.told.rewind === rewind) record.told.rewind = null;
+    // Whoever goes back to a snapshot does not mean another: what fails is tried again with this one.
     if (after.is !== 'running') {
       record.startFailed(after.problem ?? `it is ${after.status ?? 'gone'}`);
       return;
     }
+    if (record.told.rewind === rewind) record.told.rewind = null;
     Object.assign(record.told, { failedStarts: 0, startsAgainAt: 0 });
     // Its time to prove itself begins with its running.
     if (record.told.onProbationSince !== null) record.told.onProbationSince = Date.now();
@@ -90,14 +93,12 @@ export function controlStream(input: SuperviseStreamInput) {
       outcomes[change.step](change, after);
     },
     /** What the service refuses for good counts as a change that has failed. */
-    couldNot({ step, desired, rewind }: BegunChange, error: unknown): void {
+    couldNot({ step, desired }: BegunChange, error: unknown): void {
       if (isCancellation(error)) throw error;
       const why = rootCause(error) ?? String(error);
       if (step === 'update') record.refuse(desired, why);
-      else if (step === 'start' || step === 'create') {
-        if (told.rewind === rewind) told.rewind = null;
-        record.startFailed(why);
-      } else record.note(`Cannot ${step}: ${why}`);
+      else if (step === 'start' || step === 'create') record.startFailed(why);
+      else record.note(`Cannot ${step}: ${why}`);
     },
     proved(): void {
       told.onProbationSince = null;

@@ -3,6 +3,9 @@ import type { Measurement } from '../model/metrics.ts';
 import type { StreamControl } from './stream-control.ts';
 import { isRefused } from './stream-step.ts';
 
+/** What runs tells a figure a minute. */
+const silentMs = 15 * 60_000;
+
 /** What a supervision tells CloudWatch of its application. */
 export function figuresOfStream(
   look: ApplicationLook,
@@ -10,8 +13,10 @@ export function figuresOfStream(
   { desired, told }: StreamControl,
 ): Measurement[] {
   const product = desired.application;
+  const tellsNothing = health?.figures === 0 && Date.now() - (told.runsSince ?? 0) > silentMs;
+  const isUp = look.is === 'running' && health?.downMs === 0 && !tellsNothing;
   return [
-    { name: 'streams_down', value: look.is === 'running' && health?.downMs === 0 ? 0 : 1, product },
+    { name: 'streams_down', value: isUp ? 0 : 1, product },
     { name: 'stream_updates_refused', value: isRefused(told, desired) ? 1 : 0, product },
     ...(health ? [{ name: 'stream_checkpoints_failed' as const, value: health.failedCheckpoints, product }] : []),
     ...(health?.behindMs

@@ -24,8 +24,8 @@ export const desiredApplication = z.strictObject({
 export const streamRequest = z.strictObject({ by: text, why: text }) satisfies z.ZodType<Request>;
 export const rewindRequest = streamRequest.extend({ snapshot: text }) satisfies z.ZodType<RewindRequest>;
 
-/** As the run before has carried it: a field that is added later may be missing. */
-const supervision = z.strictObject({
+/** As the run before has carried it, which may have known less, or after a deploy back more. */
+const supervision = z.object({
   paused: streamRequest.nullable(),
   rewind: rewindRequest.nullable(),
   refused: z.strictObject({ desired: desiredApplication, why: z.string() }).nullable(),

@@ -9,9 +9,10 @@ import {
 } from '@temporalio/workflow';
 import type { ApplicationLook, Begun, StreamHealth, SuperviseStreamInput } from '../model/messages/streams.ts';
 import { checkInput } from './inputs.ts';
-import { streams, streamWaits } from './proxies.ts';
+import { streams } from './proxies.ts';
 import { figuresOfStream } from './stream-figures.ts';
 import { controlStream, type StreamControl } from './stream-control.ts';
+import { untilSettled } from './stream-settled.ts';
 import { type Change, isChange, isAsWanted, isWell, nextStep } from './stream-step.ts';
 
 /** Of as many minutes its figures are looked at; of fewer, to see whether an update runs well by now. */
@@ -63,8 +64,7 @@ async function change(step: Change, look: ApplicationLook, control: StreamContro
   };
   try {
     const begun = await begin[step]();
-    await streamWaits.awaitApplication({ application });
-    let after = await streams.lookAtApplication(desired);
+    let after = await untilSettled(desired, control);
     // A job that is down takes no snapshot. Who goes back, or brings other code, needs none of what is left; a pause waits.
     const goesOn =
       step === 'update'
@@ -72,8 +72,7 @@ async function change(step: Change, look: ApplicationLook, control: StreamContro
         : step === 'stop' && told.rewind !== null;
     if (goesOn && after.is === 'running') {
       await streams.stopApplication({ application, force: true });
-      await streamWaits.awaitApplication({ application });
-      after = await streams.lookAtApplication(desired);
+      after = await untilSettled(desired, control);
       control.note('Stopped without a snapshot, for it could take none');
     }
     // Of one that has met another change, only what has become right is sure.
@@ -86,10 +85,11 @@ async function change(step: Change, look: ApplicationLook, control: StreamContro
 }
 
 /** Whether an update could not be made because the job that it was to replace fails again and again. */
-async function isStuck({ differs, problem }: ApplicationLook, control: StreamControl): Promise<boolean> {
+async function isStuck({ differs, problem }: ApplicationLook, { desired, told }: StreamControl): Promise<boolean> {
   if (differs.length === 0 || !/snapshot/i.test(problem ?? '')) return false;
-  const { application } = control.desired;
-  return (await streams.readStreamHealth({ application, since: Date.now() - watchedMs })).restarts > 0;
+  const { application } = desired;
+  const since = Math.max(told.runsSince ?? 0, Date.now() - watchedMs);
+  return (await streams.readStreamHealth({ application, since })).restarts > 0;
 }
 
 /** Looks at the figures of what runs; an update on probation proves itself by them, or is to be taken back. */

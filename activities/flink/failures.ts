@@ -9,6 +9,7 @@ const refusals = [
   'UnsupportedOperationException',
   'LimitExceededException',
   'ResourceNotFoundException',
+  'AccessDeniedException',
 ];
 
 export const flinkFailures: ServiceFailures = {
@@ -20,7 +21,8 @@ export const flinkFailures: ServiceFailures = {
       'Look at what `lake deploy` was given, and whether the jar is in its bucket.',
     CodeValidationException: 'The jar is none that the service runs: build and deploy it again.',
     LimitExceededException: 'The account has as many applications or snapshots as it may.',
-    AccessDeniedException: 'The worker’s role lacks this permission; see infra/.',
+    AccessDeniedException:
+      'The worker’s role lacks this permission, or may not pass on the role of the application that `lake deploy` was given; see infra/.',
   },
   final: {
     createApplication: refusals,

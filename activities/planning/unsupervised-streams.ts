@@ -6,9 +6,9 @@ import type { Orchestrator } from '../orchestrator.ts';
 export async function findUnsupervisedStreams(
   orchestrator: Pick<Orchestrator, 'unsupervisedStreams'>,
 ): Promise<FreshnessFinding[]> {
-  return (await orchestrator.unsupervisedStreams()).map((application) => {
+  return (await orchestrator.unsupervisedStreams()).map(({ application, why }) => {
     const subject = supervisionId(application);
-    const problem = `${subject} has ended: nobody starts ${application} again or says how it is. \`lake deploy\` begins it`;
+    const problem = `${subject} ${why}. Nobody starts ${application} again or says how it is; \`lake deploy\` begins what has ended`;
     const about = { product: application, interval: null, subject, runs: `WorkflowId = "${subject}"` };
     return { ...about, kind: 'not supervised', problem, alarm: 'P1-StreamDown' };
   });

@@ -59,7 +59,11 @@ WHERE age = 1`,
     {
       sql: `
 DELETE FROM merged_rows USING ${table} AS known
-WHERE ${same('known')}${settled ? " AND known.source = 'stream'" : ''} AND known.version >= merged_rows.version`,
+WHERE ${same('known')}${settled ? " AND known.source = 'stream'" : ''}
+    AND (
+        known.version > merged_rows.version
+        OR (known.version = merged_rows.version AND known.processing_time >= merged_rows.processing_time)
+    )`,
     },
     ...(settled ? closedSteps(settled.stream, settled.settling) : []),
     { counts: 'merged', sql: `MERGE INTO ${table} USING merged_rows ON ${same(table)} REMOVE DUPLICATES` },

@@ -79,6 +79,9 @@ it('an hourly run that takes longer than half an hour is told with its run', asy
 });
 
 it('an application of the stream whose supervision somebody has ended rings, though the other is supervised', async () => {
-  orchestrator = { ...orchestrator, unsupervisedStreams: async () => ['surge-pricing'] };
+  orchestrator = {
+    ...orchestrator,
+    unsupervisedStreams: async () => [{ application: 'surge-pricing', why: 'has ended' }],
+  };
   expect(await found()).toEqual(['P1-StreamDown surge-pricing']);
 });

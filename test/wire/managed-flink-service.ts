@@ -48,6 +48,10 @@ export class ManagedFlink {
   readonly #supervisor = new Supervisor(this.folder);
   client = new KinesisAnalyticsV2Client(access);
   figures = new CloudWatchClient(access);
+  /** Where both are reached, as a process of its own is told. */
+  endpoints: Readonly<Record<'MANAGED_FLINK_URL' | 'CLOUDWATCH_URL', string>> = {
+    ...{ MANAGED_FLINK_URL: '', CLOUDWATCH_URL: '' },
+  };
   #cloudWatch: AwsServer | undefined;
 
   /** Beside an S3, in which it keeps what it keeps. */
@@ -86,6 +90,7 @@ export class ManagedFlink {
     this.client.destroy();
     const endpoint = String(announcement(readyOutput)?.listening);
     this.client = new KinesisAnalyticsV2Client({ ...access, endpoint, maxAttempts: 1 });
+    this.endpoints = { MANAGED_FLINK_URL: endpoint, CLOUDWATCH_URL: this.#cloudWatch?.url ?? '' };
   }
 
   /** The process id of Flink's JobManager or TaskManager of an application. */

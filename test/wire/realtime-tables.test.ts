@@ -32,6 +32,18 @@ test('a merge takes exactly the files that are new, and of each trip the highest
   ]);
 });
 
+test('of rows that took the same events the one told later counts, in whatever order they come: by corrected code, say', async () => {
+  const told = (fare: number, emittedAt: string) =>
+    plainRow('a', '2025-01-18T19:00:00Z', { fare_amount: fare, emitted_at: `2025-01-18T${emittedAt}Z` });
+  await realtime.commit('2025-01-18T19', [told(99, '19:31:00')]);
+  await realtime.merge(evening);
+  await realtime.commit('2025-01-18T20', [told(20, '20:05:00')]);
+  expect(await realtime.merge(evening)).toMatchObject({ merged: 1 });
+  await realtime.commit('2025-01-18T20', [told(98, '19:40:00')]);
+  expect(await realtime.merge(evening)).toMatchObject({ rows: 1, merged: 0 });
+  expect(await realtime.trips()).toEqual([['a', day, 'stream', '20.00']]);
+});
+
 test('files that an outage has committed late, into folders of hours ago, are merged, and nothing else is read', async () => {
   await realtime.commit('2025-01-18T19', [plainRow('a', '2025-01-18T19:00:00Z')]);
   await realtime.merge(evening);

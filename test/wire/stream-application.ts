@@ -105,8 +105,8 @@ export class StreamApplication {
     if (FailedRecordCount) throw new Error(`${FailedRecordCount} of ${records.length} records were not taken`);
   }
 
-  killTaskManager(): void {
-    process.kill(this.flink.pid(this.name, 'taskmanager'), 'SIGKILL');
+  kill(role: 'jobmanager' | 'taskmanager'): void {
+    process.kill(this.flink.pid(this.name, role), 'SIGKILL');
   }
 
   async takeSnapshot(SnapshotName: string): Promise<void> {

@@ -1,13 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createStreamHealthActivities } from '../../activities/cloudwatch/stream-health.ts';
-import { failureSorting } from '../../activities/failures.ts';
-import { createFlinkActivities } from '../../activities/flink/activities.ts';
-import { flinkFailures } from '../../activities/flink/failures.ts';
-import { heartbeating } from '../../activities/heartbeats.ts';
 import { superviseStreams } from '../../deployment/stream-applications.ts';
 import { makeCurrent } from '../../deployment/worker-versions.ts';
 import {
@@ -18,59 +15,24 @@ import {
   type StreamStatus,
   streamStatusQuery,
 } from '../../model/messages/streams.ts';
-import type { Measurement } from '../../model/metrics.ts';
-import { laneQueue } from '../../model/queues.ts';
 import { supervisionId } from '../../model/stream-applications.ts';
-import { versioned } from '../../workers/versions.ts';
-import { localServer, orchestrationWorker } from '../workflow/environment.ts';
+import { localServer } from '../workflow/environment.ts';
+import { Supervisor } from '../../local/supervisor.ts';
+import { root } from '../tools.ts';
 import { LocalS3 } from './local-s3.ts';
 import { buildJob, type Counted, CountedFiles, exactlyOnce, ManagedFlink } from './managed-flink-service.ts';
 
 const application = 'counting';
-/** Two looks a second at figures of three seconds each, and updates that have to prove themselves within half a minute. */
+/** Two looks a second, and updates that have to prove themselves within half a minute. */
 const settings = { everySeconds: 0.5, probationMinutes: 0.5 };
-const figuresOfSeconds = 3;
 
 let s3: LocalS3;
 let temporal: TestWorkflowEnvironment;
-let workers: Workers;
 let handle: WorkflowHandle;
 const flink = new ManagedFlink();
+const folder = mkdtempSync(join(tmpdir(), 'supervision-'));
+const processes = new Supervisor(folder);
 const files = new CountedFiles();
-const figures: Measurement[] = [];
-
-/** Both workers of a supervision, which can be ended and started again. */
-class Workers {
-  readonly #workers: readonly Worker[];
-  readonly #running: Promise<unknown>;
-
-  private constructor(started: readonly Worker[]) {
-    this.#workers = started;
-    this.#running = Promise.all(started.map((worker) => worker.run()));
-  }
-
-  static async start(): Promise<Workers> {
-    const activities = {
-      ...createFlinkActivities(flink.client, { pollIntervalMs: 100 }),
-      ...createStreamHealthActivities(flink.figures, figuresOfSeconds),
-      publishFigures: async (measurements: readonly Measurement[]) => {
-        figures.push(...measurements);
-      },
-    };
-    const connection = temporal.nativeConnection;
-    const interceptors = { activity: [heartbeating, failureSorting([{ activities, failures: flinkFailures }])] };
-    const taskQueue = laneQueue('scheduled');
-    return new Workers([
-      await orchestrationWorker(connection, { workerDeploymentOptions: versioned('checkout') }),
-      await Worker.create({ connection, taskQueue, activities, interceptors, shutdownGraceTime: 1 }),
-    ]);
-  }
-
-  async stop(): Promise<void> {
-    for (const worker of this.#workers) worker.shutdown();
-    await this.#running;
-  }
-}
 
 const desired = (jar: string, properties: Readonly<Record<string, string>> = {}): DesiredApplication => ({
   application,
@@ -101,7 +63,12 @@ beforeAll(async () => {
   await s3.put('artifacts', 'one.jar', buildJob('one'));
   await s3.put('artifacts', 'two.jar', buildJob('two', 'public long more;'));
   [temporal] = await Promise.all([localServer(), flink.start(s3)]);
-  workers = await Workers.start();
+  await processes.start({
+    ...{ name: 'workers', command: process.execPath, args: [join(root, 'test', 'wire', 'supervision-workers.ts')] },
+    env: { TEMPORAL_ADDRESS: temporal.address, ...flink.endpoints },
+    isReady: (stdout) => stdout.includes('ready'),
+    readyTimeoutMs: 60_000,
+  });
   await makeCurrent(temporal.client, 'checkout');
   handle = temporal.client.workflow.getHandle(supervisionId(application));
 });
@@ -112,7 +79,8 @@ afterAll(async () => {
     .getHandle(supervisionId(application))
     .terminate()
     .catch(() => undefined);
-  await workers.stop();
+  await processes.stop();
+  rmSync(folder, { recursive: true });
   await temporal.teardown();
   await flink.stop();
   await s3.stop();
@@ -139,12 +107,11 @@ test('an application is made and started, and goes on exactly once when its proc
   expect(await status()).toMatchObject({ state: 'running', look: { is: 'running', differs: [] } });
 });
 
-test('a deploy puts other code in place, which keeps more than the state that it finds and proves itself, though the workers end in the middle', async () => {
+test('a deploy puts other code in place, which keeps more than the state that it finds and proves itself, though the workers are killed in the middle', async () => {
   const begun = now();
   await superviseStreams(temporal.client, [desired('two')], settings);
   await happened('Deployed', begun);
-  await workers.stop();
-  workers = await Workers.start();
+  await processes.restart('workers', 'SIGKILL');
   await happened('Updated to version 2', begun);
   const counted = await expectExactlyOnce();
   expect(counted.at(-1)?.label).toBe('two');
@@ -159,7 +126,6 @@ test('code whose main method breaks is refused, and what ran before goes on exac
   expect(supervision.refused?.why).toContain('broken before it started');
   expect(look).toMatchObject({ differs: ['properties'] });
   await expectExactlyOnce();
-  expect(figures.findLast(({ name }) => name === 'stream_updates_refused')?.value).toBe(1);
 });
 
 test('code that starts and breaks with each record is taken back, and nothing is lost or doubled', async () => {

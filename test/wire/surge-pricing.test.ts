@@ -100,7 +100,7 @@ test('played hours become their windows, each with one multiplier, though a Task
     },
   });
   await expect.poll(() => application.keys('streaming/surge/'), { timeout: 120_000 }).not.toEqual([]);
-  application.killTaskManager();
+  application.kill('taskmanager');
   await playing;
   await application.producer.put(hourLater.map(({ line }) => line));
 

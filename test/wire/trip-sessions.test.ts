@@ -6,7 +6,11 @@ import { type EventTruth, eventTruth } from '../../local/generator/truth.ts';
 import { eventStream } from '../../model/stream.ts';
 import { differences } from '../e2e/compare.ts';
 import { highestFigure } from './managed-flink-service.ts';
+import { stream } from '../behaviour/stream-rows.ts';
+import { bucket, useRealtime } from './realtime-harness.ts';
 import { newest, type Row, StreamApplication } from './stream-application.ts';
+
+const realtime = useRealtime();
 
 /** A day and the four hours in which its late events come: 28 hours in 20 seconds. */
 const options = { seed: 7, start: '2025-01-18', days: 1, tripsPerDay: 1_500, arrivedBefore: '2025-01-19T04' };
@@ -50,6 +54,21 @@ async function problems(): Promise<string[]> {
   return differences(wanted as unknown as Row[], told, tripOf);
 }
 
+const lineOf = ([trip, version, fare]: readonly unknown[]): string =>
+  `${String(trip)} ${Number(version)} ${fare === null ? '' : Number(fare)}`;
+
+/** Merges what is new of the files; gives the trips that live tables hold then, with their version and fare. */
+async function liveTrips(): Promise<string[]> {
+  for (const key of await application.keys('streaming/trips/')) {
+    // As if they had been written when the day was over.
+    const then = key.replace(/dt=.+\/hh=\d+/, 'dt=2025-01-19/hh=03');
+    await realtime.s3.put(bucket, then, await application.aws.get(bucket, key));
+  }
+  while ((await realtime.merge('2025-01-19T04:00:00Z')).files > 0);
+  const rows = await realtime.query(`SELECT trip_id, version, fare_amount FROM ${stream.warehouse.table}`);
+  return rows.map(lineOf).toSorted();
+}
+
 /** Of a list of thousands that is not empty yet no difference is to be drawn each time. */
 const untilRight = () =>
   expect.poll(async () => (await problems()).length, { timeout: 120_000, interval: 1_000 }).toBe(0);
@@ -61,7 +80,7 @@ test('a played day becomes its trips, row by row and each row once, though recor
   const isPlayed = playing(options);
   await expect.poll(() => application.keys('streaming/trips/'), { timeout: 120_000 }).not.toEqual([]);
   await application.takeSnapshot('midday');
-  application.killTaskManager();
+  application.kill('taskmanager');
   const played = await isPlayed;
   expect(application.refused).toBe(played.refused);
   await untilRight();
@@ -82,7 +101,9 @@ test('a played day becomes its trips, row by row and each row once, though recor
   expect(await highestFigure(figures, application.name, 'millisBehindLatest', began, lag)).toBeGreaterThanOrEqual(0);
 });
 
-test('from a snapshot of the middle of the day all that came since is read again, and the trips are the same', async () => {
+test('from a snapshot of the middle of the day all that came since is read again, and the trips are the same, each once in live tables', async () => {
+  const live = await liveTrips();
+  expect(live.length).toBeGreaterThan(1_200);
   const rowCount = async (): Promise<number> => (await application.rows('streaming/trips/')).length;
   const before = await rowCount();
   await application.restartFrom('midday');
@@ -95,11 +116,17 @@ test('from a snapshot of the middle of the day all that came since is read again
   // A checkpoint takes two seconds.
   await expect.poll(isStill, { timeout: 120_000, interval: 6_000 }).toBe(true);
   expect(await problems()).toEqual([]);
+  expect(await liveTrips()).toEqual(live);
+  const told = newest(await application.rows('streaming/trips/'), tripOf);
+  expect(live).toEqual(told.map((row) => lineOf([row.trip_id, row.version, row.fare_amount])).toSorted());
 });
 
-test('a shard that is split is read on, in two: the next day becomes its trips too', async () => {
+test('a shard that is split is read on, in two: the next day becomes its trips too, though the JobManager and the service are killed', async () => {
   await application.splitShard();
-  await playing({ ...options, seed: 8, start: '2025-01-20', arrivedBefore: '2025-01-21T04' });
+  const isPlayed = playing({ ...options, seed: 8, start: '2025-01-20', arrivedBefore: '2025-01-21T04' });
+  application.kill('jobmanager');
+  await application.flink.restart('SIGKILL');
+  await isPlayed;
   await untilRight();
   expect(expectedTrips(events).filter(({ trip_date }) => trip_date === '2025-01-20').length).toBeGreaterThan(1_200);
 });

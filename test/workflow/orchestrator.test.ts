@@ -37,6 +37,17 @@ it('restatements that wait are told, supervisions that have ended, and how many 
     });
     expect(await orchestrator.unsupervisedStreams()).toEqual([]);
     await supervision.terminate();
-    expect(await orchestrator.unsupervisedStreams()).toEqual(['surge-pricing']);
+    expect(await orchestrator.unsupervisedStreams()).toEqual([{ application: 'surge-pricing', why: 'has ended' }]);
   });
+});
+
+it('a supervision that fails at the same for minutes is told with the reason', async () => {
+  const failing = (attempt: number) => ({ attempt, lastFailure: { message: 'DescribeApplication is not allowed' } });
+  const orchestratorAt = (attempt: number) => {
+    const describe = async () => ({ status: { name: 'RUNNING' }, raw: { pendingActivities: [failing(attempt)] } });
+    return orchestratorOf({ workflow: { getHandle: () => ({ describe }) } } as never);
+  };
+  expect(await orchestratorAt(3).unsupervisedStreams()).toEqual([]);
+  const why = 'cannot go on: DescribeApplication is not allowed';
+  expect(await orchestratorAt(11).unsupervisedStreams()).toContainEqual({ application: 'surge-pricing', why });
 });

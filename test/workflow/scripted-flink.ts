@@ -18,6 +18,10 @@ export class ScriptedFlink {
   };
   /** Of each version, the first of which is none. */
   readonly #versions: (DesiredApplication | undefined)[] = [undefined];
+  /** When the change that is under way ends. */
+  #settlesAt = 0;
+  /** How many starts fail before one does not. */
+  failingStarts = 0;
   /** When jobs that ail have told of failed checkpoints. */
   readonly #failures: number[] = [];
   readonly #script: Script;
@@ -57,6 +61,7 @@ export class ScriptedFlink {
 
   readonly activities: FlinkActivities & StreamHealthActivities = {
     lookAtApplication: async (desired) => {
+      if (this.look.is === 'changing' && this.#now >= this.#settlesAt) this.#become('running');
       const differs = this.look.is === 'absent' || this.#current?.code === desired.code ? [] : ['code'];
       return { ...this.look, differs, snapshots: this.snapshots };
     },
@@ -70,8 +75,9 @@ export class ScriptedFlink {
     startApplication: async ({ snapshot }) => {
       this.asked.push(`start from ${snapshot ?? 'nothing'}`);
       const breaks = this.#current && is('broken', this.#current);
-      if (breaks) this.#become('ready', 'StartApplication failed: no main class');
+      if (breaks || this.failingStarts > 0) this.#become('ready', 'StartApplication failed: no main class');
       else this.#become('running');
+      this.failingStarts = Math.max(0, this.failingStarts - 1);
       return 'begun';
     },
     updateApplication: async ({ desired }) => {
@@ -87,12 +93,17 @@ export class ScriptedFlink {
       }
       this.#configure(desired);
       this.#become(this.look.is);
+      if (is('slow', desired) || is('hanging', desired)) {
+        this.#become('changing');
+        this.#settlesAt = is('slow', desired) ? this.#now + 20 * 60_000 : Infinity;
+      }
       return 'begun';
     },
     rollBackApplication: async () => {
       this.asked.push('roll back');
       const before = this.#versions.at(-2);
       if (before) this.#configure(before);
+      this.#become('running');
       return 'begun';
     },
     stopApplication: async ({ force = false }) => {

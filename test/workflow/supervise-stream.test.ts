@@ -124,12 +124,46 @@ describe('superviseStream', () => {
     });
   });
 
-  it('does not judge an update of which no figure tells', async () => {
-    await supervise({ isSilent: true }, supervised(), async (handle, { flink }) => {
+  it('does not judge an update of which no figure tells, and says that it is not seen to run', async () => {
+    await supervise({ isSilent: true }, supervised(), async (handle, calls) => {
       await handle.signal(redeploySignal, withJar('sick'));
+      await environment.sleep('5m');
+      const { runsSince } = (await handle.query(streamStatusQuery)).supervision;
+      expect(runsSince).toBeDefined();
+      await environment.sleep('1h');
+      expect(calls.flink.asked).not.toContain('roll back');
+      expect(await stateOf(handle)).toBe('on probation');
+      expect(figure(calls, 'streams_down')).toBe(1);
+    });
+  });
+
+  it('waits for an update of much state, which takes long, and has it prove itself then', async () => {
+    await supervise({}, supervised(), async (handle, calls) => {
+      await handle.signal(redeploySignal, withJar('slow'));
+      await environment.sleep('15m');
+      expect(await stateOf(handle)).toBe('changing');
+      expect(figure(calls, 'streams_down')).toBe(1);
+      await environment.sleep('7m');
+      expect(await stateOf(handle)).toBe('on probation');
+      await environment.sleep('5m');
+      expect(await stateOf(handle)).toBe('running');
+      expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
+      expect((await handle.query(streamStatusQuery)).supervision).toMatchObject({ refused: null, failedStarts: 0 });
+    });
+  });
+
+  it('breaks off an update that hangs for longer than an hour, and does not try it again', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('hanging'));
       await environment.sleep('1h');
       expect(flink.asked).not.toContain('roll back');
-      expect(await stateOf(handle)).toBe('on probation');
+      await environment.sleep('1h');
+      expect(flink.asked.slice(-2)).toEqual([
+        'update to s3://artifacts/flink-jobs/trip-sessions/hanging.jar',
+        'roll back',
+      ]);
+      expect(await stateOf(handle)).toBe('running');
+      expect((await handle.query(streamStatusQuery)).supervision.refused?.why).toContain('code are not as desired');
     });
   });
 
@@ -233,6 +267,31 @@ describe('superviseStream', () => {
       await environment.sleep('2m');
       expect(flink.asked.slice(-3)).toEqual(['stop', 'force stop', `start from ${snapshot}`]);
       expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('keeps to a snapshot that it goes back to, though a start from it fails', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      const snapshot = flink.snapshots[0]?.name ?? '';
+      flink.failingStarts = 2;
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+      await environment.sleep('10m');
+      const start = `start from ${snapshot}`;
+      expect(flink.asked.slice(-4)).toEqual(['stop', start, start, start]);
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, rewind: supervision.rewind }).toEqual({ state: 'running', rewind: null });
+    });
+  });
+
+  it('runs what was refused where somebody has deleted the application, for from nothing it can', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await environment.sleep('15m');
+      expect(flink.asked.at(-1)).toBe('roll back');
+      flink.delete();
+      await environment.sleep('15m');
+      expect(flink.asked.slice(-3)).toEqual(['create', 'start from nothing', 'snapshot regular-N']);
+      expect((await handle.query(streamStatusQuery)).supervision.refused).toBeNull();
     });
   });
 

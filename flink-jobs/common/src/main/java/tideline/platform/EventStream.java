@@ -17,6 +17,9 @@ import tideline.events.EventDecoder;
  * a backlog is read, one shard may be hours ahead of another.
  */
 public final class EventStream {
+  /** A shard answers five times a second, all who read it together: each application asks once, and Firehose does. */
+  private static final Duration BETWEEN_READS = Duration.ofSeconds(1);
+
   private EventStream() {}
 
   /** Each record as its lines; event time lags `outOfOrder` behind the newest event of the slowest shard. */
@@ -26,6 +29,8 @@ public final class EventStream {
     settings.endpoint.ifPresent(
         endpoint -> consumer.setProperty(AWSConfigConstants.AWS_ENDPOINT, endpoint.toString()));
     consumer.setProperty(ConsumerConfigConstants.STREAM_INITIAL_POSITION, settings.initialPosition);
+    consumer.setProperty(
+        ConsumerConfigConstants.SHARD_GETRECORDS_INTERVAL_MILLIS, String.valueOf(BETWEEN_READS.toMillis()));
     EventStreamSource source =
         new EventStreamSource(
             settings.streamName, new Lines(), consumer, outOfOrder.toMillis(), settings.idleTimeout.toMillis());

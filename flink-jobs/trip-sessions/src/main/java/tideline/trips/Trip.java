@@ -18,6 +18,8 @@ public class Trip {
   static final long DAY_MS = 86_400_000;
   /** So many dates from its start on belong to a trip, its start's among them. */
   static final int DATES_FROM_START = 3;
+  /** Fifty times a trip of hours: what has more is no trip, such as an id that all apps send, and would hold up all others. */
+  static final int MOST_EVENTS = 10_000;
 
   /** Of each event seen, eight bytes of hash. Among 200 events of a trip two share them once in 10^15 trips. */
   public long[] seen = {};
@@ -32,6 +34,11 @@ public class Trip {
 
   static int dateOf(long timestamp) {
     return (int) Math.floorDiv(timestamp, DAY_MS);
+  }
+
+  /** Whether more events of it are left to the batch. */
+  boolean isFull() {
+    return seen.length >= MOST_EVENTS;
   }
 
   /** False for an event that was seen before: an event is its id and its time, as in bronze.events. */

@@ -23,6 +23,7 @@ final class TripSessions extends KeyedProcessFunction<String, Event, TripRow> {
   private transient Counter repeated;
   private transient Counter late;
   private transient Counter withoutStart;
+  private transient Counter tooMany;
 
   /** A trip that has started and not ended is emitted after so long without an event of its own, in event time. */
   TripSessions(Duration silence) {
@@ -35,6 +36,7 @@ final class TripSessions extends KeyedProcessFunction<String, Event, TripRow> {
     repeated = getRuntimeContext().getMetricGroup().counter("repeatedEvents");
     late = getRuntimeContext().getMetricGroup().counter("lateEvents");
     withoutStart = getRuntimeContext().getMetricGroup().counter("eventsWithoutStart");
+    tooMany = getRuntimeContext().getMetricGroup().counter("eventsOfFullTrips");
   }
 
   @Override
@@ -46,6 +48,10 @@ final class TripSessions extends KeyedProcessFunction<String, Event, TripRow> {
       return;
     }
     Trip trip = known == null ? new Trip() : known;
+    if (trip.isFull()) {
+      tooMany.inc();
+      return;
+    }
     // The key has it: no need to keep it with every event.
     event.tripId = null;
     if (!trip.add(event)) {

@@ -124,6 +124,17 @@ class TripSessionsTest {
   }
 
   @Test
+  void leavesToTheBatchWhatNoTripHasSoManyEventsOf() throws Exception {
+    try (TripHarness harness = new TripHarness()) {
+      for (int count = 0; count < Trip.MOST_EVENTS; count++)
+        harness.send(event("l" + count, "driver_location_updated", "2025-01-18T10:01:00Z"));
+      harness.send(STARTED, COMPLETED);
+      assertEquals(List.of(), harness.rows());
+      assertEquals(2, harness.count("eventsOfFullTrips"));
+    }
+  }
+
+  @Test
   void countsEventsThatNoRowTakesAnyMore() throws Exception {
     try (TripHarness harness = new TripHarness()) {
       harness.send(STARTED, COMPLETED).watermark("2025-01-21T00:00:00Z").rows();

@@ -1,0 +1,31 @@
+import type { ApplicationLook, DesiredApplication } from '../model/messages/streams.ts';
+import { streams, streamWaits } from './proxies.ts';
+import type { StreamControl } from './stream-control.ts';
+import { figuresOfStream } from './stream-figures.ts';
+
+/** Of much state a snapshot takes long, but never longer: https://docs.aws.amazon.com/managed-flink/latest/java/reference-flink-settings-title.html */
+const longestChangeMs = 70 * 60_000;
+
+/** How an application is when no change of it is under way any more. One that hangs is broken off, so that there is an end. */
+export async function untilSettled(desired: DesiredApplication, control: StreamControl): Promise<ApplicationLook> {
+  const { application } = desired;
+  for (let until = Date.now() + longestChangeMs; ;) {
+    await streamWaits.awaitApplication({ application });
+    const look = await streams.lookAtApplication(desired);
+    if (look.is !== 'changing') return look;
+    control.saw(look);
+    await streams.publishFigures(figuresOfStream(look, null, control));
+    if (Date.now() > until) {
+      control.note(`${look.status ?? 'A change'} for longer than an hour: broken off`);
+      await breakOff(look, application);
+      until = Date.now() + longestChangeMs;
+    }
+    await control.untilNextLook();
+  }
+}
+
+/** Goes back to what ran before an update; stops what starts or stops. Of all else the service itself sees the end. */
+async function breakOff({ status, versionId }: ApplicationLook, application: string): Promise<void> {
+  if (status === 'UPDATING') await streams.rollBackApplication({ application, versionId });
+  if (status === 'STARTING' || status === 'STOPPING') await streams.stopApplication({ application, force: true });
+}
