@@ -9,7 +9,7 @@ import {
   BatchExecuteStatementCommand,
   DescribeStatementCommand,
   ExecuteStatementCommand,
-  GetStatementResultCommand,
+  paginateGetStatementResult,
   RedshiftDataClient,
 } from '@aws-sdk/client-redshift-data';
 import type { DescribeStatementResponse, ExecuteStatementInput, Field } from '@aws-sdk/client-redshift-data';
@@ -168,8 +168,10 @@ async function settled(server: Server, id: string | undefined): Promise<Describe
 export async function rows(server: Server, sql: string, extra: Extra = {}): Promise<unknown[][]> {
   const described = await run(server, sql, extra);
   if (described.Status !== 'FINISHED') throw new Error(described.Error);
-  const result = await server.client.send(new GetStatementResultCommand({ Id: described.Id }));
-  return (result.Records ?? []).map((record) => record.map(plain));
+  const found: unknown[][] = [];
+  for await (const { Records = [] } of paginateGetStatementResult({ client: server.client }, { Id: described.Id }))
+    found.push(...Records.map((record) => record.map(plain)));
+  return found;
 }
 
 export function plain(field: Field): unknown {
