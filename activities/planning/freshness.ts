@@ -14,6 +14,7 @@ import { dailyBatch, maintenanceSchedule } from '../../model/cadences.ts';
 import { findUnsettled } from './unsettled.ts';
 import { batchLatencyHours } from './batch-latency.ts';
 import { findOldData } from './data-age.ts';
+import { expectedFrom } from './expected-from.ts';
 import { findThinHours } from './line-counts.ts';
 import { findLongRuns } from './long-runs.ts';
 import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
@@ -70,19 +71,19 @@ const problemOf = (
   return `${state}, due ${dueAt}${why}`;
 };
 
-/**
- * Since when a product's intervals are somebody's to build: since its schedule was made, or, of a product that was added
- * later, since the first that was ever published. Until there is one, its own schedule, of maintenance, tells when it came.
- */
-async function knownSince(
+/** From which interval on a product is expected. Of one that was never built its own schedule, of maintenance, tells when it came. */
+async function startOf(
   ledger: LedgerReader,
-  { key, grain }: Product,
-  sinceSchedule: DateTime,
+  product: Product,
+  from: string,
+  schedule: ServerSchedule,
   ownSchedule: ServerSchedule | null,
 ): Promise<string> {
-  const created = ownSchedule && intervalKey(grain, DateTime.fromJSDate(ownSchedule.createdAt));
-  const added = (await ledger.firstPublished(key)) ?? created ?? '';
-  return [intervalKey(grain, sinceSchedule), added].sort().at(-1) ?? added;
+  const made = [schedule, ...(ownSchedule ? [ownSchedule] : [])].map(({ createdAt }) =>
+    intervalKey(product.grain, DateTime.fromJSDate(createdAt)),
+  );
+  const expected = await expectedFrom(ledger, product, from, schedule.createdAt);
+  return expected ?? [from, ...made].sort().at(-1) ?? from;
 }
 
 /** The runs that an interval which is not as it should be is about, where it is known which. */
@@ -110,8 +111,8 @@ async function checkProduct(
   ledger: LedgerReader,
   catalogue: Catalogue,
   product: Product,
-  sinceSchedule: DateTime,
-  known: string,
+  schedule: ServerSchedule,
+  ownSchedule: ServerSchedule | null,
   at: DateTime,
 ): Promise<{ expected: number; findings: FreshnessFinding[] }> {
   const { grain, cadence } = product;
@@ -119,13 +120,13 @@ async function checkProduct(
   const allowed = { minutes: firesAfterMinutes + product.latencyMinutes };
   // The last interval that ended so long ago that it is due, and the first that somebody had to build.
   const end = intervalKey(grain, at.minus(allowed));
-  const start = [shiftInterval(grain, end, -horizons[grain]), known].sort().at(-1) ?? end;
+  const start = await startOf(ledger, product, shiftInterval(grain, end, -horizons[grain]), schedule, ownSchedule);
   if (start >= end) return { expected: 0, findings: [] };
   const fired = intervalKey(grain, at.minus({ minutes: firesAfterMinutes }));
   const surveyed = await surveyProduct(ledger, catalogue, product, { start, end: fired });
   const due = surveyed.filter(({ interval }) => interval < end);
   const pending = surveyed.filter(({ interval }) => interval >= end);
-  const old = await findOldData(ledger, product, { due, pending }, sinceSchedule, at);
+  const old = await findOldData(ledger, product, { due, pending }, DateTime.fromJSDate(schedule.createdAt), at);
   const claimed = surveyed
     .filter((each) => held(each, at))
     .map((each): FreshnessFinding => {
@@ -164,9 +165,8 @@ export async function checkFreshness(
   for (const product of builtProducts(catalogue)) {
     const schedule = schedules.get(product.cadence.scheduleId) ?? null;
     if (schedule === null) continue;
-    const since = DateTime.fromJSDate(schedule.createdAt, { zone: 'utc' });
-    const known = await knownSince(ledger, product, since, schedules.get(maintenanceSchedule(product.key)) ?? null);
-    const checked = await checkProduct(ledger, catalogue, product, since, known, now);
+    const ownSchedule = schedules.get(maintenanceSchedule(product.key)) ?? null;
+    const checked = await checkProduct(ledger, catalogue, product, schedule, ownSchedule, now);
     expected += checked.expected;
     // What a schedule that is stopped has not built is its matter.
     const isItsMatter = ({ kind, runs }: FreshnessFinding) => kind === 'not published' && runs === undefined;

@@ -1,9 +1,9 @@
-import { DateTime } from 'luxon';
 import type { Catalogue } from '../../model/catalogue.ts';
 import type { BackfillInput } from '../../model/messages/backfill.ts';
-import { grainOf, intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
+import { grainOf, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import { jobsLost, verdicts, longestBuildMs } from '../../model/messages/builds.ts';
 import { planBackfill } from './backfill.ts';
+import { expectedFrom } from './expected-from.ts';
 import type { Orchestrator } from '../orchestrator.ts';
 import type { IntervalRecord } from '../ledger/records.ts';
 import type { LedgerReader } from './survey.ts';
@@ -29,8 +29,8 @@ export function isLost(record: IntervalRecord | undefined, codeVersion: string, 
 const hoursHealed = 48;
 
 /**
- * The backfill that builds the hours before `before` which an outage has left out; null when there are none. None is missed
- * from before the product's schedule, or its first build.
+ * The backfill that builds the hours before `before` which an outage has left out; null when there are none, or no
+ * schedule builds them.
  */
 export async function healingOf(
   catalogue: Catalogue,
@@ -40,11 +40,10 @@ export async function healingOf(
   codeVersion: string,
 ): Promise<BackfillInput | null> {
   const schedule = await orchestrator.scheduleOf(catalogue.get(product).cadence.scheduleId);
-  const published = await ledger.firstPublished(product);
-  if (schedule === null || published === null) return null;
-  const since = intervalKey('hour', DateTime.fromJSDate(schedule.createdAt));
-  const [start = before] = [shiftInterval('hour', before, -hoursHealed), since, published].sort().toReversed();
-  if (start >= before) return null;
+  if (schedule === null) return null;
+  const from = shiftInterval('hour', before, -hoursHealed);
+  const start = await expectedFrom(ledger, catalogue.get(product), from, schedule.createdAt);
+  if (start === null || start >= before) return null;
   const healing: BackfillInput = {
     product,
     start,

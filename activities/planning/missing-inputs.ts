@@ -1,26 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { cancellationSignal } from '@temporalio/activity';
-import { DateTime } from 'luxon';
+import type { DateTime } from 'luxon';
 import type { Catalogue } from '../../model/catalogue.ts';
 import type { AwaitedInputs, InputsAsked, MissingInput } from '../../model/messages/inputs.ts';
 import { intervalKey, intervalStart, type ProductRange, runsOf, shiftInterval } from '../../model/intervals.ts';
 import type { Orchestrator } from '../orchestrator.ts';
+import { expectedFrom } from './expected-from.ts';
 import { type LedgerReader, surveyProduct } from './survey.ts';
 
 /**
- * The intervals of a run that should be published and are not, as runs of one state. Nothing is missed from before the
- * product is known: before a build has ever published it, or `knownSince`.
+ * The intervals of a run that should be published and are not, as runs of one state. Nothing is missed from before it is
+ * expected, of a schedule that was made at `madeAt`.
  */
 export async function missingOf(
   catalogue: Catalogue,
   ledger: LedgerReader,
   { product, start, end }: ProductRange,
-  knownSince = '',
+  madeAt?: Date,
 ): Promise<MissingInput[]> {
-  const published = await ledger.firstPublished(product);
-  const [from = start] = [start, published ?? end, knownSince].sort().toReversed();
-  if (from >= end) return [];
+  const from = await expectedFrom(ledger, catalogue.get(product), start, madeAt);
+  if (from === null || from >= end) return [];
   const surveyed = await surveyProduct(ledger, catalogue, catalogue.get(product), { start: from, end });
   const states = new Set(
     surveyed.map(({ state }) => state).filter((state) => state !== 'published' && state !== 'stale'),
@@ -66,20 +66,17 @@ export async function missingBeside(
   return [...byName.values()];
 }
 
-/** The interval in which the schedule was made that builds a product; empty where there is none. */
-export async function scheduledSince(
+/** When the schedule was made that builds a product. */
+export async function scheduleMadeAt(
   catalogue: Catalogue,
   orchestrator: Pick<Orchestrator, 'scheduleOf'>,
   product: string,
-): Promise<string> {
-  const { grain, cadence } = catalogue.get(product);
-  const schedule = await orchestrator.scheduleOf(cadence.scheduleId);
-  return schedule ? intervalKey(grain, DateTime.fromJSDate(schedule.createdAt)) : '';
+): Promise<Date | undefined> {
+  return (await orchestrator.scheduleOf(catalogue.get(product).cadence.scheduleId))?.createdAt;
 }
 
 /**
- * Looks at inputs until all are published, something else is missing than `known`, or the time is up. What is older than
- * the schedule that builds it is nobody's to wait for.
+ * Looks at inputs until all are published, something else is missing than `known`, or the time is up.
  */
 export async function awaitInputs(
   catalogue: Catalogue,
@@ -90,11 +87,11 @@ export async function awaitInputs(
 ): Promise<AwaitedInputs> {
   const asked = inputs.map(async (input) => ({
     input,
-    since: await scheduledSince(catalogue, orchestrator, input.product),
+    madeAt: await scheduleMadeAt(catalogue, orchestrator, input.product),
   }));
   const ranges = await Promise.all(asked);
   for (;;) {
-    const found = ranges.map(({ input, since }) => missingOf(catalogue, ledger, input, since));
+    const found = ranges.map(({ input, madeAt }) => missingOf(catalogue, ledger, input, madeAt));
     const missing = (await Promise.all(found)).flat();
     const expired = Date.now() >= Date.parse(until);
     if (missing.length === 0 || expired || !isDeepStrictEqual(missing, known)) return { missing, expired };

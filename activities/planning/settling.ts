@@ -7,13 +7,13 @@ import { intervalStart, shiftInterval } from '../../model/intervals.ts';
 import type { AwaitedInputs, MissingInput, SettlingAsked } from '../../model/messages/inputs.ts';
 import type { Product } from '../../model/product.ts';
 import type { Orchestrator } from '../orchestrator.ts';
-import { missingOf, scheduledSince } from './missing-inputs.ts';
+import { missingOf, scheduleMadeAt } from './missing-inputs.ts';
 import { type LedgerReader, surveyProduct } from './survey.ts';
 
 /**
  * What is missing before the batch's rows of a date may take the place of a stream's, or be compared with them. Every table that they are made from
  * was asked for after the date had ended, or half a day would settle it; the last one is loaded; and the date's hours are
- * there, unless somebody has built without them, or their schedule is younger.
+ * there, unless somebody has built without them, or they are older than what is expected.
  */
 export async function missingToSettle(
   catalogue: Catalogue,
@@ -29,8 +29,8 @@ export async function missingToSettle(
     if (product.grain === 'hour') {
       if (isForced) continue;
       const hours = { product: product.key, ...intervalsOfDate(catalogue, product.key, date) };
-      const since = await scheduledSince(catalogue, orchestrator, product.key);
-      missing.push(...(await missingOf(catalogue, ledger, hours, since)));
+      const madeAt = await scheduleMadeAt(catalogue, orchestrator, product.key);
+      missing.push(...(await missingOf(catalogue, ledger, hours, madeAt)));
       continue;
     }
     const end = shiftInterval('date', date, 1);

@@ -6,7 +6,9 @@ import type { FreshnessCheck, FreshnessFinding } from '../../model/messages/fres
 import { intervalKey, intervalsIn, shiftInterval } from '../../model/intervals.ts';
 import { fingerprint, listRawFiles, newestWritten } from '../lake/raw-files.ts';
 import type { Orchestrator } from '../orchestrator.ts';
+import { expectedFrom } from './expected-from.ts';
 import { settledHours } from './raw-hours.ts';
+import { isStopped } from './stopped-schedules.ts';
 import type { LedgerReader } from './survey.ts';
 
 const keysShown = 5;
@@ -33,7 +35,7 @@ async function findSilence(
 }
 
 export function createUnreadRawActivities(
-  ledger: Pick<LedgerReader, 'records'>,
+  ledger: Pick<LedgerReader, 'records' | 'firstPublished'>,
   client: S3Client,
   rawBucketUri: string,
   catalogue: Catalogue,
@@ -42,7 +44,8 @@ export function createUnreadRawActivities(
   return {
     /**
      * Compares the raw files of the last hours with those that the newest builds have read, and has hours with others built
-     * again, once for the same files. Hours whose own runs may still come are left to them, and hours that nothing is known of.
+     * again, once for the same files. Hours whose own runs may still come are left to them, and hours from before the first that was ever built. An hour that
+     * nobody has begun is the matter of its schedule while that is stopped.
      * Nothing tells which files a build had read that was held back: it may be repeated once. Nothing is built while the
      * hours' schedule is paused: a person keeps builds away. Tells also of deliveries that have fallen silent.
      */
@@ -52,7 +55,8 @@ export function createUnreadRawActivities(
       for (const product of rawProducts(catalogue)) {
         const { key, cadence, source } = product;
         const rawUri = `${rawBucketUri}/${source.folder}`;
-        const paused = (await orchestrator.scheduleOf(cadence.scheduleId))?.paused === true;
+        const schedule = await orchestrator.scheduleOf(cadence.scheduleId);
+        const paused = schedule?.paused === true;
         const kept = paused ? `; not built while the schedule ${cadence.scheduleId} is paused` : '';
         findings.push(...(await findSilence(client, rawUri, product, now)));
         const hours = settledHours(product, now);
@@ -63,16 +67,17 @@ export function createUnreadRawActivities(
           const problem = `${foreign.length} raw objects that no build reads, for they are no .gz file in the folder of an hour: ${told}`;
           findings.push({ product: key, interval: null, kind: 'other objects', problem });
         }
-        for (const { interval, claim, published, failure } of await ledger.records(
-          key,
-          hours[0] ?? '',
-          hours.at(-1) ?? '',
-        )) {
+        const records = await ledger.records(key, hours[0] ?? '', hours.at(-1) ?? '');
+        const known = new Map(records.map((record) => [record.interval, record]));
+        const expected = isStopped(schedule) ? null : await expectedFrom(ledger, product, hours[0] ?? '');
+        for (const interval of hours) {
+          const { claim, published, failure } = known.get(interval) ?? {};
           const read = published?.sources?.split(' ')[0];
           const files = byHour.get(interval) ?? [];
           const found = fingerprint(files);
           const heldBack = !published && failure?.state === 'quarantined';
-          if (claim || (read === undefined && !heldBack) || read === found) continue;
+          const neverBegun = !published && !failure && files.length > 0 && expected !== null && expected <= interval;
+          if (claim || (read === undefined && !heldBack && !neverBegun) || read === found) continue;
           const unread = heldBack ? 'raw files of an hour that was held back' : 'raw files that no build has read';
           const what = files.length > 0 ? unread : 'raw files that a build has read are gone';
           const builds = files.length > 0 ? kept : '';

@@ -153,10 +153,20 @@ describe('freshness', () => {
     expect(await bronze('2025-01-18T13:00:00Z')).toEqual([]);
   });
 
-  it('expects nothing from before a schedule was made', async () => {
+  it('expects nothing from before a schedule was made, whatever was built of that since', async () => {
     const made = { createdAt: new Date('2025-01-18T08:05:00Z'), paused: false };
+    ledger = new MemoryLedger();
+    const past = { start: '2025-01-15T00', end: '2025-01-15T02' };
+    ledger.publish(publishedBuild('bronze.events', past, { generation: made.createdAt.getTime() + 60_000 }));
     expect(await check('2025-01-18T09:50:00Z', made)).toMatchObject({ expected: 0, found: 0, findings: [] });
     expect((await check('2025-01-18T10:50:00Z', made)).expected).toBe(1);
+  });
+
+  it('expects what was missed before a schedule was made anew', async () => {
+    const made = { createdAt: new Date('2025-01-18T12:30:00Z'), paused: false };
+    const { findings } = await check('2025-01-18T12:50:00Z', made);
+    const missed = findings.flatMap(({ product, interval }) => (product === 'bronze.events' ? [interval] : []));
+    expect(missed).toEqual(['2025-01-18T08', '2025-01-18T09', '2025-01-18T10']);
   });
 
   it('expects nothing of a product from before it was added, nor before the first dates that were built of it', async () => {

@@ -41,12 +41,21 @@ describe('healing', () => {
   });
 
   it('misses nothing from before the schedule, or the first build', async () => {
-    expect(await healed(new Date('2025-01-18T04:05:00Z'))).toEqual([]);
     expect(await healed(null)).toEqual([]);
     ledger = new MemoryLedger();
     expect(await healed()).toEqual([]);
+    const made = new Date('2025-01-18T04:05:00Z');
+    const generation = made.getTime() + 60_000;
+    ledger.publish(publishedBuild(product, { start: '2025-01-17T00', end: '2025-01-18T03' }, { generation }));
+    ledger.publish(publishedBuild(product, { start: '2025-01-18T04', end: before }, { generation }));
+    expect(await healed(made)).toEqual([]);
+    ledger = new MemoryLedger();
     ledger.publish(publishedBuild(product, { start: before, end: '2025-01-18T10' }));
     expect(await healed()).toEqual([]);
+  });
+
+  it('builds what was missed before the schedule was made anew', async () => {
+    expect(await healed(new Date('2025-01-18T07:30:00Z'))).toEqual(['2025-01-18T03..2025-01-18T04']);
   });
 
   it('leaves to people what failed by its data, until other jobs may judge otherwise', async () => {

@@ -14,8 +14,8 @@ let ledger: MemoryLedger;
 beforeEach(() => {
   ledger = new MemoryLedger();
 });
-const publish = (start: string, end: string): void => {
-  ledger.publish(publishedBuild('bronze.events', { start, end }));
+const publish = (start: string, end: string, at = '2025-01-01T00:00:00Z'): void => {
+  ledger.publish(publishedBuild('bronze.events', { start, end }, { generation: Date.parse(at) }));
 };
 const look = (
   known: readonly MissingInput[] | null,
@@ -53,12 +53,20 @@ describe('what is missing of an input', () => {
 
   it('is nothing from before a build has ever published it, nor from before its schedule was made', async () => {
     expect((await look(null)).missing).toEqual([]);
-    publish('2025-01-18T22', '2025-01-18T23');
+    publish('2025-01-18T22', '2025-01-18T23', '2025-01-18T23:05:00Z');
     expect(told((await look(null)).missing)).toEqual(['2025-01-18T23 2025-01-19T00 missing']);
-    publish('2024-12-01T00', '2024-12-01T01');
+    publish('2024-12-01T00', '2024-12-01T01', '2025-01-18T23:10:00Z');
     expect(told((await look(null, never, '2025-01-18T21:05:00Z')).missing)).toEqual([
       '2025-01-18T21 2025-01-18T22 missing',
       '2025-01-18T23 2025-01-19T00 missing',
+    ]);
+  });
+
+  it('is what was missed before its schedule was made anew: builds had published before', async () => {
+    publish('2024-12-01T00', '2025-01-18T17', '2025-01-18T17:05:00Z');
+    publish('2025-01-18T22', '2025-01-19T00', '2025-01-19T00:05:00Z');
+    expect(told((await look(null, never, '2025-01-18T22:30:00Z')).missing)).toEqual([
+      '2025-01-18T17 2025-01-18T22 missing',
     ]);
   });
 });

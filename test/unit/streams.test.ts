@@ -149,8 +149,8 @@ describe('what a date waits for before it is settled', () => {
   it('is all that it is made from, built after its end, and loaded', async () => {
     const ledger = new MemoryLedger();
     expect(await missing(ledger)).toEqual(['gold.trips missing', 'silver.trips missing']);
-    ledger.publish(publishedBuild('bronze.events', { ...hours, end: `${day}T23` }));
-    ledger.publish(publishedBuild('bronze.events', { start: `${next}T00`, end: `${next}T01` }));
+    ledger.publish(publishedBuild('bronze.events', { ...hours, end: `${day}T23` }, late));
+    ledger.publish(publishedBuild('bronze.events', { start: `${next}T00`, end: `${next}T01` }, late));
     ledger.publish(publishedBuild('silver.trips', date, { generation: Date.parse('2025-01-18T12:00:00Z') }));
     ledger.publish(publishedBuild('gold.trips', date, { ...late, loaded: null }));
     expect(await missing(ledger)).toEqual([

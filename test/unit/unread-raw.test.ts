@@ -34,7 +34,7 @@ const find = (at = '2025-01-18T08:50:00Z') =>
   }).findUnreadRaw({ at });
 
 describe('raw files that no build has read', () => {
-  it('are none while each hour was built from what lies there, or was never built', async () => {
+  it('are none while each hour was built from what lies there, or lies before the first that was', async () => {
     s3.put('raw/events/year=2025/month=01/day=18/hour=04/a.json.gz', 'one');
     expect(await find()).toEqual([]);
     expect(started.size).toBe(0);
@@ -68,6 +68,16 @@ describe('raw files that no build has read', () => {
     s3.put(heldBack, 'corrected');
     await find('2025-01-18T10:50:00Z');
     expect(started.size).toBe(2);
+  });
+
+  it('are those of an hour that nobody has begun, but while its schedule is stopped, whose matter it is', async () => {
+    s3.put('raw/events/year=2025/month=01/day=18/hour=06/a.json.gz', 'one');
+    paused = true;
+    expect(await find('2025-01-18T09:50:00Z')).toEqual([]);
+    paused = false;
+    const problem = 'raw files that no build has read: 1 lie in its folder';
+    expect(await find('2025-01-18T09:50:00Z')).toEqual([{ product, interval: next, kind: 'unread files', problem }]);
+    expect([...started.values()]).toEqual([{ product, start: next, end: '2025-01-18T07', lane: 'late' }]);
   });
 
   it('are not those of an hour whose build failed: its rows were not at fault', async () => {
