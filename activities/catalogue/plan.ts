@@ -144,6 +144,9 @@ export function planStream(
   return { product: key, runId: `${key}/${input.kind}/${input.generation.toString(36)}` };
 }
 
+/** Builds of the table wait meanwhile; what a maintenance has not done in so long, the next night's does. */
+const maintenanceMinutes = 60;
+
 /** Everything a maintenance of one table needs; its job is told `--needed-version` when the table is claimed. */
 export function planMaintenance(
   catalogue: Catalogue,
@@ -153,7 +156,8 @@ export function planMaintenance(
   const product = catalogue.get(input.product);
   const { key } = product;
   const id = `${key}/maintenance/${input.generation.toString(36)}`;
-  const job = planJob(catalogue, config, 'maintain', product, id, 'maintenance', option('maintenance-id', id));
+  const limited = { ...config, timeoutMinutes: Math.min(maintenanceMinutes, config.timeoutMinutes) };
+  const job = planJob(catalogue, limited, 'maintain', product, id, 'maintenance', option('maintenance-id', id));
   return { ...job, claims: writerOf(product) };
 }
 

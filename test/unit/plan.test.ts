@@ -96,6 +96,13 @@ describe('a maintenance plan', () => {
     expect(plan('bronze.events_quarantine').claims).toBe('bronze.events');
   });
 
+  it('holds the table for an hour at the longest, or as long as any job may run', () => {
+    const minutes = (timeoutMinutes: number) =>
+      planMaintenance(catalogue, { ...jobConfig, timeoutMinutes }, { product: 'silver.trips', generation: 1 }).job
+        .timeoutMinutes;
+    expect([360, 30].map(minutes)).toEqual([60, 30]);
+  });
+
   it('tells the job its product and where its result is read', () => {
     const { job, resultUri, buildId } = plan('silver.trips');
     expect(job.arguments[0]).toBe('maintain');

@@ -69,12 +69,13 @@ export async function orchestrationWorker(
   connection: NativeConnection,
   version: Pick<WorkerOptions, 'workflowBundle' | 'workerDeploymentOptions'> = {},
   products = loadCatalogue(),
+  timeoutMinutes = jobConfig.timeoutMinutes,
 ): Promise<Worker> {
   return Worker.create({
     connection,
     taskQueue: orchestrationQueue,
     workflowBundle: await workflowBundle(),
-    activities: createCatalogueActivities(products, jobConfig),
+    activities: createCatalogueActivities(products, { ...jobConfig, timeoutMinutes }),
     ...version,
   });
 }
@@ -98,6 +99,7 @@ export async function withWorkers<T>(
       connection,
       environment.supportsTimeSkipping ? {} : { workerDeploymentOptions: versioned(buildId) },
       script.catalogue,
+      script.jobMinutes,
     ),
     ...[...lanes.map(laneQueue), submissionQueue].map((taskQueue) =>
       // A cancel reaches a wait with the answer to its heartbeat.

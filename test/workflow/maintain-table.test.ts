@@ -91,6 +91,14 @@ describe('a maintenance', () => {
     });
   });
 
+  it('leaves it to the next night when its job has run out of time', async () => {
+    await withWorkers(environment, { jobs: ['timed out'], jobMinutes: 20 }, async (calls) => {
+      const handle = await start(environment, 'maintainTable', 'maintain/out-of-time');
+      await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'JobsLost' } });
+      expect(calls.released).toHaveLength(1);
+    });
+  });
+
   it('leaves it to the next night when it has been in vain a few times, and says who stood in the way', async () => {
     await withWorkers(environment, { refusals: Infinity }, async (calls) => {
       const handle = await start(environment, 'maintainTable', 'maintain/in-vain');

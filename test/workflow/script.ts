@@ -16,6 +16,8 @@ export interface Script {
     | 'hangs'
     | 'hangs, then throttles'
   )[];
+  /** How long a job may run. */
+  readonly jobMinutes?: number;
   readonly loads?: readonly ('done' | 'failed' | 'cannot copy' | 'conflict' | 'hangs, then throttles')[];
   /** No job ends before. */
   readonly gate?: Promise<void>;
