@@ -1,6 +1,7 @@
 import type { ServiceFailures } from '../failures.ts';
 
-const surroundings = ['ResourceNotFoundException', 'AccessDeniedException', 'ValidationException'];
+const defects = ['ValidationException'];
+const surroundings = ['ResourceNotFoundException', 'AccessDeniedException', ...defects];
 
 export const ledgerFailures: ServiceFailures = {
   service: 'DynamoDB',
@@ -10,8 +11,9 @@ export const ledgerFailures: ServiceFailures = {
     ValidationException: 'The ledger was asked for something that DynamoDB does not take: a defect of this version.',
   },
   final: {
-    claimIntervals: surroundings,
-    planBackfill: surroundings,
+    // Also builds that have waited for hours, loads after their commit and backfills under way ask for these.
+    claimIntervals: defects,
+    planBackfill: defects,
     checkFreshness: surroundings,
     explainInterval: surroundings,
     resolveVersion: surroundings,

@@ -68,7 +68,7 @@ describe('errors of a service', () => {
     expect(sort(new ConflictException({ message: inProgress, $metadata: {} }))).toMatchObject({ nonRetryable: false });
   });
 
-  it('are waited out once a job may run, or has published: a wrong policy frees no claim', () => {
+  it('are waited out by what waits, runs or has published: a wrong policy ends no build and frees no claim', () => {
     for (const activity of ['awaitJobRun', 'cancelJobRun']) {
       const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
       const failure = sort(denied, activity) as ApplicationFailure;
@@ -76,11 +76,14 @@ describe('errors of a service', () => {
       expect(failure.message).toContain('The worker’s role lacks this permission');
     }
     const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
-    const finalFor = (activity: string) =>
-      (sortFailure(denied, activity, 'build', ledgerFailures) as ApplicationFailure).nonRetryable;
-    expect(finalFor('claimIntervals')).toBe(true);
-    expect(finalFor('recordPublished')).toBe(false);
-    expect(finalFor('releaseIntervals')).toBe(false);
+    const gone = Object.assign(new Error('no such table'), { name: 'ResourceNotFoundException' });
+    for (const activity of ['claimIntervals', 'planBackfill', 'recordPublished', 'releaseIntervals'])
+      for (const error of [denied, gone])
+        expect(sortFailure(error, activity, 'build', ledgerFailures), activity).toMatchObject({
+          nonRetryable: false,
+          message: expect.stringMatching(/The worker’s role lacks|The ledger’s table is not there/) as string,
+        });
+    expect(sortFailure(denied, 'explainInterval', 'explain', ledgerFailures)).toMatchObject({ nonRetryable: true });
   });
 
   it('are never programming errors, which fail at once; one that an SDK met in an answer is retried', () => {
