@@ -10,11 +10,11 @@ export function fingerprint(files: readonly RawFile[]): string {
   return createHash('sha256').update(listed.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** What lies under the raw prefix for some dates. */
+/** What lies under the raw prefix for some dates, and beside the folders of dates. */
 export interface RawListing {
   /** Per arrival hour, the files that builds read. */
   readonly byHour: ReadonlyMap<string, readonly RawFile[]>;
-  /** Keys that no build reads. */
+  /** Keys, and folders beside those of years, that no build reads. */
   readonly foreign: readonly string[];
 }
 
@@ -32,10 +32,23 @@ const folderOf = (date: string): string => {
   return `year=${year}/month=${month}/day=${day}/`;
 };
 
+/** What lies beside the folders of years, such as what a delivery has written whose prefix was lost. */
+async function listBeside(client: S3Client, rawUri: string): Promise<string[]> {
+  const { hostname, pathname } = new URL(rawUri);
+  const prefix = `${pathname.slice(1)}/`;
+  const beside: string[] = [];
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: hostname, Prefix: prefix, Delimiter: '/' })) {
+    const folders = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix);
+    beside.push(...folders.filter((folder) => !/^year=\d{4}\/$/.test(folder.slice(prefix.length))));
+    beside.push(...(page.Contents ?? []).map(({ Key = '' }) => Key).filter((key) => key !== prefix));
+  }
+  return beside;
+}
+
 /** Lists the raw files of dates, by their names alone. */
 export async function listRawFiles(client: S3Client, rawUri: string, dates: readonly string[]): Promise<RawListing> {
   const byHour = new Map<string, RawFile[]>();
-  const foreign: string[] = [];
+  const foreign = await listBeside(client, rawUri);
   for (const date of dates) {
     for await (const { key, name: path, bytes, etag } of listFolder(client, rawUri, folderOf(date))) {
       const [, hour, name] = /^hour=(\d{2})\/([^/]+\.gz)$/.exec(path) ?? [];

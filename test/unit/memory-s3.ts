@@ -19,9 +19,13 @@ export class MemoryS3 extends S3Client {
       return { Body: { transformToString: async () => text } };
     }
     if (!(command instanceof ListObjectsV2Command)) throw new Error('not a call that this stands for');
-    const { Prefix = '', StartAfter = '' } = command.input;
-    const keys = [...this.#objects.keys()].filter((key) => key.startsWith(Prefix) && key > StartAfter).sort();
+    const { Prefix = '', StartAfter = '', Delimiter } = command.input;
+    const found = [...this.#objects.keys()].filter((key) => key.startsWith(Prefix) && key > StartAfter).sort();
+    const isDeeper = (key: string) => Delimiter !== undefined && key.slice(Prefix.length).includes(Delimiter);
+    const [deeper, keys] = [found.filter(isDeeper), found.filter((key) => !isDeeper(key))];
+    const folders = deeper.map((key) => key.slice(0, key.indexOf(Delimiter ?? '', Prefix.length) + 1));
     return {
+      CommonPrefixes: [...new Set(folders)].map((folder) => ({ Prefix: folder })),
       Contents: keys.map((Key) => {
         const { bytes, etag, at } = this.#objects.get(Key)!;
         return { Key, Size: bytes, ETag: etag, LastModified: at };

@@ -22,6 +22,9 @@ describe('a listing of raw files', () => {
     for (const key of ['/hour=03/a.json.gz', '/hour=03/b.gz', '/hour=04/', '/hour=04/c.parquet', '/stray.gz'])
       s3.put(`${day}${key}`, 'xyz');
     s3.put('raw/events/year=2025/month=01/day=19/hour=03/a.json.gz', 'other');
+    for (const key of ['', '2025/01/18/03/a.gz', '2025/01/18/04/b.gz', 'a.gz', 'year=/x.gz'])
+      s3.put(`raw/events/${key}`, 'beside');
+    s3.put('raw/events_of_others/2025/a.gz', 'not ours');
     const { byHour, foreign } = await listRawFiles(s3, 's3://raw/raw/events', ['2025-01-18']);
     expect([...byHour]).toEqual([
       [
@@ -32,6 +35,12 @@ describe('a listing of raw files', () => {
         ],
       ],
     ]);
-    expect(foreign).toEqual([`${day}/hour=04/c.parquet`, `${day}/stray.gz`]);
+    expect(foreign.toSorted()).toEqual([
+      'raw/events/2025/',
+      'raw/events/a.gz',
+      'raw/events/year=/',
+      `${day}/hour=04/c.parquet`,
+      `${day}/stray.gz`,
+    ]);
   });
 });

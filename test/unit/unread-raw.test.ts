@@ -113,7 +113,7 @@ describe('raw files that no build has read', () => {
 
   it('because of their name or place are told by their keys', async () => {
     s3.put(`${folder}/b.parquet`, 'two');
-    expect((await find())[0]?.problem).toContain(`1 raw objects that no build reads`);
+    expect((await find())[0]?.problem).toContain(`1 raw objects or folders that no build reads`);
     expect((await find())[0]?.problem).toContain(`${folder}/b.parquet`);
   });
 });
