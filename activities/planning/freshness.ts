@@ -23,7 +23,7 @@ import { isStopped, schedulesOf, stoppedSchedules } from './stopped-schedules.ts
 import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
 
 /** How far back intervals are expected; older ones are a backfill's matter. */
-const horizons = { hour: 48, date: 7 } as const;
+const horizons = { hour: 168, date: 7 } as const;
 /** A history is no place for thousands of lines; the ledger has them all. Of one kind and product the newest are enough. */
 const findingsShown = 200;
 const findingsOfAKind = 10;

@@ -15,7 +15,7 @@ let ledger: MemoryLedger;
 beforeEach(() => {
   ledger = new MemoryLedger();
   for (const { key } of daily) publish(key, '2025-01-01', '2025-01-18', { 'bronze.events': 99, 'silver.trips': 99 });
-  publish('bronze.events', '2025-01-15T00', '2025-01-18T08');
+  publish('bronze.events', '2025-01-10T00', '2025-01-18T08');
 });
 
 /** With `newestEvents` there are no events but those that it tells. */
@@ -45,7 +45,7 @@ async function check(at: string, schedule: ServerSchedule | null = longAgo) {
 describe('freshness', () => {
   it('is proven while every interval that is due is published', async () => {
     expect(await check('2025-01-18T08:50:00Z')).toMatchObject({
-      expected: 48 + daily.length * 7,
+      expected: 168 + daily.length * 7,
       found: 0,
       findings: [],
     });
@@ -61,6 +61,16 @@ describe('freshness', () => {
         problem: 'missing, due 2025-01-18T10:20Z',
       },
     ]);
+  });
+
+  it('goes on to tell an hour that is missing for a week', async () => {
+    ledger = new MemoryLedger();
+    for (const { key } of daily) publish(key, '2025-01-01', '2025-01-19', { 'bronze.events': 99, 'silver.trips': 99 });
+    publish('bronze.events', '2025-01-10T00', '2025-01-12T05');
+    publish('bronze.events', '2025-01-12T06', '2025-01-19T08');
+    const told = async (at: string) => (await check(at)).findings.map(({ interval }) => interval);
+    expect(await told('2025-01-19T07:19:00Z')).toEqual(['2025-01-12T05']);
+    expect(await told('2025-01-19T07:20:00Z')).toEqual([]);
   });
 
   it('counts a date as late by its product’s own latency after the daily batch', async () => {
@@ -109,13 +119,13 @@ describe('freshness', () => {
   });
 
   it('goes on to find it when no interval that it looks at has any rows', async () => {
-    publish('bronze.events', '2025-01-18T08', '2025-01-22T12', {}, {});
-    const { findings } = await check('2025-01-22T12:50:00Z');
+    publish('bronze.events', '2025-01-18T08', '2025-01-26T12', {}, {});
+    const { findings } = await check('2025-01-26T12:50:00Z');
     expect(findings).toContainEqual({
       product: 'bronze.events',
       interval: null,
       kind: 'old data',
-      problem: 'newest event 2025-01-18T08:00Z is 100.8 h old, allowed 2 h: builds run, no data arrives',
+      problem: 'newest event 2025-01-18T08:00Z is 196.8 h old, allowed 2 h: builds run, no data arrives',
     });
   });
 
@@ -215,7 +225,7 @@ describe('freshness', () => {
   it('tells how much there is when there is too much to list', async () => {
     ledger = new MemoryLedger();
     const report = await check('2025-01-18T08:50:00Z');
-    expect(report.found).toBe(48 + daily.length * 7);
+    expect(report.found).toBe(168 + daily.length * 7);
     const newest = report.findings.filter(({ product }) => product === 'bronze.events');
     expect(newest.map(({ interval }) => interval).at(-1)).toBe('2025-01-18T06');
     expect(newest).toHaveLength(10);
