@@ -127,15 +127,18 @@ def test_a_build_of_a_lower_generation_leaves_what_a_higher_one_published(lakeho
 
 
 @pytest.mark.parametrize("while_it_runs", [False, True])
-def test_a_build_that_yields_gives_the_warehouse_nothing_to_load(
-    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch, while_it_runs: bool
+@pytest.mark.parametrize("dates", [("2025-01-18", "2025-01-19"), ("2025-01-19", "2025-01-21")])
+def test_a_build_of_reference_data_that_yields_puts_no_old_seed_back_and_gives_the_warehouse_nothing_to_load(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch, dates: tuple[str, str], while_it_runs: bool
 ) -> None:
-    dates = ("2025-01-18", "2025-01-19")
     original = Staging.write
+    seed = "city_id,city_name,country,timezone\nnew,New City,XX,UTC\n"
 
     def publish_newer() -> None:
         monkeypatch.setattr(Staging, "write", original)
-        lakehouse.must_build("gold.dim_city", *dates, generation=7)
+        with monkeypatch.context() as deployed:
+            deployed.setattr(reference_data, "read_seed", lambda _: seed)
+            lakehouse.must_build("gold.dim_city", *dates, generation=7)
 
     def write_after_a_newer_build(self: Staging, rows: DataFrame, *, exported: bool) -> None:
         publish_newer()
@@ -145,8 +148,10 @@ def test_a_build_that_yields_gives_the_warehouse_nothing_to_load(
         monkeypatch.setattr(Staging, "write", write_after_a_newer_build)
     else:
         publish_newer()
-    older = lakehouse.must_build("gold.dim_city", *dates, generation=6)
+    older = lakehouse.must_build("gold.dim_city", *DAY, generation=6)
     assert (older["status"], older["exportManifest"]) == ("unchanged", None)
+    assert [(i["interval"], i["rowsPublished"], i["changed"]) for i in older["intervals"]] == [(DAY[0], 1, False)]
+    assert [row["city_id"] for row in lakehouse.rows("gold.dim_city")] == ["new"]
 
 
 def test_a_quality_failure_publishes_nothing(lakehouse: Lakehouse) -> None:
