@@ -215,11 +215,9 @@ export class Ledger {
     });
   }
 
-  /** The first interval of a product that a build has ever published, or one that was asked for before a time; else null. */
-  async firstPublished(product: string, before?: Date): Promise<string | null> {
-    const filter = before
-      ? { FilterExpression: 'published.generation < :time', ExpressionAttributeValues: { ':time': before.getTime() } }
-      : { FilterExpression: 'attribute_exists(published)' };
+  /** The first interval of a product that a build has ever published; null when there is none. */
+  async firstPublished(product: string): Promise<string | null> {
+    const filter = { FilterExpression: 'attribute_exists(published)' };
     const [first] = recordsOf(await this.#items.some(product, ...allIntervals, filter, true));
     return first?.interval ?? null;
   }

@@ -14,7 +14,7 @@ import { dailyBatch, maintenanceSchedule } from '../../model/cadences.ts';
 import { findUnsettled } from './unsettled.ts';
 import { batchLatencyHours } from './batch-latency.ts';
 import { findOldData } from './data-age.ts';
-import { expectedFrom } from './expected-from.ts';
+import { expectedBack, expectedFrom } from './expected-from.ts';
 import { findThinHours } from './line-counts.ts';
 import { findLongRuns } from './long-runs.ts';
 import type { Orchestrator, ServerSchedule } from '../orchestrator.ts';
@@ -22,8 +22,6 @@ import { findUnsupervisedStreams } from './unsupervised-streams.ts';
 import { isStopped, schedulesOf, stoppedSchedules } from './stopped-schedules.ts';
 import { builtProducts, type ChangedInput, type LedgerReader, type SurveyedInterval, surveyProduct } from './survey.ts';
 
-/** How far back intervals are expected; older ones are a backfill's matter. */
-const horizons = { hour: 168, date: 7 } as const;
 /** A history is no place for thousands of lines; the ledger has them all. Of one kind and product the newest are enough. */
 const findingsShown = 200;
 const findingsOfAKind = 10;
@@ -120,7 +118,7 @@ async function checkProduct(
   const allowed = { minutes: firesAfterMinutes + product.latencyMinutes };
   // The last interval that ended so long ago that it is due, and the first that somebody had to build.
   const end = intervalKey(grain, at.minus(allowed));
-  const start = await startOf(ledger, product, shiftInterval(grain, end, -horizons[grain]), schedule, ownSchedule);
+  const start = await startOf(ledger, product, shiftInterval(grain, end, -expectedBack[grain]), schedule, ownSchedule);
   if (start >= end) return { expected: 0, findings: [] };
   const fired = intervalKey(grain, at.minus({ minutes: firesAfterMinutes }));
   const surveyed = await surveyProduct(ledger, catalogue, product, { start, end: fired });

@@ -146,9 +146,6 @@ export function describeLedger(open: () => AnyLedger | Promise<AnyLedger>): void
         ['2025-01-18T04', undefined],
       ]);
       expect(await ledger.firstPublished(own.key)).toBe('2025-01-18T04');
-      const { generation } = publishedBuild('2025-01-18T04');
-      expect(await ledger.firstPublished(own.key, new Date(generation + 1))).toBe('2025-01-18T04');
-      expect(await ledger.firstPublished(own.key, new Date(generation))).toBeNull();
     });
   });
 }

@@ -55,7 +55,8 @@ describe('what is missing of an input', () => {
     expect((await look(null)).missing).toEqual([]);
     publish('2025-01-18T22', '2025-01-18T23', '2025-01-18T23:05:00Z');
     expect(told((await look(null)).missing)).toEqual(['2025-01-18T23 2025-01-19T00 missing']);
-    publish('2024-12-01T00', '2024-12-01T01', '2025-01-18T23:10:00Z');
+    // What somebody built of long ago before there was a schedule.
+    publish('2024-12-01T00', '2024-12-01T01', '2025-01-18T20:10:00Z');
     expect(told((await look(null, never, '2025-01-18T21:05:00Z')).missing)).toEqual([
       '2025-01-18T21 2025-01-18T22 missing',
       '2025-01-18T23 2025-01-19T00 missing',
@@ -63,7 +64,8 @@ describe('what is missing of an input', () => {
   });
 
   it('is what was missed before its schedule was made anew: builds had published before', async () => {
-    publish('2024-12-01T00', '2025-01-18T17', '2025-01-18T17:05:00Z');
+    publish('2024-12-01T00', '2024-12-02T00', '2025-01-18T23:05:00Z');
+    publish('2025-01-16T00', '2025-01-18T17', '2025-01-18T17:05:00Z');
     publish('2025-01-18T22', '2025-01-19T00', '2025-01-19T00:05:00Z');
     expect(told((await look(null, never, '2025-01-18T22:30:00Z')).missing)).toEqual([
       '2025-01-18T17 2025-01-18T22 missing',

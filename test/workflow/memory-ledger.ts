@@ -96,10 +96,8 @@ export class MemoryLedger implements LedgerReader, CommitLedger {
     return new Map(all.filter(([date]) => date >= first && date <= last));
   }
 
-  async firstPublished(product: string, before?: Date): Promise<string | null> {
-    const isOne = ({ published }: IntervalRecord) =>
-      published && (before === undefined || published.generation < before.getTime());
-    const all = [...this.#of(this.#records, product).values()].filter(isOne);
+  async firstPublished(product: string): Promise<string | null> {
+    const all = [...this.#of(this.#records, product).values()].filter(({ published }) => published);
     return all.map(({ interval }) => interval).sort()[0] ?? null;
   }
 
