@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DateTime } from 'luxon';
 import { NO_MISHAPS } from '../../local/generator/options.ts';
 import { rawLines } from '../../local/generator/raw-lines.ts';
 import { kinesisClient } from '../../local/kinesis-client.ts';
 import { Producer } from '../../local/producer/producer.ts';
+import { intervalKey } from '../../model/intervals.ts';
 import { eventStream } from '../../model/stream.ts';
 
 const putAtOnce = 500;
@@ -68,7 +70,9 @@ export class Trips {
   }
 }
 
+/** From two days ago on: what lies further from now, live tables do not take. */
 function* linesOf(eventBytes: number): Generator<string> {
-  const options = { start: '2025-01-18', days: 7, tripsPerDay: 20_000, eventBytes, mishaps: NO_MISHAPS };
+  const start = intervalKey('date', DateTime.utc().minus({ days: 2 }));
+  const options = { start, days: 7, tripsPerDay: 20_000, eventBytes, mishaps: NO_MISHAPS };
   for (const { text } of rawLines(options)) yield text;
 }

@@ -27,7 +27,8 @@ public final class TripSessionsSql {
             + " WATERMARK FOR event_timestamp AS event_timestamp - INTERVAL '10' MINUTE"
             + ") WITH ('connector' = 'kinesis', 'stream' = '" + properties.get("stream") + "', 'aws.region' = 'us-east-1',"
             + endpoint
-            + " 'scan.stream.initpos' = 'LATEST', 'format' = 'json', 'json.timestamp-format.standard' = 'ISO-8601',"
+            + " 'scan.stream.initpos' = 'LATEST', 'scan.shard.getrecords.intervalmillis' = '1000',"
+            + " 'format' = 'json', 'json.timestamp-format.standard' = 'ISO-8601',"
             + " 'json.ignore-parse-errors' = 'true')");
     tables.executeSql(
         "CREATE TABLE trips ("
