@@ -29,8 +29,6 @@ type Outcome = (change: BegunChange, after: ApplicationLook) => void;
 const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => ({
   await: () => undefined,
   create() {
-    // Somebody has deleted it: what is desired is to run, from nothing.
-    Object.assign(record.told, { refused: null, onProbationSince: null });
     record.note('Made');
   },
   stop(_, after) {
@@ -39,19 +37,16 @@ const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => 
   update({ desired, before }, after) {
     const why = after.problem ?? `${after.differs.join(', ')} are not as desired after it`;
     if (after.differs.length > 0) record.refuse(desired, why);
-    else if (before.is === 'running' && after.is !== 'running') record.startFailed(why);
-    else {
-      record.told.onProbationSince = Date.now();
-      record.note(`Updated to version ${after.versionId}`);
-    }
+    else if (before.is === 'running' && after.is !== 'running') record.startFailed(desired, why);
+    else record.updated(desired, after.versionId);
   },
   'take back'(_, after) {
     record.note(`Back at what ran before, as version ${after.versionId}`);
   },
-  start({ snapshot, rewind }, after) {
+  start({ desired, snapshot, rewind }, after) {
     // Whoever goes back to a snapshot does not mean another: what fails is tried again with this one.
     if (after.is !== 'running') {
-      record.startFailed(after.problem ?? `it is ${after.status ?? 'gone'}`);
+      record.startFailed(desired, after.problem ?? `it is ${after.status ?? 'gone'}`);
       return;
     }
     if (record.told.rewind === rewind) record.told.rewind = null;
@@ -73,8 +68,12 @@ export function controlStream(input: SuperviseStreamInput) {
     isAsked = true;
   });
   return {
+    /** What was deployed last. */
     get desired(): DesiredApplication {
       return record.desired;
+    },
+    get wanted(): DesiredApplication {
+      return record.wanted;
     },
     told: told as Readonly<Supervision>,
     saw: (look: ApplicationLook): void => {
@@ -97,18 +96,17 @@ export function controlStream(input: SuperviseStreamInput) {
       if (isCancellation(error)) throw error;
       const why = rootCause(error) ?? String(error);
       if (step === 'update') record.refuse(desired, why);
-      else if (step === 'start' || step === 'create') record.startFailed(why);
+      else if (step === 'start' || step === 'create') record.startFailed(desired, why);
       else record.note(`Cannot ${step}: ${why}`);
     },
-    proved(): void {
-      told.onProbationSince = null;
-      record.note('The update runs well');
+    runsWell: (desired: DesiredApplication): void => {
+      record.runsWell(desired);
     },
     /** From now on what runs is to be taken back, if its time to prove itself is over. */
-    judge(): void {
+    judge(desired: DesiredApplication): void {
       const minutes = (Date.now() - (told.onProbationSince ?? Infinity)) / 60_000;
-      if (minutes > probationMinutes)
-        record.refuse(record.desired, `it did not run well within ${probationMinutes} minutes, and is taken back`);
+      const why = `it did not run well within ${probationMinutes} minutes, and is taken back`;
+      if (minutes > probationMinutes) record.refuse(desired, why, true);
     },
     /** Until it is time, or a person has asked for something. */
     async untilNextLook(): Promise<void> {

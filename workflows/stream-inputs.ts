@@ -28,7 +28,10 @@ export const rewindRequest = streamRequest.extend({ snapshot: text }) satisfies 
 const supervision = z.object({
   paused: streamRequest.nullable(),
   rewind: rewindRequest.nullable(),
-  refused: z.strictObject({ desired: desiredApplication, why: z.string() }).nullable(),
+  refused: z
+    .object({ desired: desiredApplication, why: z.string(), isInPlace: z.boolean().exactOptional() })
+    .nullable(),
+  proven: desiredApplication.exactOptional(),
   failedStarts: z.int(),
   startsAgainAt: z.number(),
   onProbationSince: z.number().nullable(),

@@ -9,7 +9,7 @@ import {
   type Supervision,
 } from '../model/messages/streams.ts';
 import { streamDetails } from './stream-details.ts';
-import { hasGivenUp, pauseAfter, stateOf } from './stream-step.ts';
+import { hasGivenUp, isRefused, isSame, pauseAfter, stateOf } from './stream-step.ts';
 
 const happeningsKept = 20;
 
@@ -41,8 +41,20 @@ export class StreamRecord {
     return { application: this.desired.application, state: stateOf(look, told), look, health, supervision: told };
   }
 
+  /** What is to run: where what was deployed is refused, and has been taken back, what has run well last. */
+  get wanted(): DesiredApplication {
+    const { refused, proven } = this.told;
+    return proven && isRefused(this.told, this.desired) && !refused?.isInPlace ? proven : this.desired;
+  }
+
+  /** How what is wanted looks. */
   saw(look: ApplicationLook): void {
     this.look = look;
+    const { refused } = this.told;
+    // Somebody has deleted it: what was deployed is to run, from nothing.
+    if (look.is === 'absent') Object.assign(this.told, { refused: null, onProbationSince: null });
+    else if (refused?.isInPlace && look.is === 'running' && look.differs.length > 0)
+      this.told.refused = { ...refused, isInPlace: false };
     if (look.is !== 'running') this.health = null;
     this.#show();
   }
@@ -61,15 +73,42 @@ export class StreamRecord {
     this.#show();
   }
 
-  startFailed(why: string): void {
+  startFailed(desired: DesiredApplication, why: string): void {
     this.told.failedStarts += 1;
     this.told.startsAgainAt = Date.now() + pauseAfter(this.told.failedStarts);
     this.note(`${hasGivenUp(this.told) ? 'Given up' : 'Not started'}: ${why}`);
+    // What has run well is there to be gone back to.
+    if (!hasGivenUp(this.told) || this.told.onProbationSince === null || !this.told.proven) return;
+    Object.assign(this.told, { failedStarts: 0, startsAgainAt: 0 });
+    this.refuse(desired, why);
   }
 
-  refuse(desired: DesiredApplication, why: string): void {
-    Object.assign(this.told, { refused: { desired, why }, onProbationSince: null });
+  refuse(desired: DesiredApplication, why: string, isInPlace = false): void {
+    if (this.#isGoneBackTo(desired)) {
+      // Each try stops what runs: it is not tried again.
+      delete this.told.proven;
+      this.note(`Not put back to what has run well: ${why}`);
+      return;
+    }
+    Object.assign(this.told, { refused: { desired, why, isInPlace }, onProbationSince: null });
     this.note(`The update is refused until another is deployed, or \`resume\`: ${why}`);
+  }
+
+  /** What is put in place has to prove itself, but for what has. */
+  updated(desired: DesiredApplication, versionId: number): void {
+    this.told.onProbationSince = this.#isGoneBackTo(desired) ? null : Date.now();
+    this.note(`Updated to version ${versionId}`);
+  }
+
+  runsWell(desired: DesiredApplication): void {
+    this.told.proven = desired;
+    if (this.told.onProbationSince !== null) this.note('The update runs well');
+    this.told.onProbationSince = null;
+  }
+
+  #isGoneBackTo(desired: DesiredApplication): boolean {
+    const { proven } = this.told;
+    return proven !== undefined && isSame(desired, proven) && !isSame(desired, this.desired);
   }
 
   #show(): void {

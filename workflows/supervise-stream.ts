@@ -7,7 +7,13 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ApplicationLook, Begun, StreamHealth, SuperviseStreamInput } from '../model/messages/streams.ts';
+import type {
+  ApplicationLook,
+  Begun,
+  DesiredApplication,
+  StreamHealth,
+  SuperviseStreamInput,
+} from '../model/messages/streams.ts';
 import { checkInput } from './inputs.ts';
 import { streams } from './proxies.ts';
 import { figuresOfStream } from './stream-figures.ts';
@@ -31,11 +37,12 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
   checkInput('superviseStream', input);
   const control = controlStream(input);
   for (;;) {
-    const look = await streams.lookAtApplication(control.desired);
+    const { wanted } = control;
+    const look = await streams.lookAtApplication(wanted);
     control.saw(look);
-    const step = nextStep(look, control.desired, control.told, Date.now());
-    const health = step === 'watch' ? await watch(look, control) : null;
-    const isChanged = isChange(step) && (await change(step, look, control));
+    const step = nextStep(look, wanted, control.told, Date.now());
+    const health = step === 'watch' ? await watch(look, wanted, control) : null;
+    const isChanged = isChange(step) && (await change(step, look, wanted, control));
     if (!isChanged) {
       await streams.publishFigures(figuresOfStream(look, health, control));
       await control.untilNextLook();
@@ -48,14 +55,19 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
 }
 
 /** Does what is to be done and waits for its end; tells whether anything is otherwise now. */
-async function change(step: Change, look: ApplicationLook, control: StreamControl): Promise<boolean> {
-  const { desired, told } = control;
+async function change(
+  step: Change,
+  look: ApplicationLook,
+  desired: DesiredApplication,
+  control: StreamControl,
+): Promise<boolean> {
+  const { told } = control;
   const { application } = desired;
   const { versionId } = look;
   const snapshot = told.rewind?.snapshot ?? look.snapshots[0]?.name ?? null;
   const change = { step, desired, before: look, snapshot, rewind: told.rewind };
   const begin: Readonly<Record<Change, () => Promise<Begun>>> = {
-    create: () => streams.createApplication(desired),
+    create: () => streams.createApplication(control.wanted),
     start: () => streams.startApplication({ application, snapshot }),
     update: () => streams.updateApplication({ desired, versionId, isRunning: look.is === 'running' }),
     'take back': () => streams.rollBackApplication({ application, versionId }),
@@ -93,17 +105,17 @@ async function isStuck({ differs, problem }: ApplicationLook, { desired, told }:
 }
 
 /** Looks at the figures of what runs; an update on probation proves itself by them, or is to be taken back. */
-async function watch(look: ApplicationLook, control: StreamControl): Promise<StreamHealth> {
-  const { desired, told } = control;
-  const { application } = desired;
+async function watch(look: ApplicationLook, wanted: DesiredApplication, control: StreamControl): Promise<StreamHealth> {
+  const { told } = control;
+  const { application } = wanted;
   const { onProbationSince, runsSince = 0 } = told;
   const since = Math.max(runsSince, Date.now() - (onProbationSince === null ? watchedMs : provingMs));
   const health = await streams.readStreamHealth({ application, since });
   control.felt(health);
-  if (onProbationSince === null) await keepSnapshots(look, control);
-  else if (isWell(health)) control.proved();
+  if (isWell(health) && look.differs.length === 0) control.runsWell(wanted);
   // Where nothing is told, nothing is known.
-  else if (health.figures > 0) control.judge();
+  else if (onProbationSince !== null && health.figures > 0) control.judge(wanted);
+  if (onProbationSince === null) await keepSnapshots(look, control);
   return health;
 }
 

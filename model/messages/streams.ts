@@ -74,8 +74,10 @@ export interface Happening {
 export interface Supervision {
   paused: Request | null;
   rewind: RewindRequest | null;
-  /** What was put in place and did not run well, and why: it is not tried again. */
-  refused: { readonly desired: DesiredApplication; readonly why: string } | null;
+  /** What was put in place and did not run well, and why: it is not tried again. Until it is taken back it is in place. */
+  refused: { readonly desired: DesiredApplication; readonly why: string; readonly isInPlace?: boolean } | null;
+  /** What has run well last: what runs where something is refused. */
+  proven?: DesiredApplication;
   /** Starts that have failed, one after the other, and when to try again (ms since 1970). */
   failedStarts: number;
   startsAgainAt: number;

@@ -124,7 +124,7 @@ test('code whose main method breaks is refused, and what ran before goes on exac
   await happened('refused', begun);
   const { supervision, look } = await status();
   expect(supervision.refused?.why).toContain('broken before it started');
-  expect(look).toMatchObject({ differs: ['properties'] });
+  expect(look).toMatchObject({ is: 'running', differs: [] });
   await expectExactlyOnce();
 });
 

@@ -116,11 +116,46 @@ describe('superviseStream', () => {
       expect(flink.asked.filter((asked) => asked === 'roll back')).toHaveLength(1);
       const { supervision, look } = await handle.query(streamStatusQuery);
       expect(supervision.refused?.why).toContain('did not run well within 10 minutes');
-      expect(look?.differs).toEqual(['code']);
+      expect(look).toMatchObject({ is: 'running', differs: [] });
       // Else the version before would have to go on from the state of the one that ails.
       expect(flink.snapshots[0]?.name).toBe('update-1');
       // What has failed is not the fault of the one that runs.
       expect(figure(calls, 'stream_checkpoints_failed')).toBe(0);
+    });
+  });
+
+  it('goes back to what has run well, not to another update that had not', async () => {
+    await supervise({}, supervised(), async (handle, { flink, ...calls }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await environment.sleep('5m');
+      await handle.signal(redeploySignal, withJar('sick-too'));
+      await environment.sleep('20m');
+      const asked = flink.asked.slice(-3).map((each) => each.split('/').at(-1));
+      expect(asked).toEqual(['sick-too.jar', 'roll back', '1.jar']);
+      expect(await stateOf(handle)).toBe('running');
+      expect(figure({ flink, ...calls }, 'stream_updates_refused')).toBe(1);
+      // It is kept as what has run well.
+      await environment.sleep('1h');
+      expect(flink.asked.at(-1)).toContain('1.jar');
+      await handle.signal(redeploySignal, withJar('2'));
+      await environment.sleep('5m');
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, proven: supervision.proven?.code }).toEqual({ state: 'running', proven: withJar('2').code });
+    });
+  });
+
+  it('goes back to what has run well where an update that was made while it was paused does not start', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.executeUpdate(pauseUpdate, { args: [request] });
+      await environment.sleep('2m');
+      await handle.signal(redeploySignal, withJar('broken'));
+      await environment.sleep('2m');
+      await handle.executeUpdate(resumeUpdate);
+      await environment.sleep('30m');
+      const { state, supervision, look } = await handle.query(streamStatusQuery);
+      expect({ state, differs: look?.differs }).toEqual({ state: 'running', differs: [] });
+      expect(supervision.refused?.desired.code).toContain('broken.jar');
+      expect(flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(2);
     });
   });
 
