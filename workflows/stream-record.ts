@@ -1,4 +1,4 @@
-import { setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { patched, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import {
   type ApplicationLook,
   type DesiredApplication,
@@ -101,7 +101,7 @@ export class StreamRecord {
   }
 
   runsWell(desired: DesiredApplication): void {
-    this.told.proven = desired;
+    if (patched('what-has-run-well')) this.told.proven = desired;
     if (this.told.onProbationSince !== null) this.note('The update runs well');
     this.told.onProbationSince = null;
   }
