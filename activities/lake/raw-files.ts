@@ -18,11 +18,16 @@ export interface RawListing {
   readonly foreign: readonly string[];
 }
 
+/** Where a folder of raw files lies. */
+function under(rawUri: string, folder: string): { Bucket: string; Prefix: string } {
+  const { hostname, pathname } = new URL(rawUri);
+  return { Bucket: hostname, Prefix: `${pathname.slice(1)}/${folder}` };
+}
+
 /** What lies in a folder of the raw prefix, such as `year=2025/month=01/`; `name` is the rest of its key. */
 async function* listFolder(client: S3Client, rawUri: string, folder: string) {
-  const { hostname, pathname } = new URL(rawUri);
-  const prefix = `${pathname.slice(1)}/${folder}`;
-  for await (const page of paginateListObjectsV2({ client }, { Bucket: hostname, Prefix: prefix }))
+  const { Bucket, Prefix: prefix } = under(rawUri, folder);
+  for await (const page of paginateListObjectsV2({ client }, { Bucket, Prefix: prefix }))
     for (const { Key = '', Size = 0, ETag = '', LastModified } of page.Contents ?? [])
       yield { key: Key, name: Key.slice(prefix.length), bytes: Size, etag: ETag, writtenAt: LastModified };
 }
@@ -34,10 +39,9 @@ const folderOf = (date: string): string => {
 
 /** What lies beside the folders of years, such as what a delivery has written whose prefix was lost. */
 async function listBeside(client: S3Client, rawUri: string): Promise<string[]> {
-  const { hostname, pathname } = new URL(rawUri);
-  const prefix = `${pathname.slice(1)}/`;
+  const { Bucket, Prefix: prefix } = under(rawUri, '');
   const beside: string[] = [];
-  for await (const page of paginateListObjectsV2({ client }, { Bucket: hostname, Prefix: prefix, Delimiter: '/' })) {
+  for await (const page of paginateListObjectsV2({ client }, { Bucket, Prefix: prefix, Delimiter: '/' })) {
     const folders = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix);
     beside.push(...folders.filter((folder) => !/^year=\d{4}\/$/.test(folder.slice(prefix.length))));
     beside.push(...(page.Contents ?? []).map(({ Key = '' }) => Key).filter((key) => key !== prefix));

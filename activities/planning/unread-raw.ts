@@ -44,8 +44,8 @@ export function createUnreadRawActivities(
   return {
     /**
      * Compares the raw files of the last hours with those that the newest builds have read, and has hours with others built
-     * again, once for the same files. Hours whose own runs may still come are left to them, and hours from before the first that was ever built. An hour that
-     * nobody has begun is the matter of its schedule while that is stopped.
+     * again, once for the same files. Hours whose own runs may still come are left to them, and hours from before the first
+     * that was ever built. An hour that nobody has begun is the matter of its schedule while that is stopped.
      * Nothing tells which files a build had read that was held back: it may be repeated once. Nothing is built while the
      * hours' schedule is paused: a person keeps builds away. Tells also of deliveries that have fallen silent.
      */

@@ -49,9 +49,7 @@ export class ManagedFlink {
   client = new KinesisAnalyticsV2Client(access);
   figures = new CloudWatchClient(access);
   /** Where both are reached, as a process of its own is told. */
-  endpoints: Readonly<Record<'MANAGED_FLINK_URL' | 'CLOUDWATCH_URL', string>> = {
-    ...{ MANAGED_FLINK_URL: '', CLOUDWATCH_URL: '' },
-  };
+  endpoints = { MANAGED_FLINK_URL: '', CLOUDWATCH_URL: '' };
   #cloudWatch: AwsServer | undefined;
 
   /** Beside an S3, in which it keeps what it keeps. */
