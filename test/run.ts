@@ -77,7 +77,7 @@ const checks: readonly Step[] = [
   {
     name: 'mypy',
     command: join(python, 'mypy'),
-    args: ['--config-file', 'spark-jobs/pyproject.toml', 'spark-jobs/tideline_jobs'],
+    args: ['--config-file', 'spark-jobs/pyproject.toml', 'spark-jobs/tideline_jobs', 'bench/bronze', 'bench/growth'],
   },
 ];
 /** Whether every product's SQL fits its contract. */

@@ -49,14 +49,15 @@ class Jobs:
         return Table(self._spark, contract_of("bronze.events"), self._lake)
 
     def _restore(self) -> Callable[[], None]:
-        now_ms, version = int(time() * 1000), self._table().head().version - 1
+        now_ms, version = int(time() * 1000), self._table().snapshot().version - 1
         request = RestoreRequest("bronze.events", f"restore-{now_ms}", now_ms, self._lake, version)
         return lambda: self._must(run_restore(self._spark, request))
 
     def _checkpoint(self) -> Callable[[], None]:
         jvm: Any = self._spark._jvm
         log = jvm.org.apache.spark.sql.delta.DeltaLog.forTable(self._spark._jsparkSession, self._table().path)
-        return log.checkpoint
+        checkpoint: Callable[[], None] = log.checkpoint
+        return checkpoint
 
     def round(self, number: int) -> dict[str, float]:
         """One after the other: each finds what the one before has changed. Rounds have hours of their own."""

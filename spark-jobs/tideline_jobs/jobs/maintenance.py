@@ -98,8 +98,8 @@ def _readable_since(table: Table, snapshot: Snapshot, needed_version: int | None
 
 
 def _keep(spark: SparkSession, table: Table, properties: dict[str, str], days: int) -> None:
-    """Gives the table the properties that it shall have, where it has others; its log reaches back `days` at least."""
-    wanted = table_properties(table.contract, days + 1)
+    """Gives the table the properties that it shall have, where it has others; its past reaches back `days` at least."""
+    wanted = table_properties(table.contract, days)
     differing = {name: value for name, value in wanted.items() if properties.get(name) != value}
     if differing:
         assignments = ", ".join(f"'{name}' = '{value}'" for name, value in differing.items())

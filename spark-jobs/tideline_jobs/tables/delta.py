@@ -19,18 +19,26 @@ from tideline_jobs.tables.storage import Storage
 # Of twenty builds of one table at once, each five minutes long, every second one loses five times in a row, but fewer
 # than one in a hundred fifty times.
 MAX_ATTEMPTS = 50
+# For so long a table may go without a maintenance and lose nothing that somebody needs.
+UNMAINTAINED_DAYS = 90
 # SQL for all rows of a table.
 EVERYTHING = "true"
 
 
-def table_properties(contract: Contract, log_days: int = 0) -> dict[str, str]:
+def table_properties(contract: Contract, needed_days: int = 0) -> dict[str, str]:
     """
-    The Delta properties that a product's table shall have; its log is kept for the contract's days, or for `log_days`
-    if that is longer. So are the notes of removed files: without them VACUUM takes a file that an old version needs for
-    one that nobody ever published.
+    The Delta properties that a product's table shall have. Its log is kept for the contract's days, or a day more than
+    `needed_days` if that is longer; the notes of removed files as long as versions stay readable and a quarter more,
+    for each checkpoint holds all of them. Without its note VACUUM takes a file that an old version needs for one that
+    nobody ever published: in that quarter a maintenance must have said how far back somebody needs the table.
     """
-    kept = f"interval {max(contract.custom['logRetentionDays'], log_days)} days"
-    properties = {"delta.logRetentionDuration": kept, "delta.deletedFileRetentionDuration": kept}
+    custom = contract.custom
+    properties = {
+        "delta.logRetentionDuration": f"interval {max(custom['logRetentionDays'], needed_days + 1)} days",
+        "delta.deletedFileRetentionDuration": (
+            f"interval {max(custom['versionRetentionDays'], needed_days) + UNMAINTAINED_DAYS} days"
+        ),
+    }
     if "statsColumns" in contract.custom:
         # Without this Delta gathers minima and maxima of the payload too.
         properties["delta.dataSkippingStatsColumns"] = ",".join(contract.custom["statsColumns"])
