@@ -1,4 +1,4 @@
-import { condition, isCancellation, rootCause } from '@temporalio/workflow';
+import { condition, isCancellation, patched, rootCause } from '@temporalio/workflow';
 import type {
   ApplicationLook,
   DesiredApplication,
@@ -9,6 +9,7 @@ import type {
 } from '../model/messages/streams.ts';
 import { StreamRecord } from './stream-record.ts';
 import { takeRequests } from './stream-requests.ts';
+import { goneSince } from './stream-snapshots.ts';
 import type { Change } from './stream-step.ts';
 
 const defaultEverySeconds = 60;
@@ -38,22 +39,32 @@ const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => 
     const why = after.problem ?? `${after.differs.join(', ')} are not as desired after it`;
     if (after.differs.length > 0) record.refuse(desired, why);
     else if (before.is === 'running' && after.is !== 'running') record.startFailed(desired, why);
-    else record.updated(desired, after.versionId);
+    else record.updated(desired, before, after);
   },
   'take back'(_, after) {
-    record.note(`Back at what ran before, as version ${after.versionId}`);
+    if (after.is === 'running') {
+      record.note(`Back at what ran before, as version ${after.versionId}`);
+      return;
+    }
+    const { told } = record;
+    if (told.refused) told.refused = { ...told.refused, isInPlace: false };
+    record.note('Stopped, to go on with code and state of what has run well');
   },
-  start({ desired, snapshot, rewind }, after) {
+  start({ desired, before, snapshot, rewind }, after) {
     // Whoever goes back to a snapshot does not mean another: what fails is tried again with this one.
     if (after.is !== 'running') {
       record.startFailed(desired, after.problem ?? `it is ${after.status ?? 'gone'}`);
       return;
     }
+    if (rewind !== null && patched('rewound-until-next-snapshot')) record.goOnFrom(snapshot);
     if (record.told.rewind === rewind) record.told.rewind = null;
     Object.assign(record.told, { failedStarts: 0, startsAgainAt: 0 });
     // Its time to prove itself begins with its running.
     if (record.told.onProbationSince !== null) record.told.onProbationSince = Date.now();
     record.note(`Started from ${snapshot === null ? 'the beginning of the stream' : `snapshot ${snapshot}`}`);
+    const restored = before.snapshots.find(({ name }) => name === snapshot);
+    const gone = restored ? goneSince(restored) : null;
+    if (gone !== null) record.note(gone);
   },
 });
 

@@ -32,6 +32,8 @@ const supervision = z.object({
     .object({ desired: desiredApplication, why: z.string(), isInPlace: z.boolean().exactOptional() })
     .nullable(),
   proven: desiredApplication.exactOptional(),
+  provenSnapshot: text.nullable().exactOptional(),
+  goesOnFrom: z.object({ snapshot: text.nullable(), runsSince: z.number().nullable() }).exactOptional(),
   failedStarts: z.int(),
   startsAgainAt: z.number(),
   onProbationSince: z.number().nullable(),

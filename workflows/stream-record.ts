@@ -9,7 +9,7 @@ import {
   type Supervision,
 } from '../model/messages/streams.ts';
 import { streamDetails } from './stream-details.ts';
-import { hasGivenUp, isRefused, isSame, pauseAfter, stateOf } from './stream-step.ts';
+import { hasGivenUp, isRefused, isSame, pauseAfter, startsFrom, stateOf } from './stream-step.ts';
 
 const happeningsKept = 20;
 
@@ -51,10 +51,11 @@ export class StreamRecord {
   saw(look: ApplicationLook): void {
     this.look = look;
     const { refused } = this.told;
-    // Somebody has deleted it: what was deployed is to run, from nothing.
+    // Somebody has deleted it, with its snapshots: what was deployed is to run, from nothing.
     if (look.is === 'absent') Object.assign(this.told, { refused: null, onProbationSince: null });
     else if (refused?.isInPlace && look.is === 'running' && look.differs.length > 0)
       this.told.refused = { ...refused, isInPlace: false };
+    this.#sawSnapshots(look);
     if (look.is !== 'running') this.health = null;
     this.#show();
   }
@@ -90,20 +91,43 @@ export class StreamRecord {
       this.note(`Not put back to what has run well: ${why}`);
       return;
     }
+    const { proven, provenSnapshot } = this.told;
+    // What did not run well may have spoilt its state too.
+    if (proven && provenSnapshot !== undefined) this.goOnFrom(provenSnapshot);
     Object.assign(this.told, { refused: { desired, why, isInPlace }, onProbationSince: null });
     this.note(`The update is refused until another is deployed, or \`resume\`: ${why}`);
   }
 
   /** What is put in place has to prove itself, but for what has. */
-  updated(desired: DesiredApplication, versionId: number): void {
+  updated(desired: DesiredApplication, before: ApplicationLook, after: ApplicationLook): void {
+    // One that ran has taken its state along.
+    if (before.is === 'running') delete this.told.goesOnFrom;
+    if (this.told.provenSnapshot === undefined && patched('state-goes-with-code'))
+      this.told.provenSnapshot = startsFrom(after, this.told);
     this.told.onProbationSince = this.#isGoneBackTo(desired) ? null : Date.now();
-    this.note(`Updated to version ${versionId}`);
+    this.note(`Updated to version ${after.versionId}`);
   }
 
   runsWell(desired: DesiredApplication): void {
     if (patched('what-has-run-well')) this.told.proven = desired;
+    delete this.told.provenSnapshot;
     if (this.told.onProbationSince !== null) this.note('The update runs well');
     this.told.onProbationSince = null;
+  }
+
+  /** Also the next times, until what runs then has a snapshot of its own. */
+  goOnFrom(snapshot: string | null): void {
+    this.told.goesOnFrom = { snapshot, runsSince: null };
+  }
+
+  #sawSnapshots({ is, differs, snapshots: [newest] }: ApplicationLook): void {
+    const { goesOnFrom } = this.told;
+    if (goesOnFrom === undefined) return;
+    const { runsSince } = goesOnFrom;
+    const hasItsOwn = runsSince !== null && newest && Date.parse(newest.takenAt) > runsSince;
+    if (is === 'absent' || hasItsOwn) delete this.told.goesOnFrom;
+    else if (runsSince === null && is === 'running' && differs.length === 0 && !isRefused(this.told, this.wanted))
+      this.told.goesOnFrom = { ...goesOnFrom, runsSince: Date.now() };
   }
 
   #isGoneBackTo(desired: DesiredApplication): boolean {

@@ -7,9 +7,9 @@ import {
   type RewindRequest,
   type StreamState,
 } from '../model/messages/streams.ts';
-import { eventStream } from '../model/stream.ts';
 import { desiredApplication, rewindRequest, streamRequest } from './stream-inputs.ts';
 import type { StreamRecord } from './stream-record.ts';
+import { goneSince } from './stream-snapshots.ts';
 import { hasGivenUp, isSame } from './stream-step.ts';
 
 /** How people, and a deploy, steer a supervision. `wake` is called when there is something to do at once. */
@@ -66,9 +66,6 @@ function assertCanRewind({ snapshot: name }: RewindRequest, { look }: StreamReco
   const wanted = known.find((snapshot) => snapshot.name === name);
   const names = known.map((snapshot) => `${snapshot.name} (${snapshot.takenAt})`).join(', ') || 'none';
   if (wanted === undefined) throw new RangeError(`There is no snapshot "${name}". There are: ${names}.`);
-  const { retentionHours } = eventStream;
-  if (Date.now() - Date.parse(wanted.takenAt) > retentionHours * 3_600_000)
-    throw new RangeError(
-      `${name} was taken at ${wanted.takenAt}: the stream keeps ${retentionHours} hours, so events since then are gone.`,
-    );
+  const gone = goneSince(wanted);
+  if (gone !== null) throw new RangeError(gone);
 }

@@ -16,8 +16,7 @@ export async function untilSettled(desired: DesiredApplication, control: StreamC
     control.saw(look);
     await streams.publishFigures(figuresOfStream(look, null, control));
     if (Date.now() > until) {
-      control.note(`${look.status ?? 'A change'} for longer than an hour: broken off`);
-      await breakOff(look, application);
+      if (await breakOff(look, application)) control.note(`${look.status ?? ''} for longer than an hour: broken off`);
       until = Date.now() + longestChangeMs;
     }
     await control.untilNextLook();
@@ -25,7 +24,9 @@ export async function untilSettled(desired: DesiredApplication, control: StreamC
 }
 
 /** Goes back to what ran before an update; stops what starts or stops. Of all else the service itself sees the end. */
-async function breakOff({ status, versionId }: ApplicationLook, application: string): Promise<void> {
+async function breakOff({ status, versionId }: ApplicationLook, application: string): Promise<boolean> {
   if (status === 'UPDATING') await streams.rollBackApplication({ application, versionId });
-  if (status === 'STARTING' || status === 'STOPPING') await streams.stopApplication({ application, force: true });
+  else if (status === 'STARTING' || status === 'STOPPING') await streams.stopApplication({ application, force: true });
+  else return false;
+  return true;
 }

@@ -30,7 +30,7 @@ export function nextStep(look: ApplicationLook, desired: DesiredApplication, tol
       return differs && !refused ? 'update' : 'start';
     case 'running':
       if (told.paused !== null || told.rewind !== null) return 'stop';
-      if (refused && !differs) return 'take back';
+      if (differs ? goesBackTo(told, desired) : refused) return 'take back';
       return differs && !refused ? 'update' : 'watch';
   }
 }
@@ -41,6 +41,20 @@ export const isSame = (one: DesiredApplication, other: DesiredApplication): bool
 /** Whether what is desired has been in place, and did not run well. */
 export const isRefused = ({ refused }: Supervision, desired: DesiredApplication): boolean =>
   refused !== null && isSame(refused.desired, desired);
+
+/** The snapshot that a start goes on from; null for the beginning of the stream. */
+export function startsFrom({ snapshots: [newest] }: ApplicationLook, { rewind, goesOnFrom }: Supervision) {
+  const { snapshot } = rewind ?? goesOnFrom ?? { snapshot: newest?.name ?? null };
+  return snapshot;
+}
+
+/** Whether it is what has run well last, and goes on from the state that it had then: what runs has another. */
+const goesBackTo = ({ proven, goesOnFrom }: Supervision, desired: DesiredApplication): boolean =>
+  goesOnFrom !== undefined && proven !== undefined && isSame(desired, proven);
+
+/** The service goes back to the version before, and to the newest snapshot, whatever has taken that. */
+export const canRollBack = ({ differs, snapshots }: ApplicationLook, { goesOnFrom }: Supervision): boolean =>
+  differs.length === 0 && (goesOnFrom === undefined || goesOnFrom.snapshot === snapshots[0]?.name);
 
 export const hasGivenUp = ({ failedStarts }: Supervision): boolean => failedStarts >= mostFailedStarts;
 

@@ -2,8 +2,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
-  isCancellation,
-  rootCause,
+  patched,
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -19,14 +18,12 @@ import { streams } from './proxies.ts';
 import { figuresOfStream } from './stream-figures.ts';
 import { controlStream, type StreamControl } from './stream-control.ts';
 import { untilSettled } from './stream-settled.ts';
-import { type Change, isChange, isAsWanted, isWell, nextStep } from './stream-step.ts';
+import { keepSnapshots } from './stream-snapshots.ts';
+import { canRollBack, type Change, isChange, isAsWanted, isWell, nextStep, startsFrom } from './stream-step.ts';
 
 /** Of as many minutes its figures are looked at; of fewer, to see whether an update runs well by now. */
 const watchedMs = 10 * 60_000;
 const provingMs = 3 * 60_000;
-const snapshotEveryMs = 6 * 3_600_000;
-/** Of more than two days, where the stream keeps one. */
-const snapshotsKept = 10;
 
 /**
  * Keeps an application running as desired, for ever: looks at it once a minute, makes it, starts it, updates it, and puts it
@@ -41,9 +38,11 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
     const look = await streams.lookAtApplication(wanted);
     control.saw(look);
     const step = nextStep(look, wanted, control.told, Date.now());
-    const health = step === 'watch' ? await watch(look, wanted, control) : null;
     const isChanged = isChange(step) && (await change(step, look, wanted, control));
     if (!isChanged) {
+      const seesFigures = step === 'watch' || (look.is === 'running' && patched('sees-figures-whatever-it-could-not'));
+      const health = seesFigures ? await feel(wanted, control) : null;
+      if (step === 'watch' && health) await watch(look, health, wanted, control);
       await streams.publishFigures(figuresOfStream(look, health, control));
       await control.untilNextLook();
     }
@@ -64,13 +63,16 @@ async function change(
   const { told } = control;
   const { application } = desired;
   const { versionId } = look;
-  const snapshot = told.rewind?.snapshot ?? look.snapshots[0]?.name ?? null;
+  const snapshot = startsFrom(look, told);
   const change = { step, desired, before: look, snapshot, rewind: told.rewind };
   const begin: Readonly<Record<Change, () => Promise<Begun>>> = {
     create: () => streams.createApplication(control.wanted),
     start: () => streams.startApplication({ application, snapshot }),
     update: () => streams.updateApplication({ desired, versionId, isRunning: look.is === 'running' }),
-    'take back': () => streams.rollBackApplication({ application, versionId }),
+    'take back': () =>
+      canRollBack(look, told)
+        ? streams.rollBackApplication({ application, versionId })
+        : streams.stopApplication({ application, force: true }),
     stop: () => streams.stopApplication({ application }),
     await: () => Promise.resolve('not as seen'),
   };
@@ -104,33 +106,27 @@ async function isStuck({ differs, problem }: ApplicationLook, { desired, told }:
   return (await streams.readStreamHealth({ application, since })).restarts > 0;
 }
 
-/** Looks at the figures of what runs; an update on probation proves itself by them, or is to be taken back. */
-async function watch(look: ApplicationLook, wanted: DesiredApplication, control: StreamControl): Promise<StreamHealth> {
-  const { told } = control;
-  const { application } = wanted;
-  const { onProbationSince, runsSince = 0 } = told;
+/** Looks at the figures of what runs: of an update on probation at those of the last minutes. */
+async function feel({ application }: DesiredApplication, control: StreamControl): Promise<StreamHealth> {
+  const { onProbationSince, runsSince = 0 } = control.told;
   const since = Math.max(runsSince, Date.now() - (onProbationSince === null ? watchedMs : provingMs));
   const health = await streams.readStreamHealth({ application, since });
   control.felt(health);
-  if (isWell(health) && look.differs.length === 0) control.runsWell(wanted);
-  // Where nothing is told, nothing is known.
-  else if (onProbationSince !== null && health.figures > 0) control.judge(wanted);
-  if (onProbationSince === null) await keepSnapshots(look, control);
   return health;
 }
 
-/** One can be gone back to, and a start after a failure begins not long ago. An update on probation gets none of its own. */
-async function keepSnapshots({ snapshots }: ApplicationLook, control: StreamControl): Promise<void> {
-  const { application } = control.desired;
-  const newest = snapshots[0] ? Date.parse(snapshots[0].takenAt) : 0;
-  if (Date.now() - newest < snapshotEveryMs) return;
-  try {
-    await streams.takeSnapshot({ application, name: `regular-${Math.floor(Date.now() / snapshotEveryMs)}` });
-    await streams.pruneSnapshots({ application, keep: snapshotsKept });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    control.note(`No regular snapshot: ${rootCause(error) ?? String(error)}`);
-  }
+/** An update on probation proves itself by its figures, or is to be taken back. */
+async function watch(
+  look: ApplicationLook,
+  health: StreamHealth,
+  wanted: DesiredApplication,
+  control: StreamControl,
+): Promise<void> {
+  const isOnProbation = control.told.onProbationSince !== null;
+  if (isWell(health) && look.differs.length === 0) control.runsWell(wanted);
+  // Where nothing is told, nothing is known.
+  else if (isOnProbation && health.figures > 0) control.judge(wanted);
+  if (!isOnProbation) await keepSnapshots(look, control);
 }
 
 // It lives for ever, through every deploy.

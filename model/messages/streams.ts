@@ -78,6 +78,13 @@ export interface Supervision {
   refused: { readonly desired: DesiredApplication; readonly why: string; readonly isInPlace?: boolean } | null;
   /** What has run well last: what runs where something is refused. */
   proven?: DesiredApplication;
+  /** The newest snapshot when something else took the place of what had run well; null where there was none. */
+  provenSnapshot?: string | null;
+  /**
+   * What starts go on from (null: the beginning of the stream), for newer snapshots are of what was left. Until one is
+   * taken of what runs, or was seen to run, since (ms since 1970).
+   */
+  goesOnFrom?: { readonly snapshot: string | null; readonly runsSince: number | null };
   /** Starts that have failed, one after the other, and when to try again (ms since 1970). */
   failedStarts: number;
   startsAgainAt: number;

@@ -22,6 +22,10 @@ export class ScriptedFlink {
   #settlesAt = 0;
   /** How many starts fail before one does not. */
   failingStarts = 0;
+  /** Whether none can be taken for the time being, but for those of a stop. */
+  cannotSnapshot = false;
+  /** Whether somebody else takes one with each look at the figures. */
+  othersTakeSnapshots = false;
   /** When jobs that ail have told of failed checkpoints. */
   readonly #failures: number[] = [];
   readonly #script: Script;
@@ -39,6 +43,10 @@ export class ScriptedFlink {
   delete(): void {
     this.look = { ...this.look, is: 'absent', status: null };
     this.snapshots.length = 0;
+  }
+
+  stop(): void {
+    this.#become('ready');
   }
 
   #become(is: ApplicationLook['is'], problem: string | null = null): void {
@@ -101,6 +109,7 @@ export class ScriptedFlink {
     },
     rollBackApplication: async () => {
       this.asked.push('roll back');
+      if (this.#script.cannotRollBack) throw ApplicationFailure.nonRetryable('there is no snapshot');
       const before = this.#versions.at(-2);
       if (before) this.#configure(before);
       this.#become('running');
@@ -119,13 +128,14 @@ export class ScriptedFlink {
     },
     awaitApplication: async () => undefined,
     takeSnapshot: async ({ name }) => {
-      if (this.#script.cannotSnapshot === 'at once') return 'no snapshot';
+      if (this.cannotSnapshot || this.#script.cannotSnapshot === 'at once') return 'no snapshot';
       this.asked.push(`snapshot ${name.replace(/\d+/, 'N')}`);
       this.#snapshot(name);
       return 'begun';
     },
     pruneSnapshots: async ({ keep }) => this.snapshots.splice(keep).length,
     readStreamHealth: async ({ since }) => {
+      if (this.othersTakeSnapshots) this.#snapshot('of-others');
       const ails = this.#current !== undefined && is('sick', this.#current);
       const minutes = Math.floor((this.#now - since) / 60_000);
       if (ails) this.#failures.push(this.#now);

@@ -118,7 +118,8 @@ describe('superviseStream', () => {
       expect(supervision.refused?.why).toContain('did not run well within 10 minutes');
       expect(look).toMatchObject({ is: 'running', differs: [] });
       // Else the version before would have to go on from the state of the one that ails.
-      expect(flink.snapshots[0]?.name).toBe('update-1');
+      const [own, newestThen] = flink.snapshots;
+      expect([own?.name, newestThen?.name]).toEqual([expect.stringMatching(/^regular-/), 'update-1']);
       // What has failed is not the fault of the one that runs.
       expect(figure(calls, 'stream_checkpoints_failed')).toBe(0);
     });
@@ -130,17 +131,35 @@ describe('superviseStream', () => {
       await environment.sleep('5m');
       await handle.signal(redeploySignal, withJar('sick-too'));
       await environment.sleep('20m');
-      const asked = flink.asked.slice(-3).map((each) => each.split('/').at(-1));
-      expect(asked).toEqual(['sick-too.jar', 'roll back', '1.jar']);
+      const asked = flink.asked.slice(-5).map((each) => each.split('/').at(-1));
+      // The newest snapshot, to which the service would go back, is of the first that ails.
+      expect(asked).toEqual(['sick-too.jar', 'force stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
       expect(await stateOf(handle)).toBe('running');
       expect(figure({ flink, ...calls }, 'stream_updates_refused')).toBe(1);
       // It is kept as what has run well.
       await environment.sleep('1h');
-      expect(flink.asked.at(-1)).toContain('1.jar');
+      expect(flink.asked.at(-1)).toBe('snapshot regular-N');
       await handle.signal(redeploySignal, withJar('2'));
       await environment.sleep('5m');
       const { state, supervision } = await handle.query(streamStatusQuery);
       expect({ state, proven: supervision.proven?.code }).toEqual({ state: 'running', proven: withJar('2').code });
+    });
+  });
+
+  it('goes back to the state of what has run well, though what did not has left a snapshot', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await environment.sleep('5m');
+      await handle.executeUpdate(pauseUpdate, { args: [request] });
+      await environment.sleep('2m');
+      await handle.executeUpdate(resumeUpdate);
+      await environment.sleep('20m');
+      expect(flink.asked.slice(-6)).toEqual([
+        ...['stop', 'start from stop-2', 'force stop', `update to ${withJar('1').code}`],
+        ...['start from update-1', 'snapshot regular-N'],
+      ]);
+      const { supervision, state } = await handle.query(streamStatusQuery);
+      expect({ state, goesOnFrom: supervision.goesOnFrom }).toEqual({ state: 'running' });
     });
   });
 
@@ -300,7 +319,8 @@ describe('superviseStream', () => {
       const snapshot = flink.snapshots[0]?.name ?? '';
       await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
       await environment.sleep('2m');
-      expect(flink.asked.slice(-3)).toEqual(['stop', 'force stop', `start from ${snapshot}`]);
+      const asked = flink.asked.slice(flink.asked.indexOf('stop'));
+      expect(asked.slice(0, 3)).toEqual(['stop', 'force stop', `start from ${snapshot}`]);
       expect(await stateOf(handle)).toBe('running');
     });
   });
@@ -312,9 +332,63 @@ describe('superviseStream', () => {
       await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
       await environment.sleep('10m');
       const start = `start from ${snapshot}`;
-      expect(flink.asked.slice(-4)).toEqual(['stop', start, start, start]);
+      expect(flink.asked.slice(-5)).toEqual(['stop', start, start, start, 'snapshot regular-N']);
       const { state, supervision } = await handle.query(streamStatusQuery);
       expect({ state, rewind: supervision.rewind }).toEqual({ state: 'running', rewind: null });
+    });
+  });
+
+  it('keeps to what it went back to, whatever stops it, until that has a snapshot', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      const [snapshot] = flink.snapshots;
+      await environment.sleep('2m');
+      flink.cannotSnapshot = true;
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot: snapshot?.name ?? '' }] });
+      await environment.sleep('2m');
+      const start = `start from ${snapshot?.name ?? ''}`;
+      expect(flink.asked.slice(-2)).toEqual(['stop', start]);
+      // What was left has written its snapshot when it was stopped.
+      expect(flink.snapshots[0]?.name).toBe('stop-1');
+      flink.stop();
+      await environment.sleep('2m');
+      expect(flink.asked.slice(-2)).toEqual([start, start]);
+      flink.cannotSnapshot = false;
+      await environment.sleep('2m');
+      expect(flink.asked.at(-1)).toBe('snapshot regular-N');
+      const [own] = flink.snapshots;
+      flink.stop();
+      await environment.sleep('2m');
+      expect(flink.asked.at(-1)).toBe(`start from ${own?.name ?? ''}`);
+    });
+  });
+
+  it('keeps ten snapshots also where others take them more often', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (_, { flink }) => {
+      flink.othersTakeSnapshots = true;
+      await environment.sleep('20h');
+      expect(flink.snapshots[0]?.name).toBe('of-others');
+      expect(flink.snapshots.length).toBeLessThanOrEqual(11);
+    });
+  });
+
+  it('says what is missing after a pause that was longer than the stream remembers', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle) => {
+      await handle.executeUpdate(pauseUpdate, { args: [request] });
+      await environment.sleep('30h');
+      await handle.executeUpdate(resumeUpdate);
+      await environment.sleep('1h');
+      const { happenings } = (await handle.query(streamStatusQuery)).supervision;
+      expect(happenings.map(({ what }) => what)).toContainEqual(expect.stringContaining('the stream keeps 24 hours'));
+    });
+  });
+
+  it('sees how an update runs that it cannot take back', async () => {
+    await supervise({ cannotRollBack: true }, supervised(), async (handle) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await environment.sleep('30m');
+      const { health, supervision } = await handle.query(streamStatusQuery);
+      expect(supervision.happenings[0]?.what).toContain('Cannot take back');
+      expect(health?.restarts).toBe(3);
     });
   });
 
@@ -322,7 +396,7 @@ describe('superviseStream', () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('sick'));
       await environment.sleep('15m');
-      expect(flink.asked.at(-1)).toBe('roll back');
+      expect(flink.asked).toContain('roll back');
       flink.delete();
       await environment.sleep('15m');
       expect(flink.asked.slice(-3)).toEqual(['create', 'start from nothing', 'snapshot regular-N']);

@@ -1,0 +1,41 @@
+import { isCancellation, patched, rootCause } from '@temporalio/workflow';
+import type { ApplicationLook, Snapshot } from '../model/messages/streams.ts';
+import { eventStream } from '../model/stream.ts';
+import { streams } from './proxies.ts';
+import type { StreamControl } from './stream-control.ts';
+
+const everyMs = 6 * 3_600_000;
+/** Of more than two days, where the stream keeps one. */
+const kept = 10;
+
+/**
+ * One can be gone back to, and a start after a failure begins not long ago. An update on probation gets none of its own.
+ * Others may take some too, so that there are more than are kept: the service has room for a thousand.
+ */
+export async function keepSnapshots({ snapshots }: ApplicationLook, control: StreamControl): Promise<void> {
+  const { desired, told } = control;
+  const { application } = desired;
+  const newest = snapshots[0] ? Date.parse(snapshots[0].takenAt) : 0;
+  const { goesOnFrom } = told;
+  const name = `regular-${goesOnFrom?.runsSince ?? Math.floor(Date.now() / everyMs)}`;
+  let isTaken = false;
+  if (goesOnFrom || Date.now() - newest >= everyMs)
+    try {
+      await streams.takeSnapshot({ application, name });
+      isTaken = true;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      control.note(`No regular snapshot: ${rootCause(error) ?? String(error)}`);
+    }
+  // The one that is gone on from may be an old one.
+  if (goesOnFrom) return;
+  if (isTaken || (snapshots.length > kept && patched('prunes-what-others-took')))
+    await streams.pruneSnapshots({ application, keep: kept });
+}
+
+/** What is gone of what came after a snapshot, in words; null where the stream still has all of it. */
+export function goneSince({ name, takenAt }: Snapshot): string | null {
+  const { retentionHours } = eventStream;
+  if (Date.now() - Date.parse(takenAt) <= retentionHours * 3_600_000) return null;
+  return `${name} was taken at ${takenAt}: the stream keeps ${retentionHours} hours, so events since then are gone.`;
+}
