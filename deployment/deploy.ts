@@ -23,6 +23,7 @@ export async function deploy(environment: Environment): Promise<string> {
     TIDELINE_LAKE_BUCKET: lake,
     REDSHIFT_WORKGROUP: workgroup,
     REDSHIFT_DATABASE: database,
+    REDSHIFT_ADMIN_SECRET_ARN: secretArn,
     TIDELINE_WORKER_ROLE: workerRole,
   } = readVariables(
     environment,
@@ -30,13 +31,15 @@ export async function deploy(environment: Environment): Promise<string> {
     'TIDELINE_LAKE_BUCKET',
     'REDSHIFT_WORKGROUP',
     'REDSHIFT_DATABASE',
+    'REDSHIFT_ADMIN_SECRET_ARN',
     'TIDELINE_WORKER_ROLE',
   );
   const s3 = new S3Client({ forcePathStyle: true });
   const version = await publishJobs(s3, bucket);
   const applications = await publishApplications(s3, environment);
   const catalogue = loadCatalogue();
-  await applyWarehouse({ client: new RedshiftDataClient(), workgroup, database }, catalogue, workerRole);
+  const warehouse = { client: new RedshiftDataClient(), workgroup, database, secretArn };
+  await applyWarehouse(warehouse, catalogue, workerRole);
   await applyGlue(new GlueClient(), catalogue, `s3://${lake}`);
   await withTemporal(async (client, connection) => {
     await ensureSearchAttributes(connection, client.options.namespace);

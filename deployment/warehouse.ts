@@ -3,7 +3,7 @@ import {
   type ColumnMetadata,
   paginateDescribeTable,
 } from '@aws-sdk/client-redshift-data';
-import { finished, query, type Value, type Warehouse } from '../activities/redshift/query.ts';
+import { finished, placeOf, query, type Value, type Warehouse } from '../activities/redshift/query.ts';
 import {
   columnDdl,
   guardRow,
@@ -21,9 +21,8 @@ import type { Catalogue } from '../model/catalogue.ts';
 
 /** Runs statements in one transaction and waits for its end. Throws an Error with the warehouse's reason. */
 export async function execute(warehouse: Warehouse, statements: readonly string[], what: string): Promise<void> {
-  const { client, workgroup, database } = warehouse;
-  const input = { WorkgroupName: workgroup, Database: database, Sqls: [...statements] };
-  const { Id } = await client.send(new BatchExecuteStatementCommand(input));
+  const input = { ...placeOf(warehouse), Sqls: [...statements] };
+  const { Id } = await warehouse.client.send(new BatchExecuteStatementCommand(input));
   await finished(warehouse, Id, what);
 }
 
@@ -136,10 +135,11 @@ const grants = (table: string, rights: readonly string[], user: string): string[
   `GRANT ${rights.join(', ')} ON TABLE ${table} TO ${user}`,
 ];
 
-async function columnsOf({ client, workgroup, database }: Warehouse, name: string): Promise<ColumnMetadata[]> {
+async function columnsOf(warehouse: Warehouse, name: string): Promise<ColumnMetadata[]> {
   const [schema = '', table = ''] = name.split('.');
-  const target = { WorkgroupName: workgroup, Database: database, Schema: schema, Table: table };
+  const target = { ...placeOf(warehouse), Schema: schema, Table: table };
   const columns: ColumnMetadata[] = [];
-  for await (const page of paginateDescribeTable({ client }, target)) columns.push(...(page.ColumnList ?? []));
+  for await (const page of paginateDescribeTable({ client: warehouse.client }, target))
+    columns.push(...(page.ColumnList ?? []));
   return columns;
 }

@@ -1,6 +1,7 @@
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { workgroupName } from './warehouse.ts';
 import type { Used } from './worker-policy.ts';
 
 /** What `lake deploy` does in AWS: the calls of `deployment/`, no more (test/unit/permissions.test.ts). `databases` are Glue's. */
@@ -10,6 +11,11 @@ export function createDeployPolicy(
   databases: readonly string[],
 ): ManagedPolicy {
   const glue = (resource: string): string => Stack.of(scope).formatArn({ service: 'glue', resource });
+  // CloudFormation does not tell the secret that Redshift makes: its name is that of the namespace and of its administrator.
+  const adminSecret = Stack.of(scope).formatArn({
+    ...{ service: 'secretsmanager', resource: 'secret', resourceName: `redshift!${workgroupName}-*` },
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
   const ofDatabases = [glue('catalog'), ...databases.map((name) => glue(`database/${name}`))];
   return new ManagedPolicy(scope, 'DeployPolicy', {
     description:
@@ -26,10 +32,11 @@ export function createDeployPolicy(
           'redshift-data:BatchExecuteStatement',
           'redshift-data:ExecuteStatement',
           'redshift-data:DescribeTable',
-          'redshift-serverless:GetCredentials',
         ],
         resources: [workgroup.attrWorkgroupWorkgroupArn],
       }),
+      // Users are made by the administrator alone: https://docs.aws.amazon.com/redshift/latest/dg/r_Users.html
+      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [adminSecret] }),
       // These know no resources.
       new PolicyStatement({
         actions: ['redshift-data:DescribeStatement', 'redshift-data:GetStatementResult'],

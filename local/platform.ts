@@ -193,6 +193,7 @@ export async function startPlatform({
       FLINK_POLL_INTERVAL_MS: '500',
       REDSHIFT_WORKGROUP: 'tideline',
       REDSHIFT_DATABASE: database,
+      REDSHIFT_ADMIN_SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:redshift-admin',
       REDSHIFT_COPY_ROLE_ARN: 'arn:aws:iam::000000000000:role/tideline-copy',
       SHUTDOWN_GRACE_SECONDS: '1',
       TIDELINE_LATE_DEBOUNCE_SECONDS: '10',

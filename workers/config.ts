@@ -56,6 +56,10 @@ const variables = z.object({
   FLINK_CHECKPOINT_INTERVAL_MS: z.coerce.number().int().min(1000).default(60_000),
   REDSHIFT_WORKGROUP: z.string().min(1),
   REDSHIFT_DATABASE: z.string().min(1),
+  /** Of who owns what is in the warehouse: makes its users and tables; read by `lake deploy` alone. */
+  REDSHIFT_ADMIN_SECRET_ARN: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/, 'must be the ARN of a secret'),
   REDSHIFT_COPY_ROLE_ARN: role,
   REDSHIFT_LONG_POLL_SECONDS: z.coerce.number().int().min(0).max(30).default(30),
   TIDELINE_LEDGER_TABLE: z.string().regex(/^[A-Za-z0-9_.-]{3,255}$/, 'must be the name of a DynamoDB table'),
@@ -91,6 +95,7 @@ const workerSchema = variables
     FLINK_SURGE_PRICING_ROLE_ARN: true,
     FLINK_PARALLELISM: true,
     FLINK_CHECKPOINT_INTERVAL_MS: true,
+    REDSHIFT_ADMIN_SECRET_ARN: true,
   })
   .transform((values, context) => {
     const { AWS_REGION: region, EMR_USD_PER_VCPU_HOUR: vcpu, EMR_USD_PER_GB_HOUR: gb } = values;

@@ -1,6 +1,6 @@
 import { BatchExecuteStatementCommand } from '@aws-sdk/client-redshift-data';
 import { tokenHash } from '../tokens.ts';
-import type { Warehouse } from './query.ts';
+import { placeOf, type Warehouse } from './query.ts';
 
 /** Statements of one transaction. */
 export interface Batch {
@@ -13,11 +13,9 @@ export interface Batch {
 
 /** Starts a batch; idempotent on its token. */
 export async function submitBatch(warehouse: Warehouse, batch: Batch): Promise<{ statementId: string }> {
-  const { client, workgroup, database } = warehouse;
-  const { Id } = await client.send(
+  const { Id } = await warehouse.client.send(
     new BatchExecuteStatementCommand({
-      WorkgroupName: workgroup,
-      Database: database,
+      ...placeOf(warehouse),
       StatementName: batch.name,
       Sqls: [...batch.statements],
       ClientToken: tokenHash(batch.token),

@@ -13,7 +13,16 @@ export interface Warehouse {
   readonly client: RedshiftDataClient;
   readonly workgroup: string;
   readonly database: string;
+  /** Of its administrator, who makes what others use; without it statements run as the role of whoever asks. */
+  readonly secretArn?: string;
 }
+
+/** Where, and as whom, a call runs its statements. */
+export const placeOf = ({ workgroup, database, secretArn }: Warehouse) => ({
+  WorkgroupName: workgroup,
+  Database: database,
+  ...(secretArn !== undefined && { SecretArn: secretArn }),
+});
 
 export type Value = string | number | boolean | null;
 
@@ -44,12 +53,11 @@ export async function query(
   sql: string,
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Record<string, Value>[]> {
-  const { client, workgroup, database } = warehouse;
+  const { client } = warehouse;
   const named: SqlParameter[] = Object.entries(parameters).map(([name, value]) => ({ name, value }));
   const { Id } = await client.send(
     new ExecuteStatementCommand({
-      WorkgroupName: workgroup,
-      Database: database,
+      ...placeOf(warehouse),
       Sql: sql,
       ...(named.length > 0 && { Parameters: named }),
     }),

@@ -65,9 +65,10 @@ export async function openSession({
     const {
       REDSHIFT_WORKGROUP: workgroup = '',
       REDSHIFT_DATABASE: database = '',
+      REDSHIFT_ADMIN_SECRET_ARN: secretArn = '',
       TIDELINE_WORKER_ROLE: workerRole = '',
     } = platform.environment;
-    const warehouse = { client: new RedshiftDataClient(), workgroup, database };
+    const warehouse = { client: new RedshiftDataClient(), workgroup, database, secretArn };
     const [version, bundle] = await Promise.all([
       publishJobs(platform.s3, buckets.artifacts, root),
       workflowBundle(root, buildId),

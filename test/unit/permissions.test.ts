@@ -201,7 +201,8 @@ describe('the rights of a producer and of the delivery', () => {
 });
 
 describe('the rights of a deploy', () => {
-  const warehouse = ['redshift-serverless:GetCredentials Workgroup'];
+  const secret = 'arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:redshift!tideline-admin-AbCdEf';
+  const warehouse = [`secretsmanager:GetSecretValue ${secret}`];
   const glue = (action: string, ...of: string[]) => of.map((resource) => `glue:${action} ${glueArn(resource)}`);
   const glueArn = (resource: string): string => `arn:AWS::Partition:glue:AWS::Region:AWS::AccountId:${resource}`;
   const databases = ['bronze', 'silver', 'gold'].map((name) => `database/${name}`);

@@ -19,6 +19,8 @@ type Load = Parameters<RedshiftActivities['submitLoad']>[0];
 const catalogue = loadCatalogue();
 const earlierWarehouse = readFileSync(join(import.meta.dirname, 'earlier-warehouse.sql'), 'utf8');
 const workerRole = 'tideline-worker';
+const deployerRole = 'somebody-who-deploys';
+const secretArn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:redshift-admin';
 const warehouse = { workgroup: 'tideline', database: 'lakehouse' };
 const folder = temporaryFolder();
 let storage: Storage;
@@ -28,10 +30,12 @@ let loads = 0;
 
 beforeAll(async () => {
   storage = await startStorage();
-  server = await startRedshift(folder.path, { AWS_ENDPOINT_URL: storage.endpoint, REDSHIFT_DATA_ROLES: workerRole });
+  const roles = `${workerRole},${deployerRole}`;
+  server = await startRedshift(folder.path, { AWS_ENDPOINT_URL: storage.endpoint, REDSHIFT_DATA_ROLES: roles });
   for (const sql of statementsOf(earlierWarehouse, 'earlier-warehouse.sql')) await run(server, sql);
-  await applyWarehouse({ client: server.client, ...warehouse }, catalogue, workerRole);
-  await applyWarehouse({ client: server.client, ...warehouse }, catalogue, workerRole);
+  const deployed = { client: clientOf(server, deployerRole), ...warehouse, secretArn };
+  await applyWarehouse(deployed, catalogue, workerRole);
+  await applyWarehouse(deployed, catalogue, workerRole);
   activities = workerOf(catalogue);
 });
 
@@ -169,6 +173,12 @@ test('the worker may do no more than load', async () => {
     expect((await run(worker, sql)).Error).toMatch(/permission denied|must be owner/);
   await run(server, 'CREATE TABLE gold.new_product (a INT)');
   expect((await run(worker, 'INSERT INTO gold.new_product VALUES (1)')).Error).toContain('permission denied');
+});
+
+test('a deploy makes users and tables as the administrator, for its own role may not', async () => {
+  const own = { client: clientOf(server, deployerRole), ...warehouse };
+  await expect(applyWarehouse(own, catalogue, 'another-worker')).rejects.toThrow('permission denied to create role');
+  await applyWarehouse({ ...own, secretArn }, catalogue, 'another-worker');
 });
 
 test('a load that fails tells file, line, column and reason, and no value', async () => {

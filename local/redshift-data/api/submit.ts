@@ -7,6 +7,7 @@ import type {
 } from '@aws-sdk/client-redshift-data';
 import type { RequestContext } from '../../wire/index.ts';
 import type { Session } from '../engine/sessions.ts';
+import { ADMIN } from '../postgres/cluster.ts';
 import { isFinal } from '../engine/statement.ts';
 import type { Query, Statement } from '../engine/statement.ts';
 import { parametersOf } from '../sql/translate.ts';
@@ -143,8 +144,7 @@ function newStatement(
     resultFormat: request.ResultFormat ?? 'JSON',
     parameters: (request.Parameters ?? []).map(({ name, value }) => ({ name: name ?? '', value: value ?? '' })),
     database: service.database,
-    // The service derives the user from the caller's identity.
-    dbUser: service.roles.includes(accessKeyId) ? `IAMR:${accessKeyId}` : (request.DbUser ?? 'IAM:local'),
+    dbUser: userFor(request, accessKeyId, service.roles),
     requestHash: createHash('sha256').update(JSON.stringify(submission)).digest('hex'),
     createdAt: now,
     updatedAt: now,
@@ -158,6 +158,12 @@ function newStatement(
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(request.ClientToken === undefined ? {} : { clientToken: request.ClientToken }),
   };
+}
+
+/** A secret is the administrator's; else the service derives the user from the caller's identity. */
+function userFor({ SecretArn, DbUser }: Submission['request'], accessKeyId: string, roles: readonly string[]): string {
+  if (SecretArn !== undefined) return ADMIN;
+  return roles.includes(accessKeyId) ? `IAMR:${accessKeyId}` : (DbUser ?? 'IAM:local');
 }
 
 // Counts on from the clock, so that no number comes back after a restart.
