@@ -16,7 +16,7 @@ import type {
 } from '../model/messages/streams.ts';
 import { checkInput } from './inputs.ts';
 import { streams } from './proxies.ts';
-import { figuresOfStream } from './stream-figures.ts';
+import { figuresOfStream, healthOf } from './stream-figures.ts';
 import { controlStream, type StreamControl } from './stream-control.ts';
 import { untilSettled } from './stream-settled.ts';
 import { type Change, isChange, isAsWanted, isWell, nextStep } from './stream-step.ts';
@@ -97,20 +97,15 @@ async function change(
 }
 
 /** Whether an update could not be made because the job that it was to replace fails again and again. */
-async function isStuck({ differs, problem }: ApplicationLook, { desired, told }: StreamControl): Promise<boolean> {
+async function isStuck({ differs, problem }: ApplicationLook, control: StreamControl): Promise<boolean> {
   if (differs.length === 0 || !/snapshot/i.test(problem ?? '')) return false;
-  const { application } = desired;
-  const since = Math.max(told.runsSince ?? 0, Date.now() - watchedMs);
-  return (await streams.readStreamHealth({ application, since })).restarts > 0;
+  return (await healthOf(control, watchedMs)).restarts > 0;
 }
 
 /** Looks at the figures of what runs; an update on probation proves itself by them, or is to be taken back. */
 async function watch(look: ApplicationLook, wanted: DesiredApplication, control: StreamControl): Promise<StreamHealth> {
-  const { told } = control;
-  const { application } = wanted;
-  const { onProbationSince, runsSince = 0 } = told;
-  const since = Math.max(runsSince, Date.now() - (onProbationSince === null ? watchedMs : provingMs));
-  const health = await streams.readStreamHealth({ application, since });
+  const { onProbationSince } = control.told;
+  const health = await healthOf(control, onProbationSince === null ? watchedMs : provingMs);
   control.felt(health);
   if (isWell(health) && look.differs.length === 0) control.runsWell(wanted);
   // Where nothing is told, nothing is known.
