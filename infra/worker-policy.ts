@@ -43,6 +43,7 @@ export function createWorkerPolicy(scope: Construct, used: Used): ManagedPolicy 
           'StopApplication',
           'UpdateApplication',
           'RollbackApplication',
+          'AddApplicationCloudWatchLoggingOption',
           'ListApplicationOperations',
           'DescribeApplicationOperation',
           'ListApplicationSnapshots',

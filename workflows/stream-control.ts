@@ -37,7 +37,8 @@ const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => 
   },
   update({ desired, before }, after) {
     const why = after.problem ?? `${after.differs.join(', ')} are not as desired after it`;
-    if (after.differs.length > 0) record.refuse(desired, why);
+    // What needs two updates is less far from it after the first.
+    if (after.differs.length >= before.differs.length) record.refuse(desired, why);
     else if (before.is === 'running' && after.is !== 'running') record.startFailed(desired, why);
     else record.updated(desired, before, after);
   },

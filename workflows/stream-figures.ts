@@ -1,10 +1,19 @@
 import type { ApplicationLook, StreamHealth } from '../model/messages/streams.ts';
 import type { Measurement } from '../model/metrics.ts';
+import { streams } from './proxies.ts';
 import type { StreamControl } from './stream-control.ts';
 import { isRefused } from './stream-step.ts';
 
 /** What runs tells a figure a minute. */
 const silentMs = 15 * 60_000;
+
+/** What the figures of the last while say of what runs, and of nothing that ran before. */
+export function healthOf({ desired, told }: StreamControl, whileMs: number): Promise<StreamHealth> {
+  const from = Date.now() - whileMs;
+  const { runsSince = 0 } = told;
+  const since = Math.max(runsSince, from);
+  return streams.readStreamHealth({ application: desired.application, since, beganThen: runsSince >= from });
+}
 
 /** What a supervision tells CloudWatch of its application. */
 export function figuresOfStream(

@@ -15,7 +15,7 @@ import type {
 } from '../model/messages/streams.ts';
 import { checkInput } from './inputs.ts';
 import { streams } from './proxies.ts';
-import { figuresOfStream } from './stream-figures.ts';
+import { figuresOfStream, healthOf } from './stream-figures.ts';
 import { controlStream, type StreamControl } from './stream-control.ts';
 import { untilSettled } from './stream-settled.ts';
 import { keepSnapshots } from './stream-snapshots.ts';
@@ -41,7 +41,7 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
     const isChanged = isChange(step) && (await change(step, look, wanted, control));
     if (!isChanged) {
       const seesFigures = step === 'watch' || (look.is === 'running' && patched('sees-figures-whatever-it-could-not'));
-      const health = seesFigures ? await feel(wanted, control) : null;
+      const health = seesFigures ? await feel(control) : null;
       if (step === 'watch' && health) await watch(look, health, wanted, control);
       await streams.publishFigures(figuresOfStream(look, health, control));
       await control.untilNextLook();
@@ -99,18 +99,14 @@ async function change(
 }
 
 /** Whether an update could not be made because the job that it was to replace fails again and again. */
-async function isStuck({ differs, problem }: ApplicationLook, { desired, told }: StreamControl): Promise<boolean> {
+async function isStuck({ differs, problem }: ApplicationLook, control: StreamControl): Promise<boolean> {
   if (differs.length === 0 || !/snapshot/i.test(problem ?? '')) return false;
-  const { application } = desired;
-  const since = Math.max(told.runsSince ?? 0, Date.now() - watchedMs);
-  return (await streams.readStreamHealth({ application, since })).restarts > 0;
+  return (await healthOf(control, watchedMs)).restarts > 0;
 }
 
 /** Looks at the figures of what runs: of an update on probation at those of the last minutes. */
-async function feel({ application }: DesiredApplication, control: StreamControl): Promise<StreamHealth> {
-  const { onProbationSince, runsSince = 0 } = control.told;
-  const since = Math.max(runsSince, Date.now() - (onProbationSince === null ? watchedMs : provingMs));
-  const health = await streams.readStreamHealth({ application, since });
+async function feel(control: StreamControl): Promise<StreamHealth> {
+  const health = await healthOf(control, control.told.onProbationSince === null ? watchedMs : provingMs);
   control.felt(health);
   return health;
 }

@@ -1,4 +1,5 @@
 import {
+  AddApplicationCloudWatchLoggingOptionCommand,
   ConcurrentModificationException,
   CreateApplicationCommand,
   CreateApplicationSnapshotCommand,
@@ -184,15 +185,28 @@ export function createFlinkActivities(
       ),
 
     /** Makes it as desired; one that runs goes on from the snapshot with which the service stops it. */
-    updateApplication: ({ desired, versionId, isRunning }: Update): Promise<Begun> =>
-      asking(() =>
+    async updateApplication({ desired, versionId, isRunning }: Update): Promise<Begun> {
+      const seen = { ApplicationName: desired.application, CurrentApplicationVersionId: versionId };
+      const { CloudWatchLoggingOptionDescriptions: [log] = [] } = (await describe(desired.application)).detail;
+      // An update changes only a log that is there: where none is, the rest is for the next update.
+      if (log === undefined) {
+        const CloudWatchLoggingOption = { LogStreamARN: desired.logStreamArn };
+        const command = new AddApplicationCloudWatchLoggingOptionCommand({ ...seen, CloudWatchLoggingOption });
+        return asking(() => client.send(command));
+      }
+      return asking(() =>
         client.send(
           new UpdateApplicationCommand({
-            ApplicationName: desired.application,
-            CurrentApplicationVersionId: versionId,
+            ...seen,
             RuntimeEnvironmentUpdate: runtime,
             ServiceExecutionRoleUpdate: desired.roleArn,
             ApplicationConfigurationUpdate: updatedConfiguration(desired),
+            CloudWatchLoggingOptionUpdates: [
+              {
+                CloudWatchLoggingOptionId: log.CloudWatchLoggingOptionId,
+                LogStreamARNUpdate: desired.logStreamArn,
+              },
+            ],
             // What is about the start of one that does not run, its start says.
             ...(isRunning && {
               RunConfigurationUpdate: {
@@ -201,7 +215,8 @@ export function createFlinkActivities(
             }),
           }),
         ),
-      ),
+      );
+    },
 
     /** Goes back to the version before, from the newest snapshot. */
     rollBackApplication: ({ application, versionId }: Seen): Promise<Begun> =>

@@ -34,6 +34,13 @@ const scale = ({ parallelism }: DesiredApplication) => ({
   AutoScalingEnabled: false,
 });
 
+/** Every figure that is read is one of the whole application: finer ones cost more. INFO tells of restarts, and why. */
+const monitoring = {
+  ConfigurationType: 'CUSTOM',
+  MetricsLevel: 'APPLICATION',
+  LogLevel: 'INFO',
+} as const;
+
 const propertyGroups = ({ properties }: DesiredApplication) => ({
   PropertyGroups: [{ PropertyGroupId: propertyGroup, PropertyMap: { ...properties } }],
 });
@@ -46,6 +53,7 @@ export const createdConfiguration = (desired: DesiredApplication): ApplicationCo
   },
   FlinkApplicationConfiguration: {
     CheckpointConfiguration: checkpoints(desired),
+    MonitoringConfiguration: monitoring,
     ParallelismConfiguration: scale(desired),
   },
   EnvironmentProperties: propertyGroups(desired),
@@ -65,6 +73,7 @@ export const updatedConfiguration = (desired: DesiredApplication): ApplicationCo
     },
     FlinkApplicationConfigurationUpdate: {
       CheckpointConfigurationUpdate: withSuffix(checkpoints(desired)),
+      MonitoringConfigurationUpdate: withSuffix(monitoring),
       ParallelismConfigurationUpdate: withSuffix(scale(desired)),
     },
     EnvironmentPropertyUpdates: propertyGroups(desired),
@@ -88,9 +97,11 @@ export function differences(desired: DesiredApplication, detail: ApplicationDeta
     runtime: detail.RuntimeEnvironment === runtime,
     role: detail.ServiceExecutionRole === desired.roleArn,
     checkpoints: holds(checkpoints(desired), flink?.CheckpointConfigurationDescription),
+    monitoring: holds(monitoring, flink?.MonitoringConfigurationDescription),
     parallelism: holds(scale(desired), flink?.ParallelismConfigurationDescription),
     properties: isDeepStrictEqual(groups, propertyGroups(desired).PropertyGroups),
     snapshots: has?.ApplicationSnapshotConfigurationDescription?.SnapshotsEnabled === true,
+    logs: detail.CloudWatchLoggingOptionDescriptions?.[0]?.LogStreamARN === desired.logStreamArn,
     rollbacks: has?.ApplicationSystemRollbackConfigurationDescription?.RollbackEnabled === true,
   };
   return Object.entries(isRight).flatMap(([name, right]) => (right ? [] : [name]));

@@ -139,17 +139,13 @@ export class Applications {
     input: Validated<flink.UpdateApplicationRequest>,
   ): Promise<{ application: ApplicationRecord; operation: OperationRecord }> {
     const application = this.get(input.ApplicationName);
-    const assertUnchanged = (): void => {
-      assertVersion(application, input.CurrentApplicationVersionId, input.ConditionalToken);
-      assertStatus(application, 'UpdateApplication', ['READY', 'RUNNING']);
-    };
-    assertUnchanged();
+    assertUpdatable(application, input);
     if (input.RuntimeEnvironmentUpdate !== undefined) assertRuntime(input.RuntimeEnvironmentUpdate);
     const update = input.ApplicationConfigurationUpdate ?? {};
     const code = await this.#updatedCode(application, update.ApplicationCodeConfigurationUpdate);
     if (application.status === 'RUNNING') await this.#assertNoDowntime(application);
     // Both took their time.
-    assertUnchanged();
+    assertUpdatable(application, input);
     const current = currentVersion(application).configuration;
     const configuration: Configuration = {
       ...updatedConfiguration(current, update, code),
@@ -162,11 +158,29 @@ export class Applications {
     // What is asked for must be there before the job stops.
     restoredSnapshot(application, restore);
     application.runConfiguration = runConfiguration(run ?? {}, restore?.ApplicationRestoreType);
-    const operation =
-      application.status === 'READY'
-        ? this.#lifecycle.configure(application, configuration)
-        : this.#lifecycle.update(application, configuration);
-    return { application, operation };
+    return { application, operation: this.#configure(application, configuration) };
+  }
+
+  /** Is an update as any other; an application has one log. */
+  async addLog(
+    input: Validated<flink.AddApplicationCloudWatchLoggingOptionRequest>,
+  ): Promise<{ application: ApplicationRecord; operation: OperationRecord }> {
+    const application = this.get(input.ApplicationName);
+    assertUpdatable(application, input);
+    if (application.status === 'RUNNING') await this.#assertNoDowntime(application);
+    // That took its time.
+    assertUpdatable(application, input);
+    const { id, configuration } = currentVersion(application);
+    if (configuration.logging.length > 0)
+      throw invalidArgument(`Application ${application.name} has a CloudWatch logging option already`);
+    const logging = [{ id: `${id + 1}.1`, logStreamArn: input.CloudWatchLoggingOption.LogStreamARN }];
+    return { application, operation: this.#configure(application, { ...configuration, logging }) };
+  }
+
+  #configure(application: ApplicationRecord, configuration: Configuration): OperationRecord {
+    return application.status === 'READY'
+      ? this.#lifecycle.configure(application, configuration)
+      : this.#lifecycle.update(application, configuration);
   }
 
   rollback(input: Validated<flink.RollbackApplicationRequest>): {
@@ -320,6 +334,14 @@ const assertVersion = (application: ApplicationRecord, id: number | undefined, t
     throw concurrentModification(`Application ${application.name} is at version ${current}, not ${id}`);
   if (token !== undefined && token !== conditionalToken(application))
     throw concurrentModification(`Application ${application.name} has changed: its ConditionalToken is another`);
+};
+
+const assertUpdatable = (
+  application: ApplicationRecord,
+  seen: Pick<Validated<flink.UpdateApplicationRequest>, 'CurrentApplicationVersionId' | 'ConditionalToken'>,
+): void => {
+  assertVersion(application, seen.CurrentApplicationVersionId, seen.ConditionalToken);
+  assertStatus(application, 'UpdateApplication', ['READY', 'RUNNING']);
 };
 
 /** The snapshot from which a start is asked for; none where there is none yet, or none is wanted. */

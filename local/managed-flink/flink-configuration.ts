@@ -67,6 +67,8 @@ export const flinkConfiguration = (
     'execution.checkpointing.incremental': true,
     'execution.checkpointing.mode': 'EXACTLY_ONCE',
     'execution.checkpointing.dir': checkpointFolder,
+    // One that hangs, and a snapshot too, fails then: https://docs.aws.amazon.com/managed-flink/latest/java/reference-flink-settings.title.html
+    'execution.checkpointing.timeout': 3_600_000,
     // There is no high availability here: a new JobManager finds the newest checkpoint itself, so it must still be there.
     'execution.checkpointing.externalized-checkpoint-retention': 'RETAIN_ON_CANCELLATION',
     ...(checkpoints.CheckpointingEnabled && {

@@ -33,6 +33,17 @@ const lifecycleOperations = (applications: Applications, arnOf: ArnOf) => [
       return { ApplicationDetail: applicationDetail(application, arnOf), OperationId: begun.id };
     },
   ),
+  operation<flink.AddApplicationCloudWatchLoggingOptionRequest, flink.AddApplicationCloudWatchLoggingOptionResponse>(
+    flink.AddApplicationCloudWatchLoggingOption$,
+    async (input) => {
+      const { application, operation: begun } = await applications.addLog(input);
+      const { ApplicationARN, ApplicationVersionId, CloudWatchLoggingOptionDescriptions } = applicationDetail(
+        application,
+        arnOf,
+      );
+      return { ApplicationARN, ApplicationVersionId, CloudWatchLoggingOptionDescriptions, OperationId: begun.id };
+    },
+  ),
   operation<flink.StartApplicationRequest, flink.StartApplicationResponse>(flink.StartApplication$, (input) => ({
     OperationId: applications.start(input).id,
   })),

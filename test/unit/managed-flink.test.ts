@@ -87,6 +87,7 @@ test('Flink listens on this machine alone, and checkpoints as the application sa
   const lines = yaml(created());
   expect(lines.filter((line) => /(host|address): /.test(line)).every((line) => line.includes('127.0.0.1'))).toBe(true);
   expect(lines).toContain('execution.checkpointing.interval: 60000');
+  expect(lines).toContain('execution.checkpointing.timeout: 3600000');
   const CheckpointConfiguration = { ConfigurationType: 'CUSTOM', CheckpointingEnabled: false } as const;
   const without = yaml(created({ FlinkApplicationConfiguration: { CheckpointConfiguration } }));
   expect(without.some((line) => line.startsWith('execution.checkpointing.interval'))).toBe(false);

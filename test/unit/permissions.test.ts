@@ -89,6 +89,7 @@ const callsOf: Readonly<Record<string, readonly string[]>> = {
       'StartApplication',
       'StopApplication',
       'RollbackApplication',
+      'AddApplicationCloudWatchLoggingOption',
       'ListApplicationOperations',
       'DescribeApplicationOperation',
       'ListApplicationSnapshots',

@@ -98,6 +98,16 @@ export class LocalS3 {
     throw new Error(`s3://${bucket}/${key} did not appear`);
   }
 
+  /** It answers nothing while `use` goes on; afterwards all that it was asked. */
+  async whileSilent<T>(use: () => Promise<T>): Promise<T> {
+    this.#process.kill('SIGSTOP');
+    try {
+      return await use();
+    } finally {
+      this.#process.kill('SIGCONT');
+    }
+  }
+
   async stop(): Promise<void> {
     this.client.destroy();
     const gone = ended(this.#process);

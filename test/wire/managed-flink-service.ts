@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-kinesis-analytics-v2';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { startCloudWatch } from '../../local/cloudwatch/service.ts';
+import { clusterFiles } from '../../local/managed-flink/flink-configuration.ts';
 import { announcement } from '../../local/platform.ts';
 import { Supervisor } from '../../local/supervisor.ts';
 import type { AwsServer } from '../../local/wire/index.ts';
@@ -41,6 +42,14 @@ export const buildJob = (label: string, field = ''): Buffer => {
   rmSync(folder, { recursive: true });
   return bytes;
 };
+
+/** A part of what Flink's REST API tells of one. */
+export interface Checkpoint {
+  readonly id: number;
+  readonly status: 'IN_PROGRESS' | 'COMPLETED' | 'FAILED';
+  readonly num_subtasks: number;
+  readonly num_acknowledged_subtasks: number;
+}
 
 /** The service as a process of its own, so that it can be killed, and a CloudWatch for its figures. */
 export class ManagedFlink {
@@ -100,6 +109,16 @@ export class ManagedFlink {
     const file = join(this.folder, 'state', 'pids.json');
     const { pids } = JSON.parse(readFileSync(file, 'utf8')) as { pids: { name: string; pid: number }[] };
     return new Map(pids.map(({ name, pid }) => [name, pid]));
+  }
+
+  /** What the JobManager of an application says of its checkpoints, the newest first. */
+  async checkpoints(application: string): Promise<readonly Checkpoint[]> {
+    const { configuration } = clusterFiles(join(this.folder, 'state', 'clusters', application));
+    const port = /^rest\.port: (\d+)$/m.exec(readFileSync(configuration, 'utf8'))?.[1];
+    const get = async (path: string): Promise<unknown> =>
+      (await fetch(`http://127.0.0.1:${port}/jobs${path}`, { signal: AbortSignal.timeout(10_000) })).json();
+    const { jobs } = (await get('')) as { jobs: readonly { id: string }[] };
+    return ((await get(`/${jobs[0]?.id}/checkpoints`)) as { history: readonly Checkpoint[] }).history;
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import {
+  AddApplicationCloudWatchLoggingOptionCommand,
   CreateApplicationCommand,
   CreateApplicationSnapshotCommand,
   type CreateApplicationCommandInput,
@@ -146,6 +147,35 @@ test('what an application that is READY does not allow is refused', async () => 
     name: 'ConcurrentModificationException',
   });
   await expect(flink.describe('unknown')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
+test('an application is given one log, which updates change', async () => {
+  const logStream = (name: string) => `arn:aws:logs:us-east-1:000000000000:log-group:flink:log-stream:${name}`;
+  const add = (CurrentApplicationVersionId?: number) => {
+    const CloudWatchLoggingOption = { LogStreamARN: logStream('one') };
+    return flink.client.send(
+      new AddApplicationCloudWatchLoggingOptionCommand({
+        ...{ ApplicationName, CurrentApplicationVersionId, CloudWatchLoggingOption },
+      }),
+    );
+  };
+  await expect(add(7)).rejects.toMatchObject({ name: 'ConcurrentModificationException' });
+  const { OperationId, ...added } = await add(1);
+  expect(added).toMatchObject({
+    ApplicationVersionId: 2,
+    CloudWatchLoggingOptionDescriptions: [{ CloudWatchLoggingOptionId: '2.1', LogStreamARN: logStream('one') }],
+  });
+  await flink.untilStatus(ApplicationName, 'READY');
+  expect(await operation(OperationId!)).toMatchObject({
+    ...{ Operation: 'UpdateApplication', OperationStatus: 'SUCCESSFUL' },
+  });
+  await expect(add(2)).rejects.toMatchObject({ name: 'InvalidArgumentException' });
+  const LogStreamARNUpdate = logStream('two');
+  await update({ CloudWatchLoggingOptionUpdates: [{ CloudWatchLoggingOptionId: '2.1', LogStreamARNUpdate }] });
+  await flink.untilStatus(ApplicationName, 'READY');
+  expect((await flink.describe(ApplicationName)).CloudWatchLoggingOptionDescriptions).toEqual([
+    { CloudWatchLoggingOptionId: '2.1', LogStreamARN: logStream('two') },
+  ]);
 });
 
 test('a job whose main method fails does not start: READY again, with its own words', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { KinesisClient, ListShardsCommand, PutRecordsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import {
   CreateApplicationCommand,
@@ -22,6 +23,9 @@ import { ManagedFlink } from './managed-flink-service.ts';
 export type Row = Record<string, unknown>;
 
 const lake = 'lake';
+const POLL_MS = 50;
+/** How old an answer of Flink's REST API may be: `web.refresh-interval`. */
+const restAgeMs = 3_000;
 
 /** An application of flink-jobs/ on a Managed Flink of its own, beside the stream that it reads and the lake that it writes. */
 export class StreamApplication {
@@ -107,6 +111,27 @@ export class StreamApplication {
 
   kill(role: 'jobmanager' | 'taskmanager'): void {
     process.kill(this.flink.pid(this.name, role), 'SIGKILL');
+  }
+
+  /**
+   * Kills the TaskManager while a checkpoint is in progress, and gives its id: what keeps its files is silent, so that a
+   * checkpoint that a subtask has yet to confirm can be completed no more.
+   */
+  killMidCheckpoint(): Promise<number> {
+    return this.aws.whileSilent(async () => {
+      // What the JobManager tells may be of before.
+      await delay(restAgeMs);
+      for (;;) {
+        const inProgress = (await this.flink.checkpoints(this.name)).find(
+          ({ status, ...of }) => status === 'IN_PROGRESS' && of.num_acknowledged_subtasks < of.num_subtasks,
+        );
+        if (inProgress) {
+          this.kill('taskmanager');
+          return inProgress.id;
+        }
+        await delay(POLL_MS);
+      }
+    });
   }
 
   async takeSnapshot(SnapshotName: string): Promise<void> {

@@ -109,10 +109,13 @@ test('an application is made and started, and goes on exactly once when its proc
 
 test('a deploy puts other code in place, which keeps more than the state that it finds and proves itself, though the workers are killed in the middle', async () => {
   const begun = now();
-  await superviseStreams(temporal.client, [desired('two')], settings);
+  const logStreamArn = desired('two').logStreamArn.replace('counting', 'elsewhere');
+  await superviseStreams(temporal.client, [{ ...desired('two'), logStreamArn }], settings);
   await happened('Deployed', begun);
   await processes.restart('workers', 'SIGKILL');
   await happened('Updated to version 2', begun);
+  const [log] = (await flink.describe(application)).CloudWatchLoggingOptionDescriptions ?? [];
+  expect(log?.LogStreamARN).toBe(logStreamArn);
   const counted = await expectExactlyOnce();
   expect(counted.at(-1)?.label).toBe('two');
   await happened('runs well', begun);

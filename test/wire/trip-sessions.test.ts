@@ -73,14 +73,17 @@ async function liveTrips(): Promise<string[]> {
 const untilRight = () =>
   expect.poll(async () => (await problems()).length, { timeout: 120_000, interval: 1_000 }).toBe(0);
 
-test('a played day becomes its trips, row by row and each row once, though records are poisoned and a TaskManager is killed in the middle', async () => {
+test('a played day becomes its trips, row by row and each row once, though records are poisoned and a TaskManager is killed in the middle, of a checkpoint too', async () => {
   const began = Date.now();
   await application.run();
   await application.putUnchecked(poison);
   const isPlayed = playing(options);
   await expect.poll(() => application.keys('streaming/trips/'), { timeout: 120_000 }).not.toEqual([]);
   await application.takeSnapshot('midday');
-  application.kill('taskmanager');
+  const cutOff = await application.killMidCheckpoint();
+  const outcome = async () =>
+    (await application.flink.checkpoints(application.name)).find(({ id }) => id === cutOff)?.status;
+  await expect.poll(outcome, { timeout: 60_000 }).toBe('FAILED');
   const played = await isPlayed;
   expect(application.refused).toBe(played.refused);
   await untilRight();

@@ -58,6 +58,8 @@ export interface Script {
   readonly cannotRollBack?: boolean;
   /** Whether snapshots of an application of the stream fail: as soon as they are asked for where its job is down. */
   readonly cannotSnapshot?: 'at once' | 'in the end';
+  /** Whether somebody has taken an application's log away, which only an update of its own gives back. */
+  readonly lacksLog?: boolean;
   /** Whether an application's figures do not come. */
   readonly isSilent?: boolean;
   /** Whether an application has proved itself as soon as it is looked at. */

@@ -29,9 +29,11 @@ export class ScriptedFlink {
   /** When jobs that ail have told of failed checkpoints. */
   readonly #failures: number[] = [];
   readonly #script: Script;
+  #lacksLog: boolean;
 
   constructor(script: Script) {
     this.#script = script;
+    this.#lacksLog = script.lacksLog ?? false;
   }
 
   /** The workflows' own time, which tests skip. */
@@ -70,7 +72,8 @@ export class ScriptedFlink {
   readonly activities: FlinkActivities & StreamHealthActivities = {
     lookAtApplication: async (desired) => {
       if (this.look.is === 'changing' && this.#now >= this.#settlesAt) this.#become('running');
-      const differs = this.look.is === 'absent' || this.#current?.code === desired.code ? [] : ['code'];
+      const isRight = this.look.is === 'absent' || this.#current?.code === desired.code;
+      const differs = isRight ? [] : ['code', ...(this.#lacksLog ? ['logs'] : [])];
       return { ...this.look, differs, snapshots: this.snapshots };
     },
     createApplication: async (desired) => {
@@ -95,6 +98,11 @@ export class ScriptedFlink {
       if (is('broken', desired)) await delay(1_000);
       if (is('missing', desired)) throw ApplicationFailure.nonRetryable('there is no such jar');
       if (this.look.is === 'running') this.#snapshot(`update-${this.look.versionId}`);
+      if (this.#lacksLog && this.#current) {
+        this.#lacksLog = false;
+        this.#configure(this.#current);
+        return 'begun';
+      }
       if (this.look.is === 'running' && is('broken', desired)) {
         this.#become('running', 'UpdateApplication failed: its state does not fit');
         return 'begun';

@@ -76,6 +76,17 @@ describe('superviseStream', () => {
     });
   });
 
+  it('puts in place what needs two updates', async () => {
+    await supervise({ lacksLog: true }, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('2'));
+      await environment.sleep('5m');
+      const update = 'update to s3://artifacts/flink-jobs/trip-sessions/2.jar';
+      expect(flink.asked.slice(-2)).toEqual([update, update]);
+      expect(await stateOf(handle)).toBe('running');
+      expect((await handle.query(streamStatusQuery)).look?.differs).toEqual([]);
+    });
+  });
+
   it('does nothing when what was deployed is in place already', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       const before = [...flink.asked];
