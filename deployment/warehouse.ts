@@ -5,9 +5,11 @@ import {
 } from '@aws-sdk/client-redshift-data';
 import { finished, placeOf, query, type Value, type Warehouse } from '../activities/redshift/query.ts';
 import {
+  askedAt,
   columnDdl,
   guardRow,
   type Held,
+  loadGuards,
   ownTables,
   tableDdl,
   tablesOf,
@@ -36,9 +38,12 @@ export async function applyWarehouse(warehouse: Warehouse, catalogue: Catalogue,
   const own = [
     ...statementsOf(ownTables, 'The warehouse’s own tables'),
     ...grants('meta.loads', ['SELECT', 'INSERT'], worker),
-    ...grants('meta.load_guards', ['SELECT', 'UPDATE'], worker),
+    ...grants(loadGuards, ['SELECT', 'UPDATE'], worker),
   ];
   await execute(warehouse, own, 'The DDL of the warehouse’s own tables');
+  const known = await columnsOf(warehouse, loadGuards);
+  if (!known.some(({ name }) => name === askedAt.column))
+    await execute(warehouse, [askedAt.ddl], `The column ${askedAt.column} of ${loadGuards}`);
   for (const product of products) await applyTable(warehouse, product, guardRow, worker);
   if (catalogue.streams.size > 0) await applyStreamTables(warehouse, worker);
   for (const table of [...catalogue.streams.values()].flatMap(tablesOf))

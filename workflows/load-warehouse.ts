@@ -50,9 +50,10 @@ async function load(input: LoadInput, plan: LoadPlan, lane: Lane, manifest: stri
   const { buildId, columns } = plan;
   const { submitted, ended } = await runBatch(
     {
-      submit: (attempt) => {
-        const token = `${buildId}/load/${start}/${attempt}`;
-        return calls(lane).submitLoad({ token, buildId, product, start, end, manifest, columns });
+      submit: () => {
+        const askedAtMs = Date.now();
+        const token = `${buildId}/load/${start}/${askedAtMs}`;
+        return calls(lane).submitLoad({ token, buildId, product, start, end, manifest, columns, askedAtMs });
       },
       failed: (problem) =>
         ApplicationFailure.nonRetryable(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { DateTime } from 'luxon';
 
 /** A raw file: its name in its hour's folder, its size, and what changes whenever its content does. */
 export type RawFile = readonly [name: string, bytes: number, etag: string];
@@ -10,11 +11,11 @@ export function fingerprint(files: readonly RawFile[]): string {
   return createHash('sha256').update(listed.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** What lies under the raw prefix for some dates, and beside the folders of dates. */
+/** What lies under the raw prefix for some dates, and beside the folders that lead to them. */
 export interface RawListing {
   /** Per arrival hour, the files that builds read. */
   readonly byHour: ReadonlyMap<string, readonly RawFile[]>;
-  /** Keys, and folders beside those of years, that no build reads. */
+  /** Keys, and folders beside those of years, months and dates, that no build reads. */
   readonly foreign: readonly string[];
 }
 
@@ -37,25 +38,42 @@ const folderOf = (date: string): string => {
   return `year=${year}/month=${month}/day=${day}/`;
 };
 
-/** What lies beside the folders of years, such as what a delivery has written whose prefix was lost. */
-async function listBeside(client: S3Client, rawUri: string): Promise<string[]> {
-  const { Bucket, Prefix: prefix } = under(rawUri, '');
+/** Whether a folder is that of a year, a month or a date which there is. */
+function isOfCalendar(folder: string): boolean {
+  const [, ...parts] = /^year=(\d{4})\/(?:month=(\d{2})\/(?:day=(\d{2})\/)?)?$/.exec(folder) ?? [];
+  return DateTime.fromISO(parts.filter(Boolean).join('-')).isValid;
+}
+
+/** What lies in a folder beside those of the calendar, such as what a delivery has written whose prefix was lost. */
+async function listBeside(client: S3Client, rawUri: string, folder: string): Promise<string[]> {
+  const { Bucket, Prefix: prefix } = under(rawUri, folder);
+  const root = prefix.length - folder.length;
   const beside: string[] = [];
   for await (const page of paginateListObjectsV2({ client }, { Bucket, Prefix: prefix, Delimiter: '/' })) {
     const folders = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix);
-    beside.push(...folders.filter((folder) => !/^year=\d{4}\/$/.test(folder.slice(prefix.length))));
+    beside.push(...folders.filter((each) => !isOfCalendar(each.slice(root))));
     beside.push(...(page.Contents ?? []).map(({ Key = '' }) => Key).filter((key) => key !== prefix));
   }
   return beside;
 }
 
+/** The folders in which those of dates lie, from the prefix down: no more of them, whatever is stored. */
+function parentsOf(dates: readonly string[]): Set<string> {
+  const parents = dates.map((date) => {
+    const [year = '', month = ''] = folderOf(date).split('/');
+    return ['', `${year}/`, `${year}/${month}/`];
+  });
+  return new Set(parents.flat());
+}
+
 /** Lists the raw files of dates, by their names alone. */
 export async function listRawFiles(client: S3Client, rawUri: string, dates: readonly string[]): Promise<RawListing> {
   const byHour = new Map<string, RawFile[]>();
-  const foreign = await listBeside(client, rawUri);
+  const foreign: string[] = [];
+  for (const folder of parentsOf(dates)) foreign.push(...(await listBeside(client, rawUri, folder)));
   for (const date of dates) {
     for await (const { key, name: path, bytes, etag } of listFolder(client, rawUri, folderOf(date))) {
-      const [, hour, name] = /^hour=(\d{2})\/([^/]+\.gz)$/.exec(path) ?? [];
+      const [, hour, name] = /^hour=([01]\d|2[0-3])\/([^/]+\.gz)$/.exec(path) ?? [];
       if (hour !== undefined && name !== undefined) {
         const interval = `${date}T${hour}`;
         byHour.set(interval, [...(byHour.get(interval) ?? []), [name, bytes, etag]]);

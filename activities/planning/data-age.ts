@@ -1,8 +1,9 @@
 import { DateTime } from 'luxon';
 import type { Product } from '../../model/product.ts';
 import type { FreshnessFinding } from '../../model/messages/freshness.ts';
-import { intervalStart, shiftInterval } from '../../model/intervals.ts';
+import { intervalKey, intervalStart, shiftInterval } from '../../model/intervals.ts';
 import type { IntervalRecord } from '../ledger/records.ts';
+import { expectedFrom } from './expected-from.ts';
 import type { LedgerReader, SurveyedInterval } from './survey.ts';
 
 /** Records of earlier releases say only that there are rows: they may be as new as the interval's end. */
@@ -21,14 +22,14 @@ const isPublished = ({ record }: SurveyedInterval): boolean => record?.published
 
 /**
  * A newest event that is older than the contract allows, although the builds run: what they do not build is told of
- * them. Data is expected from when the schedule was made; a product that never had any has nothing to be old.
+ * them. Data is expected since intervals are; a product that never had any has nothing to be old.
  * `due` are the intervals that should be published by now, `pending` those after them whose schedule has fired.
  */
 export async function findOldData(
   ledger: LedgerReader,
   product: Product,
   { due, pending }: { readonly due: readonly SurveyedInterval[]; readonly pending: readonly SurveyedInterval[] },
-  sinceSchedule: DateTime,
+  madeAt: Date,
   at: DateTime,
 ): Promise<FreshnessFinding[]> {
   const { key, grain, cadence, freshness } = product;
@@ -41,7 +42,10 @@ export async function findOldData(
   const counted = open
     ? intervalStart(shiftInterval(grain, open.interval, 1)).plus({ minutes: cadence.firesAfterMinutes })
     : at;
-  if (counted.diff(DateTime.max(newest, sinceSchedule)).as('hours') <= freshness.hours) return [];
+  const oldest = counted.minus({ hours: freshness.hours });
+  if (newest >= oldest) return [];
+  const expected = await expectedFrom(ledger, product, intervalKey(grain, oldest), madeAt);
+  if (expected === null || intervalStart(expected) >= oldest) return [];
   const age = Number(at.diff(newest).as('hours').toFixed(1));
   const told = `newest event ${newest.toFormat("yyyy-MM-dd'T'HH:mm'Z'")} is ${age} h old, allowed ${freshness.hours} h`;
   return [{ product: key, interval: null, kind: 'old data', problem: `${told}: builds run, no data arrives` }];

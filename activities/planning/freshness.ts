@@ -124,7 +124,7 @@ async function checkProduct(
   const surveyed = await surveyProduct(ledger, catalogue, product, { start, end: fired });
   const due = surveyed.filter(({ interval }) => interval < end);
   const pending = surveyed.filter(({ interval }) => interval >= end);
-  const old = await findOldData(ledger, product, { due, pending }, DateTime.fromJSDate(schedule.createdAt), at);
+  const old = await findOldData(ledger, product, { due, pending }, schedule.createdAt, at);
   const claimed = surveyed
     .filter((each) => held(each, at))
     .map((each): FreshnessFinding => {
@@ -194,6 +194,6 @@ export async function checkFreshness(
     found: findings.length,
     ...shown(findings),
     byAlarm: countByAlarm(findings),
-    batchLatencyHours: batch && (await batchLatencyHours(ledger, catalogue, DateTime.fromJSDate(batch.createdAt), now)),
+    batchLatencyHours: batch && (await batchLatencyHours(ledger, catalogue, batch.createdAt, now)),
   };
 }

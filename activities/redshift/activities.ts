@@ -11,7 +11,7 @@ import { cancellationSignal, log } from '@temporalio/activity';
 import { type Catalogue, settledStream } from '../../model/catalogue.ts';
 import { adoptable } from '../waiting.ts';
 import { submitBatch } from './batches.ts';
-import { loadSql } from './dialect.ts';
+import { loadGuards, loadSql } from './dialect.ts';
 import { loadErrors, withoutValues } from './load-errors.ts';
 import { meaningOf, type Meaning } from './states.ts';
 import { statementsOf } from './statements.ts';
@@ -63,6 +63,8 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
   async function failureText(answer: DescribeStatementResponse): Promise<string> {
     const told = withoutValues(answer.Error ?? '');
     const copy = answer.SubStatements?.find(({ Status }) => Status === StatusString.FAILED);
+    if (copy?.QueryString?.startsWith(`UPDATE ${loadGuards}`))
+      return `${told}: a load that was asked for later is done`;
     if (!copy?.RedshiftQueryId || !copy.QueryString?.startsWith('COPY')) return told;
     try {
       const places = await loadErrors({ client, ...config }, copy.RedshiftQueryId);
@@ -94,7 +96,8 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
   return {
     /**
      * Starts the load of a product's exported rows: one transaction that copies them into a table of its own and replaces
-     * exactly the dates [start, end) in the published table. Idempotent on `token`.
+     * exactly the dates [start, end) in the published table, unless a load is done that was asked for later. Idempotent on
+     * `token`.
      */
     async submitLoad(input: {
       token: string;
@@ -106,20 +109,24 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
       manifest: string;
       /** Those of the exported rows; builds on earlier code do not say. */
       columns?: readonly string[] | undefined;
+      /** By the workflow's clock, under the claim of the table; builds on earlier code do not say. */
+      askedAtMs?: number;
     }): Promise<{ statementId: string }> {
+      const { product, columns, askedAtMs } = input;
       const statements = statementsOf(
-        loadSql(catalogue.get(input.product), input.columns, settledStream(catalogue, input.product)),
-        `The load of ${input.product}`,
+        loadSql(catalogue.get(product), columns, settledStream(catalogue, product), askedAtMs !== undefined),
+        `The load of ${product}`,
         {
-          product: input.product,
+          product,
           build_id: input.buildId ?? input.token,
           manifest: input.manifest,
           iam_role: config.copyRoleArn,
           start_date: input.start,
           end_date: input.end,
+          ...(askedAtMs !== undefined && { asked_at_ms: String(askedAtMs) }),
         },
       );
-      const name = `load ${input.product} ${input.start}`;
+      const name = `load ${product} ${input.start}`;
       return submitBatch({ client, ...config }, { name, statements, token: input.token });
     },
 

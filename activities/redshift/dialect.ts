@@ -32,6 +32,9 @@ export function warehouseType({ physicalType }: Pick<Column, 'physicalType'>): W
   return type;
 }
 
+/** One row a product. */
+export const loadGuards = 'meta.load_guards';
+
 /** What the warehouse knows of its own loads, written in their transactions. */
 export const ownTables = `
 CREATE SCHEMA IF NOT EXISTS meta;
@@ -48,18 +51,21 @@ DISTSTYLE ALL
 SORTKEY (product, loaded_at);
 
 -- One row per product, which every load of it changes.
-CREATE TABLE IF NOT EXISTS meta.load_guards (
+CREATE TABLE IF NOT EXISTS ${loadGuards} (
     product  VARCHAR(256) NOT NULL,
     build_id VARCHAR(256) NOT NULL
 )
 DISTSTYLE ALL;
 `;
 
+/** When the load was asked for that a product's table holds; what earlier releases have made lacks it. */
+export const askedAt = { column: 'asked_at_ms', ddl: `ALTER TABLE ${loadGuards} ADD COLUMN asked_at_ms BIGINT` };
+
 /** Makes the row that every load of a product changes. */
 export const guardRow = `
-INSERT INTO meta.load_guards (product, build_id)
+INSERT INTO ${loadGuards} (product, build_id)
 SELECT :product, ''
-WHERE NOT EXISTS (SELECT 1 FROM meta.load_guards WHERE product = :product);
+WHERE NOT EXISTS (SELECT 1 FROM ${loadGuards} WHERE product = :product);
 `;
 
 /** What the warehouse holds, or may: a product's table or one of a stream. */
@@ -110,16 +116,24 @@ export const columnDdl = (product: Held, column: Column): string =>
   `ALTER TABLE ${targetOf(product).table} ADD COLUMN ${column.name} ${warehouseType(column).ddl};`;
 
 /**
+ * Ends the transaction by a division by zero where a load is done that was asked for later: a statement that waits in the
+ * warehouse's queue may begin when its workflow has long been terminated, and the claim of the table taken over.
+ */
+const notBeforeNewer = `${askedAt.column} = CAST(:asked_at_ms AS BIGINT)
+    / CASE WHEN ${askedAt.column} > CAST(:asked_at_ms AS BIGINT) THEN 0 ELSE 1 END`;
+
+/**
  * Loads what a build has exported: one transaction, so that readers see the old rows or the new ones, never a mixture. COPY
  * of Parquet goes by position and wants as many columns as the files have: into a table of the columns that the build
  * knew, so that neither it nor a worker need know one that a deploy adds meanwhile. What settles a stream takes its trips
  * out of the stream's table where readers have them from here: late events may have moved one over midnight. Throws an
- * Error for unknown columns.
+ * Error for unknown columns. `isDated` is a load that says when it was asked for.
  */
 export function loadSql(
   product: Product,
   names: readonly string[] = product.columns.map(({ name }) => name),
   stream?: SettledStream,
+  isDated = true,
 ): string {
   const { table } = targetOf(product);
   const copied = `load_${table.split('.')[1] ?? ''}`;
@@ -147,8 +161,8 @@ FROM ${copied}${within};
 
 -- Where two loads of a product run at once, one of them fails here: without rows to delete they would not meet. Last, so
 -- that loads of other products wait for a moment only.
-UPDATE meta.load_guards
-SET build_id = :build_id
+UPDATE ${loadGuards}
+SET build_id = :build_id${isDated ? `, ${notBeforeNewer}` : ''}
 WHERE product = :product;
 
 -- Sessions may outlive a batch.

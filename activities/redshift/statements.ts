@@ -6,6 +6,7 @@ const allowed = {
   iam_role: /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
   start_date: /^\d{4}-\d{2}-\d{2}$/,
   end_date: /^\d{4}-\d{2}-\d{2}$/,
+  asked_at_ms: /^\d{13}$/,
   at: /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/,
 } as const;
 

@@ -157,6 +157,24 @@ def test_neither_does_it_over_a_restored_quarantine(lakehouse: Lakehouse) -> Non
     assert len(lakehouse.rows(quarantine)) == 1
 
 
+def test_lines_that_a_restored_quarantine_lacks_are_put_there_by_the_next_build_of_their_hour(
+    lakehouse: Lakehouse,
+) -> None:
+    quarantine = "bronze.events_quarantine"
+    lakehouse.land(HOUR[0], ["no event", event("a", "trip_requested", f"{HOUR[0]}:00:00.000Z")])
+    lakehouse.must_build(EVENTS, *HOUR)
+    before = lakehouse.versions(quarantine) - 1
+    lakehouse.land(NEXT[0], ["nor this", event("b", "trip_requested", f"{NEXT[0]}:00:00.000Z")])
+    lakehouse.must_build(EVENTS, *NEXT)
+    rows = lakehouse.rows(quarantine)
+    _must_restore(lakehouse, quarantine, before)
+    assert len(lakehouse.rows(quarantine)) == 1
+    built = lakehouse.must_build(EVENTS, HOUR[0], NEXT[1])
+    assert [counts["changed"] for counts in built["intervals"]] == [False, True]
+    assert (lakehouse.rows(quarantine), _ids(lakehouse)) == (rows, ["a", "b"])
+    assert lakehouse.must_build(EVENTS, HOUR[0], NEXT[1])["status"] == "unchanged"
+
+
 def test_a_restore_undoes_no_build_that_was_asked_for_after_it(lakehouse: Lakehouse) -> None:
     good = _publish(lakehouse, HOUR, "a")
     lakehouse.land(HOUR[0], [event("newer", "trip_requested", f"{HOUR[0]}:00:00.000Z")])

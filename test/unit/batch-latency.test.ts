@@ -10,7 +10,7 @@ describe('the latency of a batch', () => {
     ({ layer, partitionColumn }) => layer === 'gold' && partitionColumn,
   );
   const latency = (ledger: MemoryLedger, since = '2024-12-01') =>
-    batchLatencyHours(ledger, loadCatalogue(), DateTime.fromISO(since, { zone: 'utc' }), at);
+    batchLatencyHours(ledger, loadCatalogue(), new Date(since), at);
   const publish = (ledger: MemoryLedger, key: string, end: string, loaded?: null): void => {
     const told = loaded === null ? { loaded } : {};
     ledger.publish(publishedBuild(key, { start: '2025-01-10', end }, told));
@@ -27,10 +27,17 @@ describe('the latency of a batch', () => {
     expect(await latency(ledger)).toBe(26);
   });
 
-  it('begins when the schedule was made: who builds days of long ago by hand is not late', async () => {
+  it('begins with the date in which the schedule was made: who builds days of long ago by hand is not late', async () => {
     const ledger = new MemoryLedger();
     for (const { key } of gold) publish(ledger, key, '2025-01-11');
-    expect(await latency(ledger, '2025-01-19T20:00:00Z')).toBe(6);
+    expect(await latency(ledger, '2025-01-19T20:00:00Z')).toBe(26);
+    expect(await latency(ledger, '2025-01-20T01:00:00Z')).toBe(2);
+  });
+
+  it('goes on over a schedule that was made anew', async () => {
+    const ledger = new MemoryLedger();
+    for (const { key } of gold) publish(ledger, key, '2025-01-17');
+    expect(await latency(ledger, '2025-01-19T20:00:00Z')).toBe(74);
   });
 
   it('is none where somebody has built a date that has not ended', async () => {

@@ -163,6 +163,13 @@ describe('freshness', () => {
     expect(await bronze('2025-01-18T13:00:00Z')).toEqual([]);
   });
 
+  it('finds old data over a schedule that was made anew', async () => {
+    publish('bronze.events', '2025-01-18T08', '2025-01-18T13', {}, {});
+    const made = { createdAt: new Date('2025-01-18T12:30:00Z'), paused: false };
+    const { findings } = await check('2025-01-18T12:50:00Z', made);
+    expect(findings.filter(({ kind, product }) => kind === 'old data' && product === 'bronze.events')).toHaveLength(1);
+  });
+
   it('expects nothing from before a schedule was made, whatever was built of that since, or of long ago', async () => {
     const made = { createdAt: new Date('2025-01-18T08:05:00Z'), paused: false };
     ledger = new MemoryLedger();

@@ -150,6 +150,33 @@ describe('the stack', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', 0);
   });
 
+  it('lets that way lead to the account’s own buckets, and the service’s logs into that of the service', () => {
+    template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: '*' },
+            Action: 's3:*',
+            Resource: '*',
+            Condition: { StringEquals: { 'aws:ResourceAccount': { Ref: 'AWS::AccountId' } } },
+          },
+          {
+            Effect: 'Allow',
+            Action: ['s3:PutObject', 's3:PutObjectAcl'],
+            Resource: { 'Fn::Join': ['', Match.arrayWith([':s3:::prod.', { Ref: 'AWS::Region' }, '.appinfo.src/*'])] },
+            Condition: {
+              StringEquals: {
+                'aws:PrincipalServiceName': 'emr-serverless.amazonaws.com',
+                'aws:SourceVpc': Match.anyValue(),
+              },
+            },
+          },
+        ],
+      },
+    });
+  });
+
   it('takes events into a stream of its own key, on demand, and keeps them for a day', () => {
     template.hasResourceProperties('AWS::Kinesis::Stream', {
       Name: 'ride-hailing-events',

@@ -4,6 +4,8 @@ import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, S3Client } from '@aw
 export class MemoryS3 extends S3Client {
   /** The keys of what was read. */
   readonly read: string[] = [];
+  /** The prefixes of what was listed. */
+  readonly listed: string[] = [];
   readonly #objects = new Map<string, { text: string; bytes: number; etag: string; at: Date }>();
 
   put(key: string, text: string, { bytes = text.length, etag = `"${text}"`, at = new Date(0) } = {}): void {
@@ -20,6 +22,7 @@ export class MemoryS3 extends S3Client {
     }
     if (!(command instanceof ListObjectsV2Command)) throw new Error('not a call that this stands for');
     const { Prefix = '', StartAfter = '', Delimiter } = command.input;
+    this.listed.push(Prefix);
     const found = [...this.#objects.keys()].filter((key) => key.startsWith(Prefix) && key > StartAfter).sort();
     const isDeeper = (key: string) => Delimiter !== undefined && key.slice(Prefix.length).includes(Delimiter);
     const [deeper, keys] = [found.filter(isDeeper), found.filter((key) => !isDeeper(key))];

@@ -43,4 +43,24 @@ describe('a listing of raw files', () => {
       `${day}/stray.gz`,
     ]);
   });
+
+  it('tells what lies in no hour of the calendar, and asks no more whatever is stored', async () => {
+    const s3 = new MemoryS3({});
+    const year = 'raw/events/year=2025';
+    s3.put(`${year}/month=01/day=18/hour=03/a.gz`, 'read');
+    const list = () => listRawFiles(s3, 's3://raw/raw/events', ['2025-01-17', '2025-01-18']);
+    expect((await list()).foreign).toEqual([]);
+    const asked = s3.listed.length;
+    for (const folder of ['', 'month=01/', 'month=01/day=17/', 'month=02/day=01/hour=00/', 'month=01/day=31/'])
+      s3.put(`${year}/${folder}`, '');
+    const beside = ['a.gz', 'month=01/a.gz', 'month=01/day=18/a.gz', 'month=01/day=18/hour=24/a.gz'];
+    const folders = ['month=13/', 'month=1/', 'month=01/day=32/', 'month=01/day=x/', 'month=01/2/'];
+    for (const key of [...beside, ...folders.map((folder) => `${folder}hour=03/a.gz`)])
+      s3.put(`${year}/${key}`, 'lost');
+    for (let past = 2000; past < 2024; past++) s3.put(`raw/events/year=${past}/month=02/day=01/hour=00/a.gz`, 'past');
+    expect((await list()).foreign.toSorted()).toEqual(
+      [...beside, ...folders].map((key) => `${year}/${key}`).toSorted(),
+    );
+    expect(s3.listed.length).toBe(2 * asked);
+  });
 });

@@ -13,6 +13,7 @@ const values = {
   iam_role: 'arn:aws:iam::123456789012:role/tideline-copy',
   start_date: '2025-01-18',
   end_date: '2025-01-20',
+  asked_at_ms: '1737200000000',
 };
 
 describe('a product’s SQL', () => {

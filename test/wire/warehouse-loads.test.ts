@@ -27,6 +27,7 @@ let storage: Storage;
 let server: Server;
 let activities: RedshiftActivities;
 let loads = 0;
+const asked = Date.now();
 
 beforeAll(async () => {
   storage = await startStorage();
@@ -56,6 +57,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await run(server, 'DELETE FROM gold.fact_hourly_metrics');
   await run(server, 'DELETE FROM meta.loads');
+  await run(server, 'UPDATE meta.load_guards SET asked_at_ms = NULL');
 });
 
 /** What a build has exported: for each date, a row of `trips` in a city; `second` is another column behind the first. */
@@ -89,11 +91,16 @@ async function load(
   manifest: string,
   start: string,
   end: string,
-  { worker = activities, columns }: { worker?: RedshiftActivities; columns?: readonly string[] } = {},
+  {
+    worker = activities,
+    columns,
+    askedAtMs = asked,
+  }: { worker?: RedshiftActivities; columns?: readonly string[]; askedAtMs?: number } = {},
 ): Promise<StatementEnd> {
   loads += 1;
   const buildId = `gold.fact_hourly_metrics/${start}/${loads}`;
-  return ended(worker, { token: buildId, buildId, product: 'gold.fact_hourly_metrics', start, end, manifest, columns });
+  const input = { token: buildId, buildId, product: 'gold.fact_hourly_metrics', start, end, manifest, columns };
+  return ended(worker, { ...input, askedAtMs });
 }
 
 const loaded = () =>
@@ -124,6 +131,19 @@ test('a load that a build on earlier code asks for is noted under its token', as
 
   expect(end.meaning).toBe('done');
   expect(await rows(server, 'SELECT build_id FROM meta.loads')).toEqual([['build/1/load/1']]);
+});
+
+test('a load that waited in the queue while one was asked for and done is refused', async () => {
+  const [older, newer] = await Promise.all([1, 2].map((trips) => exported(`asked-${trips}`, ['2025-01-18'], trips)));
+  const later = await load(newer ?? '', '2025-01-18', '2025-01-19', { askedAtMs: asked + 1 });
+
+  const refused = await load(older ?? '', '2025-01-18', '2025-01-19');
+
+  expect([later.meaning, refused.meaning]).toEqual(['done', 'failed']);
+  expect(refused.error).toContain('a load that was asked for later is done');
+  expect(await loaded()).toEqual([['2025-01-18', 2, 1]]);
+  const again = await load(older ?? '', '2025-01-18', '2025-01-19', { askedAtMs: asked + 2 });
+  expect(again.meaning).toBe('done');
 });
 
 /** Tries again what has lost against another load, as builds do. */

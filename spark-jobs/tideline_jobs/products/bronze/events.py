@@ -6,8 +6,10 @@ from pyspark.sql import functions as F
 
 from tideline_jobs.engine.audit import newest, record_newest_events, record_verdicts
 from tideline_jobs.engine.builds import Build, code_version
+from tideline_jobs.engine.changes import published_rows
 from tideline_jobs.engine.publish import adopt_outcome
 from tideline_jobs.engine.quality import measures, rules_of
+from tideline_jobs.engine.rows import interval_key
 from tideline_jobs.kinds.raw_lines.lines import list_hours
 from tideline_jobs.kinds.raw_lines.publish import publish_events, quarantine_of
 from tideline_jobs.kinds.raw_lines.stage import stage
@@ -21,12 +23,15 @@ from tideline_jobs.tables.snapshot import Snapshot
 _VALID = "reason IS NULL"
 
 
-def _built_before(build: Build, snapshot: Snapshot) -> dict[str, Commit]:
-    """The hours of the run that this code has built from the very same files: most hours, for each is built twice."""
+def _built_before(build: Build, snapshot: Snapshot, quarantine: Table) -> dict[str, Commit]:
+    """
+    The hours of the run that this code has built from the very same files: most hours, for each is built twice.
+    Not those of which the quarantine holds another number of lines: as a table of its own it may be put back alone.
+    """
     if build.request.rebuild:
         return {}
     found = {key: snapshot.last_build(key) for key in build.keys}
-    return {
+    kept = {
         key: commit
         for key, commit in found.items()
         if commit
@@ -35,6 +40,21 @@ def _built_before(build: Build, snapshot: Snapshot) -> dict[str, Commit]:
         and commit.build.get("sources", {}).get(key) == build.report.sources[key]
         and not snapshot.rewrote_since(key, commit.version)
     }
+    held = _lines_held(quarantine, list(kept))
+    return {key: commit for key, commit in kept.items() if _lines_refused(commit, key) == held.get(key, 0)}
+
+
+def _lines_held(quarantine: Table, keys: list[str]) -> dict[str, int]:
+    held = published_rows(quarantine, quarantine.snapshot(), keys) if keys else None
+    if held is None:
+        return {}
+    by_hour = held.groupBy(interval_key(quarantine.contract).alias("key")).agg(F.count("*").alias("lines"))
+    return {row["key"]: row["lines"] for row in by_hour.collect()}
+
+
+def _lines_refused(commit: Commit, key: str) -> int:
+    counts = commit.build["intervals"] if commit.build else []
+    return sum(each["rowsQuarantined"] for each in counts if each["interval"] == key)
 
 
 def _report_kept(build: Build, kept: dict[str, Commit]) -> None:
@@ -73,10 +93,11 @@ def run(build: Build) -> None:
     snapshot = events.snapshot()
     if adopt_outcome(build, snapshot):
         return
-    quarantined = quarantine_of(build).snapshot().version
+    quarantine = quarantine_of(build)
+    quarantined = quarantine.snapshot().version
     raw = list_hours(build.spark, build.raw, build.keys)
     build.report.sources = {key: f"{raw.fingerprint(key)} {build.earliest_event}" for key in build.keys}
-    kept = _built_before(build, snapshot)
+    kept = _built_before(build, snapshot, quarantine)
     _report_kept(build, kept)
     missing = [key for key in build.keys if key not in kept]
     if not missing:
