@@ -10,7 +10,8 @@ import type { Aggregated, JobManager } from './job-manager.ts';
 import type { Jobs } from './jobs.ts';
 import type { ApplicationRecord } from './records.ts';
 
-// Names, units and dimensions: https://docs.aws.amazon.com/managed-flink/latest/java/metrics-dimensions.html
+// Names, units and dimensions: https://docs.aws.amazon.com/managed-flink/latest/java/metrics-dimensions.html and, of what an
+// application counts itself, monitoring-metrics-custom.html beside it.
 const jobFigures: Readonly<Record<string, StandardUnit>> = {
   downtime: 'Milliseconds',
   uptime: 'Milliseconds',
@@ -51,6 +52,16 @@ export const lags = (metrics: readonly Aggregated[]): Figure[] => {
   ]);
 };
 
+/** What an application counts itself, in the group that the service passes on; whatever operators have it, they have it together. */
+export const counters = (metrics: readonly Aggregated[]): Figure[] => {
+  const sums = new Map<string, number>();
+  for (const { id, sum = 0 } of metrics) {
+    const name = /\.kinesisanalytics\.(?:.+\.)?(\w+)$/i.exec(id)?.[1];
+    if (name !== undefined) sums.set(name, sum + (sums.get(name) ?? 0));
+  }
+  return [...sums].map(([name, value]) => [name, value, 'Count']);
+};
+
 const ofJob = async (jobManager: JobManager): Promise<Figure[]> => {
   const values = await jobManager.jobMetrics(Object.keys(jobFigures));
   return Object.entries(jobFigures).flatMap(([name, unit]) => {
@@ -64,8 +75,8 @@ const ofTasks = async (jobManager: JobManager, vertices: readonly string[]): Pro
   const found = await Promise.all(
     vertices.map(async (vertex) => {
       const names = await jobManager.taskMetricNames(vertex);
-      const lagNames = names.filter((name) => name.endsWith('.millisBehindLatest'));
-      return jobManager.taskMetrics(vertex, [...Object.keys(taskFigures), ...lagNames]);
+      const ofOperators = names.filter((name) => /\.millisBehindLatest$|\.kinesisanalytics\./i.test(name));
+      return jobManager.taskMetrics(vertex, [...Object.keys(taskFigures), ...ofOperators]);
     }),
   );
   const all = found.flat();
@@ -73,7 +84,7 @@ const ofTasks = async (jobManager: JobManager, vertices: readonly string[]): Pro
     const values = all.filter(({ id }) => id === name).map(({ sum = 0 }) => sum);
     return [name, values.reduce((total, value) => total + value, 0), unit];
   });
-  return [...sums, ...lags(all)];
+  return [...sums, ...lags(all), ...counters(all)];
 };
 
 const ofTaskManagers = async (jobManager: JobManager): Promise<Figure[]> => {

@@ -4,7 +4,7 @@ import {
   describeConfiguration,
   updatedConfiguration,
 } from '../../local/managed-flink/configuration.ts';
-import { lags } from '../../local/managed-flink/figures.ts';
+import { counters, lags } from '../../local/managed-flink/figures.ts';
 import {
   applicationProperties,
   clusterFiles,
@@ -104,6 +104,19 @@ test('the lag of a stream is that of its shard that is furthest behind', () => {
   ];
   expect(lags([shard('a-b', 1, 20), shard('a-b', 2, 30), shard('c', 1, -1), { id: 'numRecordsIn', max: 5 }])).toEqual([
     ['millisBehindLatest', 30, 'Milliseconds', dimensions('a_b')],
+  ]);
+});
+
+test('what an application counts is told where it asks for it, of all operators together', () => {
+  const metrics = [
+    { id: 'decoded.kinesisanalytics.rejectedLines', sum: 2 },
+    { id: 'trips.kinesisanalytics.Service.of-trips.lateEvents', sum: 0 },
+    { id: 'other.KinesisAnalytics.rejectedLines', sum: 3 },
+    { id: 'decoded.rejectedLines', sum: 7 },
+  ];
+  expect(counters(metrics)).toEqual([
+    ['rejectedLines', 5, 'Count'],
+    ['lateEvents', 0, 'Count'],
   ]);
 });
 

@@ -28,7 +28,7 @@ public final class DecodedLines<T> extends ProcessFunction<DecodedLine[], T> {
 
   @Override
   public void open(OpenContext context) {
-    rejectedLines = getRuntimeContext().getMetricGroup().counter("rejectedLines");
+    rejectedLines = Counters.counter(getRuntimeContext().getMetricGroup(), "rejectedLines");
   }
 
   @Override

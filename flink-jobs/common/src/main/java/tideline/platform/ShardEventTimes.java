@@ -8,8 +8,9 @@ import java.util.stream.Collectors;
 
 /**
  * How far event time has come on each shard that a subtask reads, in milliseconds since 1970-01-01 UTC. A shard holds event time
- * back until it was found read to its end for `idleMs`: one that is slow to read, or was not reached yet, has events that would
- * come too late. Known before the first record after a restart, for the last records before it may have been the last at all.
+ * back until reads have found it at its end for `idleMs`: one that is slow to read or to answer, or was not reached yet, has
+ * events that would come too late. Known before the first record after a restart, for the last records before it may have been
+ * the last at all.
  */
 final class ShardEventTimes {
   /** Of shards without an event. */
@@ -19,6 +20,9 @@ final class ShardEventTimes {
     long newest;
     /** Null while there is more to read. */
     Long atEndSince;
+    /** Of the last read: one that hangs says nothing of what has come meanwhile. */
+    long lastRead;
+    boolean isEnded;
     /** Records of it were read that have not all been emitted yet. */
     boolean isInHand;
     /** It had an event since it was last found read to its end or not. */
@@ -71,13 +75,16 @@ final class ShardEventTimes {
     Shard read = shards.get(shard);
     if (!isAtEnd) read.atEndSince = null;
     else if (read.hasNews || read.atEndSince == null) read.atEndSince = now;
+    read.lastRead = now;
     read.hasNews = false;
     read.isInHand = false;
   }
 
   /** Nothing more will come of a shard. It counts on for what all have come to. */
   synchronized void ended(String shard, long since) {
-    shards.get(shard).atEndSince = since;
+    Shard read = shards.get(shard);
+    read.atEndSince = since;
+    read.isEnded = true;
   }
 
   /** Whether no shard is waited for. */
@@ -104,6 +111,7 @@ final class ShardEventTimes {
   }
 
   private boolean isWaitedFor(Shard shard, long now) {
-    return shard.isInHand || shard.atEndSince == null || now - shard.atEndSince < idleMs;
+    if (shard.isInHand || shard.atEndSince == null) return true;
+    return (shard.isEnded ? now : shard.lastRead) - shard.atEndSince < idleMs;
   }
 }

@@ -6,6 +6,7 @@ import org.apache.flink.api.common.ExecutionConfig;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.java.functions.KeySelector;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.metrics.groups.InternalOperatorMetricGroup;
@@ -18,7 +19,14 @@ import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 
 /** A keyed function alone, on Flink's own harness. */
 public class KeyedHarness<K, I, O> implements AutoCloseable {
-  private final InterceptingOperatorMetricGroup metrics = new InterceptingOperatorMetricGroup();
+  private final InterceptingOperatorMetricGroup published = new InterceptingOperatorMetricGroup();
+  private final InterceptingOperatorMetricGroup metrics =
+      new InterceptingOperatorMetricGroup() {
+        @Override
+        public MetricGroup addGroup(String name) {
+          return name.equals("kinesisanalytics") ? published : super.addGroup(name);
+        }
+      };
   private final KeyedOneInputStreamOperatorTestHarness<K, I, O> harness;
 
   /** Goes on from a snapshot, or begins where it is null. */
@@ -65,8 +73,9 @@ public class KeyedHarness<K, I, O> implements AutoCloseable {
     return rows;
   }
 
+  /** As CloudWatch has it. */
   public final long count(String counter) {
-    return ((Counter) metrics.get(counter)).getCount();
+    return ((Counter) published.get(counter)).getCount();
   }
 
   /** Values that are kept for all keys, entries of maps among them. */

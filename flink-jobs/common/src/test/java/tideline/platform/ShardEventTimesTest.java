@@ -44,15 +44,31 @@ class ShardEventTimesTest {
     times.event("a", 900);
     times.event("b", 500);
     times.read("b", true, 10);
-    times.read("b", true, 40);
+    times.read("b", true, 10 + IDLE - 1);
     assertEquals(500, times.eventTime(10 + IDLE - 1));
+    times.read("b", true, 10 + IDLE);
     assertEquals(900, times.eventTime(10 + IDLE));
     times.reading("b");
     assertEquals(500, times.eventTime(1_000_000));
     times.event("b", 600);
     times.read("b", true, 1_000_000);
+    times.read("b", true, 1_000_000 + IDLE - 1);
     assertEquals(600, times.eventTime(1_000_000 + IDLE - 1));
+    times.read("b", true, 1_000_000 + IDLE);
     assertEquals(900, times.eventTime(1_000_000 + IDLE));
+  }
+
+  @Test
+  void waitsForAShardWhoseReadsGetNoAnswer() {
+    addBoth();
+    times.event("a", 900);
+    times.event("b", 500);
+    times.read("b", true, 10);
+    times.read("b", true, 40);
+    assertEquals(500, times.eventTime(1_000_000));
+    assertFalse(times.isIdle(1_000_000));
+    times.read("b", true, 1_000_000);
+    assertEquals(900, times.eventTime(1_000_000));
   }
 
   @Test
@@ -79,6 +95,7 @@ class ShardEventTimesTest {
     restarted.begin();
     assertEquals(ShardEventTimes.UNKNOWN, restarted.eventTime(1_000));
     restarted.read("after a", true, 1_000);
+    restarted.read("after a", true, 1_000 + IDLE);
     assertEquals(900, restarted.eventTime(1_000 + IDLE));
   }
 
@@ -89,9 +106,12 @@ class ShardEventTimesTest {
     addBoth();
     times.event("a", 900);
     times.event("b", 500);
-    times.read("a", true, 0);
-    times.read("b", true, 0);
+    for (String shard : new String[] {"a", "b"}) {
+      times.read(shard, true, 0);
+      times.read(shard, true, IDLE - 1);
+    }
     assertFalse(times.isIdle(IDLE - 1));
+    for (String shard : new String[] {"a", "b"}) times.read(shard, true, IDLE);
     assertTrue(times.isIdle(IDLE));
     assertEquals(900, times.eventTime(IDLE));
   }

@@ -17,6 +17,7 @@ import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
+import tideline.platform.Counters;
 
 /**
  * Signals of a zone in a window to its rows, keyed by both: the first when event time has passed the window, another whenever a
@@ -59,7 +60,7 @@ final class SurgeWindows extends KeyedProcessFunction<Tuple2<String, Long>, Sign
     trips = getRuntimeContext().getMapState(new MapStateDescriptor<>("trips", Types.STRING, Types.BOOLEAN));
     drivers = getRuntimeContext().getMapState(new MapStateDescriptor<>("drivers", Types.STRING, Types.BOOLEAN));
     counts = getRuntimeContext().getState(new ValueStateDescriptor<>("counts", SurgeCounts.class));
-    late = getRuntimeContext().getMetricGroup().counter("lateEvents");
+    late = Counters.counter(getRuntimeContext().getMetricGroup(), "lateEvents");
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
+import tideline.platform.Counters;
 
 /** The newest window of each zone in a table of DynamoDB, in which apps look it up. */
 final class ZoneLookup implements Sink<SurgeRow> {
@@ -32,6 +33,6 @@ final class ZoneLookup implements Sink<SurgeRow> {
     return new ZoneLookupWriter(
         new ZoneTable(table, region, Optional.ofNullable(endpoint)),
         context.getProcessingTimeService(),
-        context.metricGroup().counter("supersededRows"));
+        Counters.counter(context.metricGroup(), "supersededRows"));
   }
 }

@@ -6,9 +6,11 @@ import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 import tideline.events.Event;
+import tideline.platform.Counters;
 
 /**
  * Events of a trip to its rows, keyed by the trip's id. A row goes out when the trip has ended, or was silent for long, and again
@@ -33,10 +35,11 @@ final class TripSessions extends KeyedProcessFunction<String, Event, TripRow> {
   @Override
   public void open(OpenContext context) {
     state = getRuntimeContext().getState(new ValueStateDescriptor<>("trip", Trip.class));
-    repeated = getRuntimeContext().getMetricGroup().counter("repeatedEvents");
-    late = getRuntimeContext().getMetricGroup().counter("lateEvents");
-    withoutStart = getRuntimeContext().getMetricGroup().counter("eventsWithoutStart");
-    tooMany = getRuntimeContext().getMetricGroup().counter("eventsOfFullTrips");
+    MetricGroup metrics = getRuntimeContext().getMetricGroup();
+    repeated = Counters.counter(metrics, "repeatedEvents");
+    late = Counters.counter(metrics, "lateEvents");
+    withoutStart = Counters.counter(metrics, "eventsWithoutStart");
+    tooMany = Counters.counter(metrics, "eventsOfFullTrips");
   }
 
   @Override
