@@ -20,7 +20,7 @@ export const desiredApplication = z.strictObject({
   checkpointIntervalMs: z.int().min(1),
   properties: z.record(text, text),
 }) satisfies z.ZodType<DesiredApplication>;
-/** What the updates `pause` and `rewind` take. */
+/** What the updates `pause`, `resume` and, with a snapshot, `rewind` take. */
 export const streamRequest = z.strictObject({ by: text, why: text }) satisfies z.ZodType<Request>;
 export const rewindRequest = streamRequest.extend({ snapshot: text }) satisfies z.ZodType<RewindRequest>;
 

@@ -4,6 +4,7 @@ import {
   redeploySignal,
   resumeUpdate,
   rewindUpdate,
+  type Request,
   type RewindRequest,
   type StreamState,
 } from '../model/messages/streams.ts';
@@ -40,12 +41,17 @@ export function takeRequests(record: StreamRecord, wake: () => void): void {
     },
     { validator: (request) => void streamRequest.parse(request) },
   );
-  setHandler(resumeUpdate, () => {
-    // Who lets it run again does not mean what has not run well.
-    if (told.paused === null) told.refused = null;
-    told.paused = null;
-    return asked('Resumed');
-  });
+  setHandler(
+    resumeUpdate,
+    // Histories have some that say neither by whom nor why.
+    (request?: Request) => {
+      // Who lets it run again does not mean what has not run well.
+      if (told.paused === null) told.refused = null;
+      told.paused = null;
+      return asked(request ? `Resumed by ${request.by}: ${request.why}` : 'Resumed');
+    },
+    { validator: (request) => void streamRequest.parse(request) },
+  );
   setHandler(
     rewindUpdate,
     (request) => {

@@ -115,6 +115,6 @@ export const redeploySignal = defineSignal<[DesiredApplication]>('redeploy');
 /** Stops the application with a snapshot, until `resume`. */
 export const pauseUpdate = defineUpdate<StreamState, [Request]>('pause');
 /** Also tries once more what was given up or refused. */
-export const resumeUpdate = defineUpdate<StreamState>('resume');
+export const resumeUpdate = defineUpdate<StreamState, [Request]>('resume');
 /** Goes back to a snapshot: what has come since is read from the stream again. */
 export const rewindUpdate = defineUpdate<StreamState, [RewindRequest]>('rewind');

@@ -362,7 +362,7 @@ export const scenarios = {
       await happened(handle, 'Started');
       await handle.executeUpdate(pauseUpdate, { args: [request] });
       await happened(handle, 'Stopped');
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await happened(handle, 'Started from snapshot stop-');
       const { look } = await handle.query(streamStatusQuery);
       const snapshot = look?.snapshots.at(-1)?.name ?? '';

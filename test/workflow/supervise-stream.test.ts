@@ -106,7 +106,7 @@ describe('superviseStream', () => {
       });
       expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
       expect(figure(calls, 'stream_updates_refused')).toBe(1);
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('5m');
       expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(2);
       await handle.signal(redeploySignal, withJar('3'));
@@ -161,7 +161,7 @@ describe('superviseStream', () => {
       await environment.sleep('2m');
       await handle.signal(redeploySignal, withJar('broken'));
       await environment.sleep('2m');
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('30m');
       const { state, supervision, look } = await handle.query(streamStatusQuery);
       expect({ state, differs: look?.differs }).toEqual({ state: 'running', differs: [] });
@@ -240,7 +240,7 @@ describe('superviseStream', () => {
       await environment.sleep('5m');
       await handle.executeUpdate(pauseUpdate, { args: [request] });
       await environment.sleep('5m');
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('5m');
       expect(flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
       expect(await stateOf(handle)).toBe('running');
@@ -290,9 +290,11 @@ describe('superviseStream', () => {
       await environment.sleep('1h');
       expect(calls.flink.asked.at(-1)).toBe('stop');
       expect(figure(calls, 'streams_down')).toBe(1);
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('1m');
       expect(calls.flink.asked.at(-1)).toBe('start from stop-1');
+      const { happenings } = (await handle.query(streamStatusQuery)).supervision;
+      expect(happenings.map(({ what }) => what)).toContain('Resumed by a test: to see it');
     });
   });
 
@@ -351,9 +353,10 @@ describe('superviseStream', () => {
       await environment.sleep('25h');
       const lost = { cause: { message: expect.stringContaining('the stream keeps 24 hours') } };
       await expect(rewind(old?.name ?? '')).rejects.toMatchObject(lost);
-      await expect(handle.executeUpdate(pauseUpdate, { args: [{ by: 'a test' } as never] })).rejects.toMatchObject({
-        cause: { message: expect.stringContaining('why') },
-      });
+      for (const update of [pauseUpdate, resumeUpdate])
+        await expect(handle.executeUpdate(update, { args: [{ by: 'a test' } as never] })).rejects.toMatchObject({
+          cause: { message: expect.stringContaining('why') },
+        });
     });
   });
 
