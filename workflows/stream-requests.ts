@@ -1,4 +1,5 @@
 import { setHandler } from '@temporalio/workflow';
+import { z } from 'zod';
 import {
   pauseUpdate,
   redeploySignal,
@@ -26,7 +27,7 @@ export function takeRequests(record: StreamRecord, wake: () => void): void {
   setHandler(redeploySignal, (desired) => {
     const read = desiredApplication.safeParse(desired);
     // Nobody waits for an answer.
-    if (!read.success) record.note(`A deploy asked for what is no application: ${read.error.message}`);
+    if (!read.success) record.note(`A deploy asked for what is no application: ${z.prettifyError(read.error)}`);
     else if (!isSame(read.data, record.desired) || hasGivenUp(told)) {
       if (!isSame(read.data, record.desired)) told.refused = null;
       record.desired = read.data;

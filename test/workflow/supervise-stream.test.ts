@@ -76,6 +76,17 @@ describe('superviseStream', () => {
     });
   });
 
+  it('leaves a deploy alone of which it does not know all, and says so in a line', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, { ...withJar('2'), code: 'a jar', memoryMb: 1 } as never);
+      await environment.sleep('5m');
+      expect(flink.asked.filter((asked) => asked.startsWith('update'))).toEqual([]);
+      const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+      const told = currentDetails.split('\n').find((line) => line.includes('what is no application'));
+      expect(told).toMatch(/Unrecognized key: "memoryMb".* write the jar as s3:\/\/bucket\/key.*\|$/);
+    });
+  });
+
   it('puts in place what needs two updates', async () => {
     await supervise({ lacksLog: true }, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('2'));
