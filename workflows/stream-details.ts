@@ -31,7 +31,7 @@ export function streamDetails({ application, state, look, health, supervision }:
     markdownTable(
       ['when', 'what'],
       [],
-      happenings.map(({ at, what }) => [at, what.replaceAll('|', '\\|')]),
+      happenings.map(({ at, what }) => [at, what.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ')]),
     ),
   ].join('\n');
 }

@@ -6,6 +6,8 @@ import { isRefused } from './stream-step.ts';
 
 /** What runs tells a figure a minute. */
 const silentMs = 15 * 60_000;
+/** A restart is seen for ten minutes; a job of which one is seen for longer fails again and again. */
+const failingMs = 20 * 60_000;
 
 /** What the figures of the last while say of what runs, and of nothing that ran before. */
 export function healthOf({ desired, told }: StreamControl, whileMs: number): Promise<StreamHealth> {
@@ -23,7 +25,8 @@ export function figuresOfStream(
 ): Measurement[] {
   const product = desired.application;
   const tellsNothing = health?.figures === 0 && Date.now() - (told.runsSince ?? 0) > silentMs;
-  const isUp = look.is === 'running' && health?.downMs === 0 && !tellsNothing;
+  const failsAgain = Date.now() - (told.failsSince ?? Infinity) > failingMs;
+  const isUp = look.is === 'running' && health?.downMs === 0 && !tellsNothing && !failsAgain;
   return [
     { name: 'streams_down', value: isUp ? 0 : 1, product },
     { name: 'stream_updates_refused', value: isRefused(told, desired) ? 1 : 0, product },

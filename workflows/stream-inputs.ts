@@ -20,7 +20,7 @@ export const desiredApplication = z.strictObject({
   checkpointIntervalMs: z.int().min(1),
   properties: z.record(text, text),
 }) satisfies z.ZodType<DesiredApplication>;
-/** What the updates `pause` and `rewind` take. */
+/** What the updates `pause`, `resume` and, with a snapshot, `rewind` take. */
 export const streamRequest = z.strictObject({ by: text, why: text }) satisfies z.ZodType<Request>;
 export const rewindRequest = streamRequest.extend({ snapshot: text }) satisfies z.ZodType<RewindRequest>;
 
@@ -38,6 +38,7 @@ const supervision = z.object({
   startsAgainAt: z.number(),
   onProbationSince: z.number().nullable(),
   runsSince: z.number().exactOptional(),
+  failsSince: z.number().nullable().exactOptional(),
   happenings: z.array(z.strictObject({ at: z.string(), what: z.string() })),
 }) satisfies z.ZodType<Supervision>;
 

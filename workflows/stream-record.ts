@@ -9,7 +9,7 @@ import {
   type Supervision,
 } from '../model/messages/streams.ts';
 import { streamDetails } from './stream-details.ts';
-import { hasGivenUp, isRefused, isSame, pauseAfter, startsFrom, stateOf } from './stream-step.ts';
+import { hasGivenUp, isGoneBackTo, isRefused, pauseAfter, startsFrom, stateOf } from './stream-step.ts';
 
 const happeningsKept = 20;
 
@@ -62,6 +62,7 @@ export class StreamRecord {
 
   felt(health: StreamHealth): void {
     this.health = health;
+    this.told.failsSince = health.restarts > 0 ? (this.told.failsSince ?? Date.now()) : null;
     this.#show();
   }
 
@@ -85,7 +86,7 @@ export class StreamRecord {
   }
 
   refuse(desired: DesiredApplication, why: string, isInPlace = false): void {
-    if (this.#isGoneBackTo(desired)) {
+    if (isGoneBackTo(this.told, desired, this.desired)) {
       // Each try stops what runs: it is not tried again.
       delete this.told.proven;
       this.note(`Not put back to what has run well: ${why}`);
@@ -104,7 +105,7 @@ export class StreamRecord {
     if (before.is === 'running') delete this.told.goesOnFrom;
     if (this.told.provenSnapshot === undefined && patched('state-goes-with-code'))
       this.told.provenSnapshot = startsFrom(after, this.told);
-    this.told.onProbationSince = this.#isGoneBackTo(desired) ? null : Date.now();
+    this.told.onProbationSince = isGoneBackTo(this.told, desired, this.desired) ? null : Date.now();
     this.note(`Updated to version ${after.versionId}`);
   }
 
@@ -128,11 +129,6 @@ export class StreamRecord {
     if (is === 'absent' || hasItsOwn) delete this.told.goesOnFrom;
     else if (runsSince === null && is === 'running' && differs.length === 0 && !isRefused(this.told, this.wanted))
       this.told.goesOnFrom = { ...goesOnFrom, runsSince: Date.now() };
-  }
-
-  #isGoneBackTo(desired: DesiredApplication): boolean {
-    const { proven } = this.told;
-    return proven !== undefined && isSame(desired, proven) && !isSame(desired, this.desired);
   }
 
   #show(): void {

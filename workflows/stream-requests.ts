@@ -1,9 +1,11 @@
 import { setHandler } from '@temporalio/workflow';
+import { z } from 'zod';
 import {
   pauseUpdate,
   redeploySignal,
   resumeUpdate,
   rewindUpdate,
+  type Request,
   type RewindRequest,
   type StreamState,
 } from '../model/messages/streams.ts';
@@ -25,7 +27,7 @@ export function takeRequests(record: StreamRecord, wake: () => void): void {
   setHandler(redeploySignal, (desired) => {
     const read = desiredApplication.safeParse(desired);
     // Nobody waits for an answer.
-    if (!read.success) record.note(`A deploy asked for what is no application: ${read.error.message}`);
+    if (!read.success) record.note(`A deploy asked for what is no application: ${z.prettifyError(read.error)}`);
     else if (!isSame(read.data, record.desired) || hasGivenUp(told)) {
       if (!isSame(read.data, record.desired)) told.refused = null;
       record.desired = read.data;
@@ -40,12 +42,17 @@ export function takeRequests(record: StreamRecord, wake: () => void): void {
     },
     { validator: (request) => void streamRequest.parse(request) },
   );
-  setHandler(resumeUpdate, () => {
-    // Who lets it run again does not mean what has not run well.
-    if (told.paused === null) told.refused = null;
-    told.paused = null;
-    return asked('Resumed');
-  });
+  setHandler(
+    resumeUpdate,
+    // Histories have some that say neither by whom nor why.
+    (request?: Request) => {
+      // Who lets it run again does not mean what has not run well.
+      if (told.paused === null) told.refused = null;
+      told.paused = null;
+      return asked(request ? `Resumed by ${request.by}: ${request.why}` : 'Resumed');
+    },
+    { validator: (request) => void streamRequest.parse(request) },
+  );
   setHandler(
     rewindUpdate,
     (request) => {

@@ -42,6 +42,10 @@ export const isSame = (one: DesiredApplication, other: DesiredApplication): bool
 export const isRefused = ({ refused }: Supervision, desired: DesiredApplication): boolean =>
   refused !== null && isSame(refused.desired, desired);
 
+/** Whether it is what has run well last, in the place of what was deployed. */
+export const isGoneBackTo = ({ proven }: Supervision, desired: DesiredApplication, deployed: DesiredApplication) =>
+  proven !== undefined && isSame(desired, proven) && !isSame(desired, deployed);
+
 /** The snapshot that a start goes on from; null for the beginning of the stream. */
 export function startsFrom({ snapshots: [newest] }: ApplicationLook, { rewind, goesOnFrom }: Supervision) {
   const { snapshot } = rewind ?? goesOnFrom ?? { snapshot: newest?.name ?? null };

@@ -92,6 +92,8 @@ export interface Supervision {
   onProbationSince: number | null;
   /** Since when what runs now has (ms since 1970): what is told of before is of another job. */
   runsSince?: number;
+  /** Since when each look has seen restarts of the last minutes (ms since 1970). */
+  failsSince?: number | null;
   /** The last first. */
   happenings: Happening[];
 }
@@ -122,6 +124,6 @@ export const redeploySignal = defineSignal<[DesiredApplication]>('redeploy');
 /** Stops the application with a snapshot, until `resume`. */
 export const pauseUpdate = defineUpdate<StreamState, [Request]>('pause');
 /** Also tries once more what was given up or refused. */
-export const resumeUpdate = defineUpdate<StreamState>('resume');
+export const resumeUpdate = defineUpdate<StreamState, [Request]>('resume');
 /** Goes back to a snapshot: what has come since is read from the stream again. */
 export const rewindUpdate = defineUpdate<StreamState, [RewindRequest]>('rewind');

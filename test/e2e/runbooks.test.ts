@@ -279,7 +279,7 @@ describe('a person who follows the runbook ends', () => {
     await bell.expect('P1-StreamDown', 'ALARM');
     expect(book.follow('stream status')).toContain('trip-sessions is paused by a test: for a while');
     expect(book.follow('describe-application')).toContain('"ApplicationStatus": "READY"');
-    book.follow('--name resume');
+    book.follow('--name resume', { '…': 'it is mended' });
     await bell.expect('P1-StreamDown', 'OK');
     const back = new Runbook('rewind-stream', { checkout, environment: session.platform.environment });
     const [, snapshot = ''] = /"SnapshotName": "(stop-[^"]+)"/.exec(back.follow('list-application-snapshots')) ?? [];
@@ -297,7 +297,7 @@ describe('a person who follows the runbook ends', () => {
     expect(book.follow('stream status')).toMatch(
       /the update is refused: UpdateApplication failed: .*broken before it started/,
     );
-    book.follow('--name resume');
+    book.follow('--name resume', { '…': 'it is mended' });
     await deployStream();
     await bell.expect('P1-StreamUpdateRefused', 'OK');
   });

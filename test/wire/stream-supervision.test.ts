@@ -149,7 +149,7 @@ test('a pause stops it with a snapshot from which it goes on, and a rewind count
   expect(await handle.executeUpdate(pauseUpdate, { args: [request] })).toBe('paused');
   await happened('Stopped', begun);
   expect(flink.pids().size).toBe(0);
-  await handle.executeUpdate(resumeUpdate);
+  await handle.executeUpdate(resumeUpdate, { args: [request] });
   await happened('Started from snapshot stop-', begun);
   const counted = await expectExactlyOnce();
 

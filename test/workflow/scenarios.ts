@@ -11,6 +11,7 @@ import {
   rewindUpdate,
   type StreamStatus,
   streamStatusQuery,
+  type Supervision,
 } from '../../model/messages/streams.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
 import type { Script } from './script.ts';
@@ -47,6 +48,12 @@ export const happened = async (handle: WorkflowHandle, what: string): Promise<vo
   );
 };
 const request = { by: 'a test', why: 'to see it' };
+/** What the run before knew: somebody has paused it while an update had to prove itself. */
+const carried: Supervision = {
+  ...{ paused: request, rewind: null, refused: null, proven: withJar('1'), failedStarts: 0, startsAgainAt: 0 },
+  ...{ onProbationSince: Date.parse('2025-01-18T12:00:00Z'), runsSince: Date.parse('2025-01-18T12:00:00Z') },
+  happenings: [{ at: '2025-01-18T12:01:00Z', what: 'Paused by a test: to see it' }],
+};
 const missing: FreshnessFinding = {
   ...{ product: 'bronze.events', interval: '2025-01-18T03', kind: 'not published', problem: 'missing' },
 };
@@ -343,6 +350,31 @@ export const scenarios = {
       await handle.cancel();
     },
   },
+  'stream-put-back-to-what-has-run-well': {
+    script: { isQuick: true },
+    workflow: 'superviseStream',
+    input: { ...supervised(), ...soon },
+    meanwhile: async (handle) => {
+      await until(handle, ({ supervision }: StreamStatus) => supervision.proven !== undefined);
+      await handle.signal(redeploySignal, withJar('sick'));
+      await happened(handle, 'Updated to version 2');
+      await handle.signal(redeploySignal, withJar('sick-too'));
+      await happened(handle, 'Back at what ran before');
+      await happened(handle, 'Updated to version 5');
+      await handle.cancel();
+    },
+  },
+  'stream-carried-on': {
+    script: {},
+    workflow: 'superviseStream',
+    input: { ...supervised('2'), ...soon, carried },
+    meanwhile: async (handle) => {
+      await until(handle, ({ look }: StreamStatus) => look?.is === 'ready');
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
+      await happened(handle, 'Started');
+      await handle.cancel();
+    },
+  },
   'stream-that-does-not-start': {
     script: {},
     workflow: 'superviseStream',
@@ -362,7 +394,7 @@ export const scenarios = {
       await happened(handle, 'Started');
       await handle.executeUpdate(pauseUpdate, { args: [request] });
       await happened(handle, 'Stopped');
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await happened(handle, 'Started from snapshot stop-');
       const { look } = await handle.query(streamStatusQuery);
       const snapshot = look?.snapshots.at(-1)?.name ?? '';

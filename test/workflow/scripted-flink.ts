@@ -24,6 +24,8 @@ export class ScriptedFlink {
   failingStarts = 0;
   /** Whether none can be taken for the time being, but for those of a stop. */
   cannotSnapshot = false;
+  /** Of the last minutes, of a job that runs otherwise. */
+  restarts = 0;
   /** Whether somebody else takes one with each look at the figures. */
   othersTakeSnapshots = false;
   /** When jobs that ail have told of failed checkpoints. */
@@ -150,7 +152,7 @@ export class ScriptedFlink {
       const failedCheckpoints = this.#failures.filter((at) => at >= since).length;
       return {
         ...{ checkpoints: ails ? 0 : Math.max(minutes, this.#script.isQuick ? 2 : 0), checkpointMs: ails ? null : 900 },
-        ...{ failedCheckpoints, restarts: ails ? 3 : 0, downMs: ails ? 5_000 : 0 },
+        ...{ failedCheckpoints, restarts: ails ? 3 : this.restarts, downMs: ails ? 5_000 : 0 },
         behindMs: { first: 400, last: 300 },
         figures: this.#script.isSilent ? 0 : 20,
       };

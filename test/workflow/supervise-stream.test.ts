@@ -76,6 +76,17 @@ describe('superviseStream', () => {
     });
   });
 
+  it('leaves a deploy alone of which it does not know all, and says so in a line', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, { ...withJar('2'), code: 'a jar', memoryMb: 1 } as never);
+      await environment.sleep('5m');
+      expect(flink.asked.filter((asked) => asked.startsWith('update'))).toEqual([]);
+      const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+      const told = currentDetails.split('\n').find((line) => line.includes('what is no application'));
+      expect(told).toMatch(/Unrecognized key: "memoryMb".* write the jar as s3:\/\/bucket\/key.*\|$/);
+    });
+  });
+
   it('puts in place what needs two updates', async () => {
     await supervise({ lacksLog: true }, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('2'));
@@ -106,7 +117,7 @@ describe('superviseStream', () => {
       });
       expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
       expect(figure(calls, 'stream_updates_refused')).toBe(1);
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('5m');
       expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(2);
       await handle.signal(redeploySignal, withJar('3'));
@@ -163,7 +174,7 @@ describe('superviseStream', () => {
       await environment.sleep('5m');
       await handle.executeUpdate(pauseUpdate, { args: [request] });
       await environment.sleep('2m');
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('20m');
       expect(flink.asked.slice(-6)).toEqual([
         ...['stop', 'start from stop-2', 'force stop', `update to ${withJar('1').code}`],
@@ -180,7 +191,7 @@ describe('superviseStream', () => {
       await environment.sleep('2m');
       await handle.signal(redeploySignal, withJar('broken'));
       await environment.sleep('2m');
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('30m');
       const { state, supervision, look } = await handle.query(streamStatusQuery);
       expect({ state, differs: look?.differs }).toEqual({ state: 'running', differs: [] });
@@ -259,7 +270,7 @@ describe('superviseStream', () => {
       await environment.sleep('5m');
       await handle.executeUpdate(pauseUpdate, { args: [request] });
       await environment.sleep('5m');
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('5m');
       expect(flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
       expect(await stateOf(handle)).toBe('running');
@@ -309,9 +320,11 @@ describe('superviseStream', () => {
       await environment.sleep('1h');
       expect(calls.flink.asked.at(-1)).toBe('stop');
       expect(figure(calls, 'streams_down')).toBe(1);
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('1m');
       expect(calls.flink.asked.at(-1)).toBe('start from stop-1');
+      const { happenings } = (await handle.query(streamStatusQuery)).supervision;
+      expect(happenings.map(({ what }) => what)).toContain('Resumed by a test: to see it');
     });
   });
 
@@ -386,7 +399,7 @@ describe('superviseStream', () => {
     await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle) => {
       await handle.executeUpdate(pauseUpdate, { args: [request] });
       await environment.sleep('30h');
-      await handle.executeUpdate(resumeUpdate);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
       await environment.sleep('1h');
       const { happenings } = (await handle.query(streamStatusQuery)).supervision;
       expect(happenings.map(({ what }) => what)).toContainEqual(expect.stringContaining('the stream keeps 24 hours'));
@@ -400,6 +413,20 @@ describe('superviseStream', () => {
       const { health, supervision } = await handle.query(streamStatusQuery);
       expect(supervision.happenings[0]?.what).toContain('Cannot take back');
       expect(health?.restarts).toBe(3);
+    });
+  });
+
+  it('says that what fails and starts again, again and again, does not run, and says nothing of one restart', async () => {
+    await supervise({}, supervised(), async (_, calls) => {
+      const { flink } = calls;
+      flink.restarts = 1;
+      await environment.sleep('10m');
+      expect(figure(calls, 'streams_down')).toBe(0);
+      await environment.sleep('15m');
+      expect(figure(calls, 'streams_down')).toBe(1);
+      flink.restarts = 0;
+      await environment.sleep('2m');
+      expect(figure(calls, 'streams_down')).toBe(0);
     });
   });
 
@@ -425,9 +452,10 @@ describe('superviseStream', () => {
       await environment.sleep('25h');
       const lost = { cause: { message: expect.stringContaining('the stream keeps 24 hours') } };
       await expect(rewind(old?.name ?? '')).rejects.toMatchObject(lost);
-      await expect(handle.executeUpdate(pauseUpdate, { args: [{ by: 'a test' } as never] })).rejects.toMatchObject({
-        cause: { message: expect.stringContaining('why') },
-      });
+      for (const update of [pauseUpdate, resumeUpdate])
+        await expect(handle.executeUpdate(update, { args: [{ by: 'a test' } as never] })).rejects.toMatchObject({
+          cause: { message: expect.stringContaining('why') },
+        });
     });
   });
 
