@@ -38,7 +38,11 @@ export function createJobRoles(
       'JobRole',
       'Builds and restores: read raw events, write tables, results and logs',
       allow(['s3:ListBucket'], raw.bucketArn),
-      allow(['s3:GetObject'], ...rawFolders.map((folder) => raw.arnForObjects(`${folder}/*`))),
+      // Before it lists a folder Hadoop looks whether it is a file.
+      allow(
+        ['s3:GetObject'],
+        ...rawFolders.flatMap((folder) => [folder, `${folder}/*`].map((key) => raw.arnForObjects(key))),
+      ),
       // Delta removes what is old of a table's log with every tenth commit.
       allow(['s3:DeleteObject'], lake.arnForObjects('_staging/*'), lake.arnForObjects('*/_delta_log/*')),
     ),

@@ -12,6 +12,8 @@ export interface Answer {
 export interface Call {
   /** As AWS names it (`StartJobRun`, `TransactWriteItems`); for S3 the method and the path (`PUT /bucket/key`). */
   readonly operation: string;
+  /** What follows the path: of S3 which of a method's operations it is. */
+  readonly query: string;
   readonly body: string;
 }
 
@@ -79,7 +81,8 @@ export class Interceptor {
 
   async #handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const body = await read(incoming);
-    const call = { operation: operationOf(incoming), body: body.toString('latin1') };
+    const [, query = ''] = incoming.url?.split('?') ?? [];
+    const call = { operation: operationOf(incoming), query, body: body.toString('latin1') };
     const forward = (): Promise<Answer> => this.#forward(incoming, body);
     const rule = this.#rules.find((each) => each.timesLeft > 0 && each.matches(call));
     if (rule) rule.timesLeft -= 1;

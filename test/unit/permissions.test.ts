@@ -1,26 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { planBuild, planMaintenance, planRestore } from '../../activities/catalogue/plan.ts';
-import type { SparkJob } from '../../activities/emr-serverless/activities.ts';
 import { namespaces } from '../../model/metrics.ts';
 import { pascalCase } from '../../infra/streams.ts';
-import { loadCatalogue } from '../../model/catalogue.ts';
 import { streamApplications } from '../../model/stream-applications.ts';
 import { root } from '../tools.ts';
 import { filesFrom } from './imports.ts';
-import { jobConfig } from './job-config.ts';
-import { allows, type Grant, grantsOf, templateOf } from './stack.ts';
+import { allows, compare, type Grant, grantsOf, templateOf } from './stack.ts';
 
 const template = templateOf();
 
-/** What is granted and not used, and what is used and not granted. */
-function compare(grants: readonly Grant[], calls: readonly string[]) {
-  return {
-    refused: calls.filter((call) => !grants.some((grant) => allows(grant, call))),
-    unused: grants.filter((grant) => !calls.some((call) => allows(grant, call))),
-  };
-}
 const nothing = { refused: [], unused: [] };
 
 /** What a file asks of AWS: its commands, paginators, and the parts of its transactions. */
@@ -138,34 +127,6 @@ describe('the rights of a worker', () => {
   });
 });
 
-/** Calls of a job, from the places that its plan names. */
-function callsOfJob({ arguments: args, entryPoint, submitParameters }: SparkJob): string[] {
-  const buckets = { 'tideline-raw': 'Raw', 'tideline-lake': 'Lake', 'tideline-artifacts': 'Artifacts' } as const;
-  const place = (uri = ''): string =>
-    uri.replace(/^s3:\/\/([^/]+)/, (_, bucket: keyof typeof buckets) => buckets[bucket]);
-  const at = (flag: string): string | undefined => args[args.indexOf(flag) + 1];
-  const on = (path: string, ...actions: string[]): string[] => actions.map((action) => `s3:${action} ${path}`);
-  const read = ['GetObject'];
-  const write = ['GetObject', 'PutObject', 'AbortMultipartUpload'];
-  const [kind] = args;
-  const lake = place(at('--lake'));
-  return [
-    ...on(place(entryPoint), ...read),
-    ...on(place(/--py-files (\S+)/.exec(submitParameters)?.[1]), ...read),
-    ...(args.includes('--raw') ? [...on(`${place(at('--raw'))}/part.gz`, ...read), ...on('Raw', 'ListBucket')] : []),
-    ...['silver/trips/part.parquet', 'silver/trips/_delta_log/1.json', '_staging/silver.trips/1/part.parquet'].flatMap(
-      (path) => on(`${lake}/${path}`, ...write),
-    ),
-    ...on(lake, 'ListBucket'),
-    ...on(place(at('--result')), 'PutObject'),
-    ...on('Artifacts/logs/1', 'PutObject'),
-    ...on('Artifacts', 'ListBucket'),
-    ...on(`${lake}/_staging/silver.trips/1/part.parquet`, 'DeleteObject'),
-    ...on(`${lake}/silver/trips/_delta_log/1.json`, 'DeleteObject'),
-    ...(kind === 'maintain' ? on(`${lake}/silver/trips/part.parquet`, 'DeleteObject') : []),
-  ];
-}
-
 describe('the rights of a producer and of the delivery', () => {
   const conditionsOf = (grants: readonly Grant[]) =>
     grants.flatMap(({ action, condition }) => (condition === undefined ? [] : [[action, condition]]));
@@ -242,26 +203,6 @@ describe('the rights of a deploy', () => {
 });
 
 describe('the rights of a Spark job', () => {
-  const catalogue = loadCatalogue();
-  const about = { product: 'silver.trips', generation: 1 };
-  const jobs = [
-    planBuild(catalogue, jobConfig, { ...about, start: '2025-01-18', end: '2025-01-19' }),
-    planBuild(catalogue, jobConfig, {
-      ...about,
-      product: 'bronze.events',
-      start: '2025-01-18T03',
-      end: '2025-01-18T04',
-    }),
-    planRestore(catalogue, jobConfig, { ...about, version: 1 }),
-    planMaintenance(catalogue, jobConfig, about),
-  ].map(({ job }) => job);
-  const of = (role: string) => (role === 'JobRole' ? undefined : 'maintenance');
-
-  it.each(['JobRole', 'MaintenanceRole'])('that runs as %s are those for what it reads and writes', (role) => {
-    const calls = jobs.filter((job) => job.role === of(role)).flatMap(callsOfJob);
-    expect(compare(grantsOf(template, role), calls)).toEqual(nothing);
-  });
-
   it('let nothing but maintenance delete published files, and nothing at all raw events', () => {
     const deleting = (role: string, call: string) => grantsOf(template, role).some((grant) => allows(grant, call));
     expect(deleting('JobRole', 's3:DeleteObject Lake/silver/trips/trip_date=2025-01-18/part.parquet')).toBe(false);

@@ -64,3 +64,11 @@ export const allows = ({ action, resource }: Grant, call: string): boolean => {
   const [called = '', on = ''] = call.split(' ');
   return action === called && covers(resource, on);
 };
+
+/** What is granted and not used, and what is used and not granted. */
+export function compare(grants: readonly Grant[], calls: readonly string[]) {
+  return {
+    refused: calls.filter((call) => !grants.some((grant) => allows(grant, call))),
+    unused: grants.filter((grant) => !calls.some((call) => allows(grant, call))),
+  };
+}
