@@ -23,12 +23,23 @@ function readLine(line: string): { readonly trip?: unknown; readonly event?: unk
 export class BesideTheStream {
   readonly #numbers = new Map<string, number>();
   readonly #lines: string[] = [];
-  /** Of which the stream misses something. */
-  readonly trips = new Set<string>();
 
   /** The lines that go into the stream. */
   withoutPlanted(lines: readonly string[]): string[] {
-    return lines.filter((line) => !this.#takes(line));
+    return lines.filter((line) => {
+      const { trip, event } = readLine(line);
+      const isTaken = this.takes(trip, event);
+      if (isTaken) this.#lines.push(line);
+      return !isTaken;
+    });
+  }
+
+  /** Whether the stream does without an event of a trip. */
+  takes(trip: unknown, event: unknown): boolean {
+    if (typeof trip !== 'string') return false;
+    const number = this.#numbers.get(trip) ?? this.#numbers.size + 1;
+    this.#numbers.set(trip, number);
+    return number % planted.trips === 0 || (number % planted.payments === 0 && event === 'payment_processed');
   }
 
   /** Lands what was taken out, as an app does that was without a network and sends a file. */
@@ -36,17 +47,5 @@ export class BesideTheStream {
     if (this.#lines.length === 0) return;
     const key = objectKey(delivery.folder, 'beside-the-stream', Date.now());
     await put(key, gzipSync(this.#lines.map((line) => `${line}\n`).join('')));
-  }
-
-  #takes(line: string): boolean {
-    const { trip, event } = readLine(line);
-    if (typeof trip !== 'string') return false;
-    const number = this.#numbers.get(trip) ?? this.#numbers.size + 1;
-    this.#numbers.set(trip, number);
-    const isTaken = number % planted.trips === 0 || (number % planted.payments === 0 && event === 'payment_processed');
-    if (!isTaken) return false;
-    this.#lines.push(line);
-    this.trips.add(trip);
-    return true;
   }
 }

@@ -8,29 +8,38 @@ import { buckets } from '../../local/provision.ts';
 import { intervalKey, shiftInterval } from '../../model/intervals.ts';
 import type { Merged, Reconciliation, StreamComparison } from '../../model/messages/realtime.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
-import { comparedStreams } from '../../model/catalogue.ts';
 import { pauseUpdate } from '../../model/messages/streams.ts';
 import { type StreamApplication, streamApplications, supervisionId } from '../../model/stream-applications.ts';
 import { createStreamHealthActivities } from '../../activities/cloudwatch/stream-health.ts';
 import { query } from '../../activities/redshift/query.ts';
-import { BesideTheStream, planted } from './beside-the-stream.ts';
+import { BesideTheStream } from './beside-the-stream.ts';
 import { runDays } from './days.ts';
 import { closeOnSignal, openLocal } from './demo.ts';
 import { putInto } from './land.ts';
 import { producerOn } from './live.ts';
+import { liveProblems } from './live-check.ts';
+import { tellSurge, tellTrips, surge } from './live-night.ts';
+import { LiveTruth } from './live-truth.ts';
 import type { Session } from './session.ts';
-import { heading } from './summary.ts';
-import { type Cell, createProgress, faint, type Progress, seconds, table } from '../terminal.ts';
+import { createProgress, type Progress, seconds } from '../terminal.ts';
 
-const tripsPerDay = 2_000;
+export interface LiveDemoOptions {
+  /** So many times faster than in life. */
+  readonly speed: number;
+  readonly tripsPerDay: number;
+}
+
 const mergeEveryMs = 5_000;
 /** It takes seconds. */
 const mostReadingMs = 10 * 60_000;
 /** As often the local service publishes figures. */
 const figuresEverySeconds = 10;
 
-/** A day that is over is played into the stream; its trips are to be seen while it runs, and the night puts them right. */
-export async function liveDemo(root: string, speed: number): Promise<void> {
+/**
+ * A day that is over is played into the stream; its trips are to be seen while it runs, and the night puts them right. Gives what
+ * of all that is not as it must be.
+ */
+export async function liveDemo(root: string, options: LiveDemoOptions): Promise<string[]> {
   const progress = createProgress();
   const folder = join(root, '.tideline', 'live');
   // A date is settled once: each demo begins on a platform of its own.
@@ -42,7 +51,7 @@ export async function liveDemo(root: string, speed: number): Promise<void> {
     // The first hours of the date after it are played too: without them no time would pass in which trips fall silent.
     const date = shiftInterval('date', intervalKey('date', DateTime.utc()), -2);
     const began = Date.now();
-    const beside = await playDay(session, date, speed, progress);
+    const truth = await playDay(session, date, options, progress);
     const { client, catalogue, platform } = session;
     // What it holds is delivered when it stops.
     await platform.supervisor.end('delivery');
@@ -59,14 +68,12 @@ export async function liveDemo(root: string, speed: number): Promise<void> {
       if (done === total) progress.end();
     });
     const reconciled = await run<Reconciliation>(session, 'reconcile', { date });
-    await tell(session, date, reconciled, beside.trips);
-    for (const { key: product } of comparedStreams(catalogue)) {
-      const told = await run<StreamComparison>(session, 'compareStream', { product, date });
-      console.log(
-        `  ${product}: ${told.streamRows} windows of the stream, ${told.batchRows} of the batch, of which ${told.missing + told.differing} are otherwise by events that came late or beside the stream`,
-      );
-    }
+    const trips = await tellTrips(session, date, reconciled, truth);
+    const compared = await run<StreamComparison>(session, 'compareStream', { product: surge, date });
+    const windows = await tellSurge(session, compared, truth);
+    const problems = liveProblems({ ...trips, ...windows });
     console.log(`\n  ${seconds(Date.now() - began)} in all. Everything that ran is in the Web UI until this ends.`);
+    return problems;
   } finally {
     stopListening();
     await session.close();
@@ -84,10 +91,16 @@ const run = <T>({ client }: Session, type: string, input: object): Promise<T> =>
  * Sends a day's events at so many times their pace, but for what is to come beside the stream, while merges bring what its
  * application has written into the warehouse.
  */
-async function playDay(session: Session, date: string, speed: number, progress: Progress): Promise<BesideTheStream> {
+async function playDay(
+  session: Session,
+  date: string,
+  { speed, tripsPerDay }: LiveDemoOptions,
+  progress: Progress,
+): Promise<LiveTruth> {
   const { platform } = session;
   const producer = producerOn(platform);
   const beside = new BesideTheStream();
+  const truth = new LiveTruth(beside);
   const ended = new AbortController();
   progress.step(
     `Playing ${date}, ${speed} times as fast as in life; look at it: psql ${platform.postgresUrl} -c "SELECT data_state, count(*) FROM public.trips GROUP BY 1"`,
@@ -99,14 +112,20 @@ async function playDay(session: Session, date: string, speed: number, progress: 
     }
   })();
   const options = { seed: 3, start: date, days: 2, tripsPerDay, arrivedBefore: `${shiftInterval('date', date, 1)}T06` };
-  const played = await play(options, { speed, put: (lines) => producer.put(beside.withoutPlanted(lines)) });
+  const played = await play(options, {
+    speed,
+    put: (lines) => producer.put(beside.withoutPlanted(lines)),
+    onEvent: (event) => {
+      truth.sent(event);
+    },
+  });
   ended.abort();
   await merging;
   await untilRead(session, progress);
   progress.end();
   await beside.land(putInto(platform.s3, buckets.raw));
   progress.step(`${played.lines.toLocaleString('en-US')} lines were sent, ${played.duplicates} of them again`);
-  return beside;
+  return truth;
 }
 
 /** Merges until the applications have read all that was sent, and their files have all been merged. */
@@ -139,63 +158,4 @@ async function mergeNow(session: Session, progress: Progress): Promise<number> {
     `${Number(row?.trips).toLocaleString('en-US')} trips in public.trips, ${merged} rows new or changed, the newest trip ended ${newest}`,
   );
   return merged;
-}
-
-async function tell(
-  { warehouse }: Session,
-  date: string,
-  told: Reconciliation,
-  besideTheStream: ReadonlySet<string>,
-): Promise<void> {
-  const rows = told.cities.map((city): Cell[] => [
-    city.city,
-    city.streamCount,
-    city.batchCount,
-    city.streamFare,
-    city.batchFare,
-    city.missingInStream,
-    city.missingInBatch,
-    city.differing,
-  ]);
-  const names = ['city', 'stream', 'batch', 'fares, stream', 'fares, batch', 'missing', 'extra', 'differing'];
-  console.log(`${heading(`${date}, the stream beside the batch`)}${table(names, rows)}`);
-  const { settled } = told;
-  if (settled)
-    console.log(
-      `\n  ${settled.streamCount} trips of the stream, ${settled.batchCount} of the batch: ${settled.divergencePct.toFixed(3)} % apart`,
-    );
-  const kinds = await query(
-    warehouse,
-    `SELECT kind, TRIM(columns) AS columns, COUNT(*) AS trips FROM streaming.divergence
-     WHERE date = CAST(:date AS DATE) GROUP BY kind, TRIM(columns) ORDER BY 1, 2`,
-    { date },
-  );
-  console.log(
-    heading('What differed') +
-      table(
-        ['kind', 'columns', 'trips'],
-        kinds.map(({ kind, columns, trips }): Cell[] => [String(kind), String(columns), Number(trips)]),
-      ),
-  );
-  const differing = await query(
-    warehouse,
-    'SELECT trip_id FROM streaming.divergence WHERE date = CAST(:date AS DATE)',
-    { date },
-  );
-  const unexplained = differing.filter(({ trip_id }) => !besideTheStream.has(String(trip_id)));
-  console.log(
-    faint(
-      `  Planted: one trip in ${planted.trips} came as a file beside the stream, and so did the payments of one in ${planted.payments}.`,
-    ),
-  );
-  console.log(`  ${differing.length - unexplained.length} of ${differing.length} that differ are of those trips.`);
-  if (unexplained.length > 0) process.exitCode = 1;
-  const states = await query(
-    warehouse,
-    'SELECT data_state, COUNT(*) AS trips FROM public.trips WHERE trip_date = CAST(:date AS DATE) GROUP BY data_state',
-    { date },
-  );
-  console.log(
-    `\n  public.trips of ${date}: ${states.map(({ data_state, trips }) => `${trips} ${data_state}`).join(', ')}`,
-  );
 }

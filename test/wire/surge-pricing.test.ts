@@ -5,20 +5,21 @@ import { play } from '../../local/generator/play.ts';
 import { eventTruth } from '../../local/generator/truth.ts';
 import { differences } from '../e2e/compare.ts';
 import { expectedWindows, type SurgeEvent } from '../truth/surge.ts';
+import { SurgeLateness } from '../../cli/laptop/surge-lateness.ts';
 import { access } from './access.ts';
+import { highestFigure } from './managed-flink-service.ts';
 import { newest, type Row, StreamApplication } from './stream-application.ts';
 
-/** Five hours of an evening in 20 seconds. No event is later than windows are kept here, so that each is in a row. */
+/** Five hours of an evening in 20 seconds. Late events come up to three days later: of many some come in these hours. */
 const options = {
   seed: 7,
   start: '2025-01-18',
   tripsPerDay: 5_000,
   cities: ['san_francisco' as const],
   arrivedBefore: '2025-01-18T05',
-  mishaps: { late: 0, fastClock: 0 },
+  mishaps: { late: 0.3 },
 };
 const speed = (5 * 3_600) / 20;
-const lateness = 'PT15M';
 const table = 'surge-zones';
 
 let application: StreamApplication;
@@ -52,6 +53,47 @@ const tell = (
   return { event: told, line: JSON.stringify({ ...envelope, payload }) };
 };
 
+/**
+ * Holds lines of a play back that the application may read too late, or in time, as its shards are read; the others are in time
+ * for certain.
+ */
+class HeldBack {
+  readonly #lateness = new SurgeLateness();
+  readonly #told = new Map<string, SurgeEvent>();
+  readonly lines: string[] = [];
+  /** Of each line that was held back and is an event. */
+  readonly events: SurgeEvent[] = [];
+  /** In time, those that came again in time too. */
+  readonly inTime: SurgeEvent[] = [];
+
+  tell(event: SurgeEvent): void {
+    this.#told.set(keyOf(event), event);
+  }
+
+  from(lines: readonly string[]): string[] {
+    return lines.filter((line) => {
+      const event = this.#told.get(keyOfLine(line));
+      if (event === undefined) return true;
+      const isHeld = this.#lateness.mayBeTooLate(Date.parse(event.event_timestamp));
+      if (isHeld) this.lines.push(line);
+      (isHeld ? this.events : this.inTime).push(event);
+      return !isHeld;
+    });
+  }
+}
+
+const keyOf = ({ event_id, event_timestamp }: Partial<SurgeEvent>): string =>
+  `${event_id ?? ''} ${Date.parse(event_timestamp ?? '')}`;
+
+/** A line that was spoilt has the key of no event that was told. */
+function keyOfLine(line: string): string {
+  try {
+    return keyOf(JSON.parse(line) as Partial<SurgeEvent>);
+  } catch {
+    return '';
+  }
+}
+
 /** Events that tell nothing, on every shard, an hour after all others. */
 const hourLater = Array.from({ length: 64 }, (_, number) =>
   tell({
@@ -84,19 +126,19 @@ const rowsOf = (events: readonly SurgeEvent[]): Row[] =>
 const windowOf = ({ geo_zone, window_start }: Row): string =>
   `${String(geo_zone)} ${String(window_start).slice(0, 19).replace(' ', 'T')}`;
 
-test('played hours become their windows, each with one multiplier, though a TaskManager is killed in the middle', async () => {
+test('played hours become their windows, each with one multiplier, without what is too late, though a TaskManager is killed in the middle', async () => {
+  const began = Date.now();
   await application.run({
-    'allowed.lateness': lateness,
     'lookup.table': table,
     'dynamodb.endpoint': application.aws.url,
   });
 
-  const events: SurgeEvent[] = [];
+  const late = new HeldBack();
   const playing = play(options, {
     speed,
-    put: (lines) => application.producer.put(lines),
+    put: (lines) => application.producer.put(late.from(lines)),
     onEvent: (event) => {
-      events.push(eventTruth(event, event.timestampMs, '', 0));
+      late.tell(eventTruth(event, event.timestampMs, '', 0));
     },
   });
   await expect.poll(() => application.keys('streaming/surge/'), { timeout: 120_000 }).not.toEqual([]);
@@ -104,7 +146,7 @@ test('played hours become their windows, each with one multiplier, though a Task
   await playing;
   await application.producer.put(hourLater.map(({ line }) => line));
 
-  const played = rowsOf(events);
+  const played = rowsOf(late.inTime);
   expect(new Set(played.map(({ surge_multiplier }) => surge_multiplier))).toEqual(new Set([1, 1.5, 2, 2.5]));
   const rows = (): Promise<Row[]> => application.rows('streaming/surge/');
   // Of a list of hundreds that is not empty yet no difference is to be drawn each time.
@@ -117,13 +159,25 @@ test('played hours become their windows, each with one multiplier, though a Task
       .toBe(0);
   await untilWritten(played);
 
-  await application.producer.put(afterwards.map(({ line }) => line));
+  await application.producer.put([...late.lines, ...afterwards.map(({ line }) => line)]);
   const windows = [...played, ...rowsOf(afterwards.slice(1).map(({ event }) => event))];
   await untilWritten(windows);
   const told = await rows();
   const versions = new Set(told.map((row) => `${windowOf(row)} ${String(row.version)}`));
   expect(told).toHaveLength(versions.size);
   expect(versions).toContain('UNKNOWN 2025-01-18T05:45:00 1');
+
+  const tooLate = [...late.events, ...afterwards.slice(0, 1).map(({ event }) => event)].filter(
+    (event) => expectedWindows([event]).length > 0,
+  );
+  expect(tooLate.length).toBeGreaterThan(20);
+  // The JobManager asks for figures every ten seconds.
+  await expect
+    .poll(() => highestFigure(application.flink.figures, application.name, 'lateEvents', began), {
+      timeout: 120_000,
+      interval: 1_000,
+    })
+    .toBe(tooLate.length);
 
   const latest = [...Map.groupBy(windows, ({ geo_zone }) => geo_zone).values()].map((ofZone) =>
     ofZone.reduce((a, b) => (windowOf(b) > windowOf(a) ? b : a)),
