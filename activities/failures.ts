@@ -9,8 +9,9 @@ export interface ServiceFailures {
   /** Error name → what a person should do about it. */
   readonly advice: Readonly<Record<string, string>>;
   /**
-   * Activity → the errors that are final there. What is wrong around a build (a policy, a missing table) may end it only
-   * before its first job is submitted: later that would free its claim while the job runs, or lose what it has published.
+   * Activity → the errors that are final there, by name, or as a `defect`. What is wrong around a build (a policy, a missing
+   * table, a data plane with a defect) may end it only before its first job is submitted: later that would free its claim
+   * while the job runs, or lose what it has published. What is put right, or deployed, then lets it go on.
    */
   readonly final: Readonly<Record<string, readonly string[]>>;
   /** What an error says that is about a state which passes: it is never final. */
@@ -37,7 +38,10 @@ export async function refusingBadInput<T>(make: () => T | Promise<T>): Promise<T
   }
 }
 
-/** A defect of this code, which the next attempt would meet again. An SDK's own may come of an answer that was cut off. */
+/** What a defect of this code is called among errors that are final: another attempt by the same code meets it again. */
+export const defect = 'a defect';
+
+/** An SDK's own may come of an answer that was cut off. */
 const isDefect = (error: Error): boolean =>
   (error instanceof TypeError || error instanceof ReferenceError) && !('$response' in error);
 
@@ -58,11 +62,12 @@ export function sortFailure(
   const advice = isDefect(error) ? 'This is a defect of Tideline.' : (lasting?.advice ?? failures?.advice[error.name]);
   const request =
     isServiceException(error) && error.$metadata.requestId ? ` (request ${error.$metadata.requestId})` : '';
-  const isFinal = failures?.final[activity]?.includes(error.name) && !failures.passing?.test(error.message);
+  const named = isDefect(error) ? defect : error.name;
+  const isFinal = failures?.final[activity]?.includes(named) && !failures.passing?.test(error.message);
   return ApplicationFailure.create({
     message: `${subject}: ${error.name}: ${error.message}${request}${advice ? ` ${advice}` : ''}`,
     type: error.name,
-    nonRetryable: isDefect(error) || isFinal === true || lasting !== undefined,
+    nonRetryable: isFinal === true || lasting !== undefined,
     cause: error,
   });
 }

@@ -1,7 +1,7 @@
-import type { ServiceFailures } from '../failures.ts';
+import { defect, type ServiceFailures } from '../failures.ts';
 
-const defects = ['ValidationException'];
-const surroundings = ['ResourceNotFoundException', 'AccessDeniedException', ...defects];
+const refusals = ['ValidationException'];
+const surroundings = ['ResourceNotFoundException', 'AccessDeniedException', ...refusals, defect];
 
 export const ledgerFailures: ServiceFailures = {
   service: 'DynamoDB',
@@ -12,8 +12,8 @@ export const ledgerFailures: ServiceFailures = {
   },
   final: {
     // Also builds that have waited for hours, loads after their commit and backfills under way ask for these.
-    claimIntervals: defects,
-    planBackfill: defects,
+    claimIntervals: refusals,
+    planBackfill: refusals,
     checkFreshness: surroundings,
     explainInterval: surroundings,
     resolveVersion: surroundings,

@@ -86,11 +86,23 @@ describe('errors of a service', () => {
     expect(sortFailure(denied, 'explainInterval', 'explain', ledgerFailures)).toMatchObject({ nonRetryable: true });
   });
 
-  it('are never programming errors, which fail at once; one that an SDK met in an answer is retried', () => {
-    const defect = new TypeError('x is not a function');
-    expect(sort(defect, 'awaitJobRun')).toMatchObject({ nonRetryable: true, type: 'TypeError' });
+  it('are final where they are defects that are met before anything is begun; one that an SDK met in an answer is none', () => {
+    const broken = new TypeError('x is not a function');
     const cutOff = Object.assign(new TypeError('Cannot read properties of undefined'), { $response: {} });
-    expect(sort(cutOff, 'awaitJobRun')).toMatchObject({ nonRetryable: false });
+    const sorted = (error: Error) => sortFailure(error, 'explainInterval', 'explain', ledgerFailures);
+    expect(sorted(broken)).toMatchObject({ nonRetryable: true, type: 'TypeError' });
+    expect(sorted(cutOff)).toMatchObject({ nonRetryable: false });
+  });
+
+  it('are retried where they are defects around what runs or is published: the next deploy mends them', () => {
+    const broken = new ReferenceError('x is not defined');
+    for (const activity of ['submitJobRun', 'awaitJobRun', 'cancelJobRun'])
+      expect(sort(broken, activity)).toMatchObject({ nonRetryable: false, type: 'ReferenceError' });
+    for (const activity of ['claimIntervals', 'releaseIntervals', 'recordPublished', 'recordLoaded'])
+      expect(sortFailure(broken, activity, 'build', ledgerFailures)).toMatchObject({
+        nonRetryable: false,
+        message: expect.stringContaining('defect of Tideline') as string,
+      });
   });
 
   it('are retried where something cannot be read that another release wrote: the next deploy may read it', () => {

@@ -1,0 +1,16 @@
+import { createCatalogueActivities } from '../activities/catalogue/activities.ts';
+import type { JobConfig } from '../activities/catalogue/plan.ts';
+import { defect, failureSorting } from '../activities/failures.ts';
+import { heartbeating } from '../activities/heartbeats.ts';
+import type { Catalogue } from '../model/catalogue.ts';
+import { orchestrationQueue } from '../model/queues.ts';
+
+/** What a worker of workflows does beside them: it reads the contracts. */
+export function planning(catalogue: Catalogue, config: JobConfig) {
+  const activities = createCatalogueActivities(catalogue, config);
+  // Nothing is begun yet, and a run stays as a rule on the version of the code that began it: no deploy mends a defect.
+  const final = Object.fromEntries(Object.keys(activities).map((name) => [name, [defect]]));
+  const failures = { service: 'contracts', advice: {}, final };
+  const interceptors = { activity: [heartbeating, failureSorting([{ activities, failures }])] };
+  return { taskQueue: orchestrationQueue, activities, interceptors };
+}
