@@ -22,6 +22,9 @@ describe('a build', () => {
       expect(new Set(scheduled.map(({ heartbeatTimeout }) => Number(heartbeatTimeout?.seconds)))).toEqual(
         new Set([12]),
       );
+      // However often a deploy has ended a wait before, the next attempt begins within 15 s of its worker's death.
+      const waits = scheduled.filter(({ activityType }) => activityType?.name?.startsWith('await'));
+      expect(waits.map(({ retryPolicy }) => Number(retryPolicy?.maximumInterval?.seconds))).toEqual([3, 3]);
     });
   });
 
