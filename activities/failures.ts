@@ -13,6 +13,11 @@ export interface ServiceFailures {
    * before its first job is submitted: later that would free its claim while the job runs, or lose what it has published.
    */
   readonly final: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Activities in which a defect of this code, final everywhere else, is waited out until the next deploy mends it: those that
+   * end or record what was begun, or a job would run on without its claim, and those of a workflow that lives for ever.
+   */
+  readonly enduring?: readonly string[];
   /** What an error says that is about a state which passes: it is never final. */
   readonly passing?: RegExp;
   /** Activity → what an error of any name says there that no retry can change, and what a person should do about it. */
@@ -58,11 +63,13 @@ export function sortFailure(
   const advice = isDefect(error) ? 'This is a defect of Tideline.' : (lasting?.advice ?? failures?.advice[error.name]);
   const request =
     isServiceException(error) && error.$metadata.requestId ? ` (request ${error.$metadata.requestId})` : '';
-  const isFinal = failures?.final[activity]?.includes(error.name) && !failures.passing?.test(error.message);
+  const isFinal = isDefect(error)
+    ? !failures?.enduring?.includes(activity)
+    : failures?.final[activity]?.includes(error.name) && !failures.passing?.test(error.message);
   return ApplicationFailure.create({
     message: `${subject}: ${error.name}: ${error.message}${request}${advice ? ` ${advice}` : ''}`,
     type: error.name,
-    nonRetryable: isDefect(error) || isFinal === true || lasting !== undefined,
+    nonRetryable: isFinal === true || lasting !== undefined,
     cause: error,
   });
 }

@@ -67,6 +67,7 @@ const historyFailures: ServiceFailures = {
   service: 'S3 and DynamoDB',
   advice: { ...lakeFailures.advice, ...ledgerFailures.advice },
   final: {},
+  enduring: ['recordPublished', 'recordRestored'],
 };
 const redshift = new RedshiftDataClient(patience(config.redshift.longPollSeconds));
 const services: readonly Service[] = [
@@ -97,7 +98,7 @@ const services: readonly Service[] = [
   { activities: planning, failures: ledgerFailures },
   {
     activities: { ...createFigureActivities(metrics), ...createStreamHealthActivities(cloudWatch) },
-    failures: { service: 'CloudWatch', advice: {}, final: {} },
+    failures: { service: 'CloudWatch', advice: {}, final: {}, enduring: ['readStreamHealth'] },
   },
   {
     activities: createFlinkActivities(new KinesisAnalyticsV2Client(patience()), config.managedFlink),

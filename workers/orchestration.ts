@@ -1,10 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
-import { createCatalogueActivities } from '../activities/catalogue/activities.ts';
-import { heartbeating } from '../activities/heartbeats.ts';
 import { loadCatalogue } from '../model/catalogue.ts';
-import { orchestrationQueue } from '../model/queues.ts';
 import { parseConfig } from './config.ts';
+import { planning } from './planning.ts';
 import { connectWorker, runUntilStopped } from './process.ts';
 import { versioned } from './versions.ts';
 
@@ -13,12 +11,10 @@ const { connection, namespace } = await connectWorker(config);
 const worker = await Worker.create({
   connection,
   namespace,
-  taskQueue: orchestrationQueue,
   ...(config.workflowBundle === undefined
     ? { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) }
     : { workflowBundle: { codePath: config.workflowBundle } }),
-  activities: createCatalogueActivities(loadCatalogue(), config.job),
-  interceptors: { activity: [heartbeating] },
+  ...planning(loadCatalogue(), config.job),
   shutdownGraceTime: config.shutdownGraceMs,
   workerDeploymentOptions: versioned(config.buildId),
 });

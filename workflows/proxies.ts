@@ -20,6 +20,9 @@ const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInte
 /** Workers beat for all that they run (`activities/heartbeats.ts`): what a dead one had begun is begun again after this time. */
 const heartbeatTimeout = '12s';
 
+/** With the time after which a dead worker is missed, what it waited for is adopted within 15 s, also after many deploys. */
+const untilAdopted = { ...untilItWorks, maximumInterval: '3s' } as const;
+
 /** Reading the contracts: quick, and wrong input fails at once. */
 export const catalogue = proxyActivities<CatalogueActivities>({
   taskQueue: orchestrationQueue,
@@ -92,7 +95,7 @@ export const submissions = (lane: Lane) =>
     priority: { priorityKey: lanes.indexOf(lane) + 1 },
   });
 
-/** Waits for remote work, or for inputs. Each attempt adopts the work that is there, soon also after the last of many deploys. */
+/** Waits for remote work, or for inputs. Each attempt adopts the work that is there. */
 export const waits = (lane: Lane) =>
   proxyActivities<
     EmrServerlessActivities & RedshiftActivities & Pick<PlanningActivities, 'awaitInputs' | 'awaitSettling'>
@@ -101,7 +104,7 @@ export const waits = (lane: Lane) =>
     startToCloseTimeout: '24h',
     heartbeatTimeout,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { ...untilItWorks, maximumInterval: '10s' },
+    retry: untilAdopted,
   });
 
 /** Applications of the stream: calls that answer at once. */
@@ -118,5 +121,5 @@ export const streamWaits = proxyActivities<Pick<FlinkActivities, 'awaitApplicati
   startToCloseTimeout: '24h',
   heartbeatTimeout,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { ...untilItWorks, maximumInterval: '10s' },
+  retry: untilAdopted,
 });

@@ -13,6 +13,7 @@ export const emrServerlessFailures: ServiceFailures = {
   final: {
     submitJobRun: ['ValidationException', 'ResourceNotFoundException', 'AccessDeniedException'],
   },
+  enduring: ['cancelJobRun'],
   // An application that stops for lack of jobs takes none until it has stopped, and says so like this.
   passing: /must be in one of the following statuses/,
   // The name of a conflict is that of one with the application’s state too, which passes.

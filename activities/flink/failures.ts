@@ -33,4 +33,5 @@ export const flinkFailures: ServiceFailures = {
     takeSnapshot: refusals,
     pruneSnapshots: refusals,
   },
+  enduring: ['lookAtApplication', 'awaitApplication'],
 };

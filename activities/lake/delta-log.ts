@@ -183,11 +183,11 @@ export async function readUndone(
   version: number,
 ): Promise<TableCommit[]> {
   let commits: TableCommit[] = [];
-  for (let oldest = version; oldest < (commits[0]?.version ?? Infinity);) {
-    const newer = await readCommits(client, bucket, product, { after: oldest - 1, atMost: version - oldest + 1 });
-    if (newer.length === commits.length) break;
-    commits = newer.filter((commit) => commit.version <= version);
-    oldest = Math.min(oldest, ...commits.flatMap(({ restored }) => restored ?? []));
+  for (let [oldest, known] = [version, version + 1]; oldest < known;) {
+    const found = await readCommits(client, bucket, product, { after: oldest - 1, atMost: known - oldest });
+    const before = found.filter((commit) => commit.version < known);
+    commits = [...before, ...commits];
+    [oldest, known] = [Math.min(oldest, ...before.flatMap(({ restored }) => restored ?? [])), oldest];
   }
   return commits;
 }

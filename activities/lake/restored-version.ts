@@ -21,6 +21,9 @@ function filesOf(text: string): { added: Names; removed: Names } {
 const without = (names: Names, others: Names): string[] => [...names].filter((name) => !others.has(name));
 const isEqual = (one: Names, other: Names): boolean => one.size === other.size && without(one, other).length === 0;
 
+/** One may go back over ten thousand commits. */
+const readsAtOnce = 50;
+
 /**
  * The version to which a restore to a timestamp has put a table back, which it does not name: the newest whose files differ
  * from those before the restore by just what the restore, whose commit is `text`, has added and removed. `read` gives the
@@ -33,17 +36,20 @@ export async function restoredVersion(
 ): Promise<number> {
   const restore = filesOf(text);
   // Files that the older version has and the one before the restore does not, and the other way round.
-  let onlyOlder: Names = new Set();
-  let onlyNewer: Names = new Set();
+  const onlyOlder = new Set<string>();
+  const onlyNewer = new Set<string>();
   let older = version - 1;
+  let ahead: string[] = [];
   while (!isEqual(onlyOlder, restore.added) || !isEqual(onlyNewer, restore.removed)) {
-    const undone = await read(older);
-    if (undone === '') return older;
+    if (ahead.length === 0) {
+      const versions = Array.from({ length: Math.min(readsAtOnce, older + 1) }, (_, back) => older - back);
+      ahead = await Promise.all(versions.map(read));
+    }
+    const undone = ahead.shift() ?? '';
+    if (undone === '') break;
     const { added, removed } = filesOf(undone);
-    [onlyOlder, onlyNewer] = [
-      new Set([...without(onlyOlder, added), ...without(removed, onlyNewer)]),
-      new Set([...without(onlyNewer, removed), ...without(added, onlyOlder)]),
-    ];
+    for (const name of added) if (!onlyOlder.delete(name)) onlyNewer.add(name);
+    for (const name of removed) if (!onlyNewer.delete(name)) onlyOlder.add(name);
     older -= 1;
   }
   return older;

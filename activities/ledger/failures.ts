@@ -1,7 +1,7 @@
 import type { ServiceFailures } from '../failures.ts';
 
-const defects = ['ValidationException'];
-const surroundings = ['ResourceNotFoundException', 'AccessDeniedException', ...defects];
+const refusals = ['ValidationException'];
+const surroundings = ['ResourceNotFoundException', 'AccessDeniedException', ...refusals];
 
 export const ledgerFailures: ServiceFailures = {
   service: 'DynamoDB',
@@ -12,10 +12,11 @@ export const ledgerFailures: ServiceFailures = {
   },
   final: {
     // Also builds that have waited for hours, loads after their commit and backfills under way ask for these.
-    claimIntervals: defects,
-    planBackfill: defects,
+    claimIntervals: refusals,
+    planBackfill: refusals,
     checkFreshness: surroundings,
     explainInterval: surroundings,
     resolveVersion: surroundings,
   },
+  enduring: ['releaseIntervals', 'recordLoaded'],
 };

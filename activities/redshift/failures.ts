@@ -9,4 +9,5 @@ export const redshiftFailures: ServiceFailures = {
     AccessDeniedException: 'The worker’s role lacks this permission; see infra/.',
   },
   final: { submitLoad: ['ValidationException'] },
+  enduring: ['cancelStatement'],
 };

@@ -32,7 +32,9 @@ export async function recordCommits(
     const newest = found.at(-1);
     if (!newest) return;
     const oldest = Math.min(recorded, ...found.flatMap(({ restored }) => restored ?? []));
-    const known = oldest < recorded ? await readCommits(client, bucket, product, { after: oldest }) : found;
+    const undone = { after: oldest, atMost: recorded - oldest };
+    const before = oldest < recorded ? await readCommits(client, bucket, product, undone) : [];
+    const known = [...before.filter(({ version }) => version <= recorded), ...found];
     const changes = found.map((commit) => ({ commit, dates: datesChanged(known, commit) }));
     const told = new Set<string>();
     for (const { commit, dates } of changes.toReversed()) {

@@ -7,6 +7,7 @@ import { pollDelayMs } from '../../activities/emr-serverless/activities.ts';
 import { emrServerlessFailures } from '../../activities/emr-serverless/failures.ts';
 import { meaningOf as meaningOfJob } from '../../activities/emr-serverless/states.ts';
 import { sortFailure } from '../../activities/failures.ts';
+import { flinkFailures } from '../../activities/flink/failures.ts';
 import { ledgerFailures } from '../../activities/ledger/failures.ts';
 import { redshiftFailures } from '../../activities/redshift/failures.ts';
 import { withoutValues } from '../../activities/redshift/load-errors.ts';
@@ -86,11 +87,24 @@ describe('errors of a service', () => {
     expect(sortFailure(denied, 'explainInterval', 'explain', ledgerFailures)).toMatchObject({ nonRetryable: true });
   });
 
-  it('are never programming errors, which fail at once; one that an SDK met in an answer is retried', () => {
+  it('are final where they are defects; one that an SDK met in an answer is none', () => {
     const defect = new TypeError('x is not a function');
     expect(sort(defect, 'awaitJobRun')).toMatchObject({ nonRetryable: true, type: 'TypeError' });
     const cutOff = Object.assign(new TypeError('Cannot read properties of undefined'), { $response: {} });
     expect(sort(cutOff, 'awaitJobRun')).toMatchObject({ nonRetryable: false });
+  });
+
+  it.each([
+    ['cancelJobRun', emrServerlessFailures],
+    ['cancelStatement', redshiftFailures],
+    ['releaseIntervals', ledgerFailures],
+    ['recordLoaded', ledgerFailures],
+    ['lookAtApplication', flinkFailures],
+  ])('are waited out as defects in %s, for the next deploy mends them', (activity, failures) => {
+    expect(sortFailure(new ReferenceError('x is not defined'), activity, 'build', failures)).toMatchObject({
+      nonRetryable: false,
+      message: expect.stringContaining('defect of Tideline') as string,
+    });
   });
 
   it('are retried where something cannot be read that another release wrote: the next deploy may read it', () => {

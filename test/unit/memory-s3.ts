@@ -6,6 +6,8 @@ export class MemoryS3 extends S3Client {
   readonly read: string[] = [];
   /** The prefixes of what was listed. */
   readonly listed: string[] = [];
+  /** How many are read now, and how many that were at most. */
+  readonly reading = { now: 0, atMost: 0 };
   readonly #objects = new Map<string, { text: string; bytes: number; etag: string; at: Date }>();
 
   put(key: string, text: string, { bytes = text.length, etag = `"${text}"`, at = new Date(0) } = {}): void {
@@ -16,6 +18,9 @@ export class MemoryS3 extends S3Client {
     if (command instanceof GetObjectCommand) {
       const { Key = '' } = command.input;
       this.read.push(Key);
+      this.reading.atMost = Math.max(this.reading.atMost, ++this.reading.now);
+      await Promise.resolve();
+      this.reading.now -= 1;
       const text = this.#objects.get(Key)?.text;
       if (text === undefined) throw new NoSuchKey({ message: Key, $metadata: {} });
       return { Body: { transformToString: async () => text } };

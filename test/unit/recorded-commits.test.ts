@@ -112,6 +112,8 @@ describe('a commit that its build did not live to record', () => {
     await activities().recordUnrecorded();
     expect(await changedIn()).toEqual({ [today]: 0, '2024-06-01': 3, '2024-06-02': 3 });
     expect(restated).toEqual([{ product, dates: ['2024-06-01', '2024-06-02'] }]);
+    // To date it, and to settle what it has undone: what it went back to, which it need not name, is looked for each time.
+    expect(s3.read.filter((key) => key.endsWith('3.json'))).toHaveLength(2);
   });
 
   describe('beside a build that records its own at the same time', () => {

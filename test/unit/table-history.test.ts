@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { datesChanged, parseCommit, readCommits, standing, type TableCommit } from '../../activities/lake/delta-log.ts';
 import type { IntervalRecord } from '../../activities/ledger/records.ts';
 import { publishedOf } from '../../activities/ledger/records.ts';
@@ -91,8 +91,11 @@ describe('a restore to a timestamp', () => {
     commit([file('b', vector)], [file('b')]),
     commit([file('a'), file('d')], [file('c')]),
   ];
+  let s3: MemoryS3;
+  beforeEach(() => {
+    s3 = new MemoryS3({});
+  });
   const restoredBy = async (...commits: readonly string[]): Promise<number | null | undefined> => {
-    const s3 = new MemoryS3({});
     for (const [version, text] of commits.entries())
       s3.put(`silver/trips/_delta_log/${String(version).padStart(20, '0')}.json`, text);
     return (await readCommits(s3, 'lake', product, { after: commits.length - 2 }))[0]?.restored;
@@ -105,6 +108,14 @@ describe('a restore to a timestamp', () => {
     ['to what the log holds no more', [file('z')], [file('b', vector), file('a'), file('d')], -1],
   ] as const)('is found by its files: %s', async (_, added, removed, expected) => {
     expect(await restoredBy(...log, commit(added, removed, restore))).toBe(expected);
+  });
+
+  it('is found behind thousands of commits, each read once, fifty at a time', async () => {
+    const hours = Array.from({ length: 3_000 }, (_, hour) => [file(`hour-${hour}`)]);
+    const undone = hours.slice(1).flat();
+    expect(await restoredBy(...hours.map((added) => commit(added)), commit([], undone, restore))).toBe(0);
+    expect(s3.read).toHaveLength(3_000 + 1);
+    expect(s3.reading.atMost).toBe(50);
   });
 });
 

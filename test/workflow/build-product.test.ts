@@ -1,5 +1,6 @@
 import { CancelledFailure, rootCause } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
+import { loadCatalogue } from '../../model/catalogue.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
 import { useBuilds } from './build-endings.ts';
 import { withWorkers } from './environment.ts';
@@ -21,6 +22,9 @@ describe('a build', () => {
       expect(new Set(scheduled.map(({ heartbeatTimeout }) => Number(heartbeatTimeout?.seconds)))).toEqual(
         new Set([12]),
       );
+      // However often a deploy has ended a wait before, the next attempt begins within 15 s of its worker's death.
+      const waits = scheduled.filter(({ activityType }) => activityType?.name?.startsWith('await'));
+      expect(waits.map(({ retryPolicy }) => Number(retryPolicy?.maximumInterval?.seconds))).toEqual([3, 3]);
     });
   });
 
@@ -104,6 +108,18 @@ describe('a build', () => {
     const { calls, failure } = await ending('build-of-unknown-product');
     expect(calls.submitted).toHaveLength(0);
     expect(rootCause(failure?.cause)).toMatch(/no product "silver\.tirps".*silver\.trips/);
+  });
+
+  it('fails at once where the contracts cannot be read for a defect, which its version will always have', async () => {
+    const catalogue = loadCatalogue();
+    const get = (): never => {
+      throw new TypeError('inputs is not iterable');
+    };
+    const { calls, failure } = await built({ catalogue: { ...catalogue, get } });
+    expect(calls.submitted).toHaveLength(0);
+    expect(failure?.cause?.cause).toMatchObject({
+      message: expect.stringMatching(/^planBuild for build\/silver.*not iterable.*defect of Tideline/) as string,
+    });
   });
 
   it('cancels its job when a person cancels it, and ends as cancelled', async () => {

@@ -12,11 +12,12 @@ import {
 } from '@temporalio/worker';
 import { contentId, makeCurrent } from '../../deployment/worker-versions.ts';
 import { workflowBundle as bundleOf } from '../../deployment/workflow-bundle.ts';
-import { createCatalogueActivities } from '../../activities/catalogue/activities.ts';
+import { failureSorting } from '../../activities/failures.ts';
 import { heartbeating } from '../../activities/heartbeats.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
 import { attributes } from '../../model/search-attributes.ts';
-import { laneQueue, lanes, orchestrationQueue, submissionQueue } from '../../model/queues.ts';
+import { laneQueue, lanes, submissionQueue } from '../../model/queues.ts';
+import { planning } from '../../workers/planning.ts';
 import { versioned } from '../../workers/versions.ts';
 import { root, tools } from '../tools.ts';
 import { jobConfig } from '../unit/job-config.ts';
@@ -73,9 +74,8 @@ export async function orchestrationWorker(
 ): Promise<Worker> {
   return Worker.create({
     connection,
-    taskQueue: orchestrationQueue,
     workflowBundle: await workflowBundle(),
-    activities: createCatalogueActivities(products, { ...jobConfig, timeoutMinutes }),
+    ...planning(products, { ...jobConfig, timeoutMinutes }),
     ...version,
   });
 }
@@ -86,14 +86,14 @@ export async function withWorkers<T>(
   script: Script,
   use: (calls: Calls) => Promise<T>,
 ): Promise<T> {
-  const { calls, activities } = scriptedServices(script, async () => {
+  const { calls, activities, services } = scriptedServices(script, async () => {
     for (;;) {
       Context.current().heartbeat();
       await Context.current().sleep(100);
     }
   });
   const connection = environment.nativeConnection;
-  const interceptors = { activity: [heartbeating] };
+  const interceptors = { activity: [heartbeating, failureSorting(services)] };
   const workers = await Promise.all([
     orchestrationWorker(
       connection,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localServer, withWorkers } from './environment.ts';
 import { play, type ScenarioName, scenarios } from './scenarios.ts';
 import type { Calls } from './calls.ts';
+import type { Script } from './script.ts';
 
 // The server that skips time tells the workflow nothing of an error that comes after a cancel.
 let environment: TestWorkflowEnvironment;
@@ -15,8 +16,8 @@ afterAll(async () => {
   await environment.teardown();
 });
 
-const callsOf = (name: ScenarioName): Promise<Calls> =>
-  withWorkers(environment, scenarios[name].script, async (calls) => {
+const callsOf = (name: ScenarioName, script: Script = scenarios[name].script): Promise<Calls> =>
+  withWorkers(environment, script, async (calls) => {
     const handle = await play(environment, name);
     const failure: unknown = await handle.result().catch((error: unknown) => error);
     expect((failure as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
@@ -26,6 +27,12 @@ const callsOf = (name: ScenarioName): Promise<Calls> =>
 describe('a cancel that meets another error', () => {
   it('ends the job before the claim is given back', async () => {
     const calls = await callsOf('build-cancelled-while-throttled');
+    expect(calls.cancelled).toEqual(['run-1']);
+    expect(calls.released).toMatchObject([{ failure: null }]);
+  });
+
+  it('ends the job before the claim is given back, also where the data plane has a defect until the next deploy', async () => {
+    const calls = await callsOf('build-cancelled', { ...scenarios['build-cancelled'].script, defectiveCancels: 2 });
     expect(calls.cancelled).toEqual(['run-1']);
     expect(calls.released).toMatchObject([{ failure: null }]);
   });

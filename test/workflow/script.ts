@@ -16,6 +16,8 @@ export interface Script {
     | 'hangs'
     | 'hangs, then throttles'
   )[];
+  /** How often the call that ends a job meets a defect, before it ends one. */
+  readonly defectiveCancels?: number;
   /** How long a job may run. */
   readonly jobMinutes?: number;
   readonly loads?: readonly ('done' | 'failed' | 'cannot copy' | 'conflict' | 'hangs, then throttles')[];

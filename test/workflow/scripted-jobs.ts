@@ -28,6 +28,7 @@ const jobErrors: Readonly<Record<string, BuildResult['error']>> = {
 /** Runs of jobs that end as the script says, and the results that they leave in the lake. */
 export function scriptedJobs(script: Script, calls: Calls, waitForCancel: () => Promise<never>) {
   const cancelled = new Set<string>();
+  let defects = script.defectiveCancels ?? 0;
   const outcomeOf = (jobRunId: string) => {
     const index = Number(jobRunId.slice('run-'.length)) - 1;
     const { name } = calls.submitted[index]?.job ?? {};
@@ -76,6 +77,7 @@ export function scriptedJobs(script: Script, calls: Calls, waitForCancel: () => 
     },
     async cancelJobRun(placed: PlacedRun): Promise<JobRunEnd> {
       const { jobRunId } = known(placed);
+      if (defects-- > 0) throw new TypeError('jobRun is not iterable');
       calls.cancelled.push(jobRunId);
       return end('cancelled', 'CANCELLED');
     },

@@ -8,7 +8,11 @@ import { orchestratorOf } from '../../activities/orchestrator.ts';
 import { awaitInputs } from '../../activities/planning/missing-inputs.ts';
 import type { ReadersAsked } from '../../activities/planning/activities.ts';
 import { changesLeft } from '../../activities/planning/stale-readers.ts';
-import { refusingBadInput } from '../../activities/failures.ts';
+import { emrServerlessFailures } from '../../activities/emr-serverless/failures.ts';
+import { refusingBadInput, type Service } from '../../activities/failures.ts';
+import { flinkFailures } from '../../activities/flink/failures.ts';
+import { ledgerFailures } from '../../activities/ledger/failures.ts';
+import { redshiftFailures } from '../../activities/redshift/failures.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
 import {
   countByAlarm,
@@ -60,9 +64,11 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
     for (const range of [before, after]) calls.ledger.publish(publishedBuild('bronze.events', range));
   }
   let refused = 0;
+  const jobs = scriptedJobs(script, calls, waitForCancel);
+  const loads = scriptedLoads(script, calls, waitForCancel);
   const activities = {
-    ...scriptedJobs(script, calls, waitForCancel),
-    ...scriptedLoads(script, calls, waitForCancel),
+    ...jobs,
+    ...loads,
     ...scriptedRealtime(script, calls),
     ...calls.flink.activities,
     async claimIntervals({ product, intervals, workflowId, buildId }: Claimant): Promise<Claimed> {
@@ -155,5 +161,11 @@ export function scriptedServices(script: Script = {}, waitForCancel: () => Promi
       calls.loaded.push(loaded);
     },
   };
-  return { calls, activities };
+  const services: readonly Service[] = [
+    { activities: jobs, failures: emrServerlessFailures },
+    { activities: loads, failures: redshiftFailures },
+    { activities: calls.flink.activities, failures: flinkFailures },
+    { activities, failures: ledgerFailures },
+  ];
+  return { calls, activities, services };
 }
