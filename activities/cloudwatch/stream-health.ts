@@ -10,7 +10,7 @@ interface Asked {
   readonly application: string;
   /** From when on, ms since 1970. */
   readonly since: number;
-  /** Whether what runs has begun then: all that it has counted is of this time. */
+  /** Whether what runs has begun then: all its restarts are of this time. */
   readonly beganThen?: boolean;
 }
 
@@ -45,7 +45,8 @@ export function createStreamHealthActivities(client: CloudWatchClient, periodSec
       return {
         figures: [checkpoints, failed, restarts, behind, down].flat().length,
         checkpoints: checkpoints.length,
-        failedCheckpoints: growth(failed, beganThen ? 0 : failed[0]),
+        // Flink counts also those that it could not begin while the tasks of a job were starting.
+        failedCheckpoints: growth(failed, failed[0]),
         restarts: growth(restarts, beganThen ? 0 : restarts[0]),
         checkpointMs: checkpoints.at(-1) ?? null,
         behindMs: first === undefined || last === undefined ? null : { first, last },

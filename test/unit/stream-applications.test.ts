@@ -105,8 +105,8 @@ describe('how an application does', () => {
   };
   const counts = { numberOfFailedCheckpoints: { '12:01': 3, '12:02': 4 }, fullRestarts: { '12:01': 1, '12:02': 1 } };
 
-  it('counts all that what runs has failed, and what has ended before it not', async () => {
-    expect(await health(counts, true)).toMatchObject({ failedCheckpoints: 4, restarts: 1 });
+  it('counts all restarts of what runs, its failed checkpoints but for those while it started, and nothing of before', async () => {
+    expect(await health(counts, true)).toMatchObject({ failedCheckpoints: 1, restarts: 1 });
     const before = { '12:00': 7, '12:01': 0, '12:02': 0 };
     const of = { numberOfFailedCheckpoints: before, fullRestarts: before, lastCheckpointDuration: before };
     expect(await health(of, true)).toMatchObject({ failedCheckpoints: 0, restarts: 0, checkpoints: 2 });
@@ -117,8 +117,8 @@ describe('how an application does', () => {
   });
 
   it('counts anew where a job has begun anew', async () => {
-    const numberOfFailedCheckpoints = { '12:01': 3, '12:02': 2, '12:03': 4 };
-    expect(await health({ numberOfFailedCheckpoints }, false)).toMatchObject({ failedCheckpoints: 4 });
-    expect(await health({ numberOfFailedCheckpoints }, true)).toMatchObject({ failedCheckpoints: 7 });
+    const fullRestarts = { '12:01': 3, '12:02': 2, '12:03': 4 };
+    expect(await health({ fullRestarts }, false)).toMatchObject({ restarts: 4 });
+    expect(await health({ fullRestarts }, true)).toMatchObject({ restarts: 7 });
   });
 });
