@@ -52,12 +52,11 @@ class Snapshot:
     @cached_property
     def sequence(self) -> int:
         """Number of the last build or announced restore, undone or not. Maintenance changes no rows and has none."""
-        commits = (self.log.commit(version) for version in self.versions)
+        # The checkpoint knows it of all that came before, however long a table has been quiet but for its maintenance.
+        since = takewhile(lambda version: version > self.log.checkpointed_version, self.versions)
+        commits = (self.log.commit(version) for version in since)
         newest = next((int(commit.metadata["sequence"]) for commit in commits if "sequence" in commit.metadata), None)
-        if newest is not None:
-            return newest
-        # The commits of a table that has long been quiet are gone, and Delta skips a write whose number it knows.
-        return 0 if self.versions[-1] == 0 else self.log.checkpointed_sequence()
+        return self.log.checkpointed_sequence() if newest is None else newest
 
     @property
     def has_builds(self) -> bool:
