@@ -5,6 +5,9 @@ import { DateTime } from 'luxon';
 /** A raw file: its name in its hour's folder, its size, and what changes whenever its content does. */
 export type RawFile = readonly [name: string, bytes: number, etag: string];
 
+/** What jobs read (spark-jobs/tideline_jobs/kinds/raw_lines/lines.py): other names Spark skips, or takes for patterns. */
+const rawFile = /^hour=([01]\d|2[0-3])\/((?![_.])[^/*?{}[\]\\]+\.gz)$/;
+
 /** Equal for equal files, and as the jobs compute it (spark-jobs/tideline_jobs/kinds/raw_lines/lines.py). */
 export function fingerprint(files: readonly RawFile[]): string {
   const listed = files.map(([name, bytes, etag]) => `${name} ${bytes} ${etag}`.replaceAll('"', '')).sort();
@@ -73,7 +76,7 @@ export async function listRawFiles(client: S3Client, rawUri: string, dates: read
   for (const folder of parentsOf(dates)) foreign.push(...(await listBeside(client, rawUri, folder)));
   for (const date of dates) {
     for await (const { key, name: path, bytes, etag } of listFolder(client, rawUri, folderOf(date))) {
-      const [, hour, name] = /^hour=([01]\d|2[0-3])\/([^/]+\.gz)$/.exec(path) ?? [];
+      const [, hour, name] = rawFile.exec(path) ?? [];
       if (hour !== undefined && name !== undefined) {
         const interval = `${date}T${hour}`;
         byHour.set(interval, [...(byHour.get(interval) ?? []), [name, bytes, etag]]);

@@ -64,7 +64,7 @@ export function createUnreadRawActivities(
         const { byHour, foreign } = await listRawFiles(client, rawUri, dates);
         const told = foreign.slice(0, keysShown).join(', ');
         if (foreign.length > 0) {
-          const problem = `${foreign.length} raw objects or folders that no build reads, for they are no .gz file in the folder of an hour: ${told}`;
+          const problem = `${foreign.length} raw objects or folders that no build reads, for they are no .gz file in the folder of an hour, or Spark skips their names (_…, .…) or takes them for patterns: ${told}`;
           findings.push({ product: key, interval: null, kind: 'other objects', problem });
         }
         const records = await ledger.records(key, hours[0] ?? '', hours.at(-1) ?? '');

@@ -18,6 +18,18 @@ def test_a_fingerprint_is_the_same_in_both_languages(golden: dict[str, Any]) -> 
     assert fingerprint((name, size, etag) for name, size, etag in golden["files"]) == golden["fingerprint"]
 
 
+def test_a_build_reads_the_files_whose_names_spark_reads_and_no_others(lakehouse: Lakehouse) -> None:
+    hour = "2025-01-18T05"
+    names = json.loads((Path(__file__).parent.parent / "golden" / "raw-names.json").read_text())
+    lakehouse.land(hour, [event("e", "trip_requested", "2025-01-18T05:10:00Z")])
+    [landed] = lakehouse.folder.rglob("part-0.json.gz")
+    for name in [*names["read"], *names["foreign"]]:
+        landed.with_name(name).write_bytes(landed.read_bytes())
+    landed.unlink()
+    result = lakehouse.must_build("bronze.events", hour, "2025-01-18T06")
+    assert result["intervals"][0]["rowsIn"] == len(names["read"])
+
+
 def test_a_build_reads_both_names_of_gzip_files_and_tells_which_files_it_has_read(lakehouse: Lakehouse) -> None:
     hour = "2025-01-18T05"
     lakehouse.land(

@@ -147,6 +147,19 @@ def test_a_build_that_was_asked_for_before_a_restore_publishes_nothing_over_it(
     assert _ids(lakehouse) == ["bad"]
 
 
+def test_the_number_that_a_restore_takes_is_in_checkpoints_too(lakehouse: Lakehouse) -> None:
+    good = _publish(lakehouse, HOUR, "a")
+    _publish(lakehouse, HOUR, "bad")
+    _must_restore(lakehouse, EVENTS, good)
+    table = Table(lakehouse.spark, contract_of(EVENTS), lakehouse.lake)
+    told = table.snapshot().sequence
+    lakehouse.spark._jvm.org.apache.spark.sql.delta.DeltaLog.forTable(  # type: ignore[union-attr]
+        lakehouse.spark._jsparkSession, table.path
+    ).checkpoint()
+    fresh = Table(lakehouse.spark, contract_of(EVENTS), lakehouse.lake)
+    assert (fresh.log.checkpointed_version, fresh.log.checkpointed_sequence()) == (fresh.snapshot().version, told)
+
+
 def test_neither_does_it_over_a_restored_quarantine(lakehouse: Lakehouse) -> None:
     quarantine = "bronze.events_quarantine"
     lakehouse.land(HOUR[0], ["no event"])

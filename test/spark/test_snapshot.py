@@ -101,6 +101,23 @@ def test_no_build_of_an_interval_is_looked_for_before_the_interval(
     assert found.version == 60
 
 
+def test_a_table_that_is_maintained_for_a_year_without_a_build_costs_no_more_to_ask(
+    spark: SparkSession, tmp_path: Path, read: list[str]
+) -> None:
+    folder = tmp_path / "_delta_log"
+    folder.mkdir()
+    _write(folder, 0)
+    _write(folder, 1)
+    for version in range(2, 734):
+        info = {"timestamp": _at_ms(version), "operation": f"VACUUM {'END' if version % 2 else 'START'}"}
+        (folder / f"{version:020d}.json").write_text(json.dumps({"commitInfo": info}))
+    (folder / "_last_checkpoint").write_text('{"version":730,"size":2}')
+    known = spark.createDataFrame([(("bronze.events", 1),), (None,)], "txn struct<appId string, version bigint>")
+    known.write.parquet(f"file:{folder}/{730:020d}.checkpoint.parquet")
+    assert _snapshot(spark, tmp_path).sequence == 1
+    assert read == ["_last_checkpoint", *(f"{version:020d}.json" for version in range(733, 723, -1))]
+
+
 def test_a_young_log_has_no_checkpoint(spark: SparkSession, tmp_path: Path, asked: list[str]) -> None:
     folder = tmp_path / "_delta_log"
     folder.mkdir()

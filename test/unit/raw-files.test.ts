@@ -7,6 +7,10 @@ const golden = JSON.parse(readFileSync(new URL('../raw-fingerprints.json', impor
   files: RawFile[];
   fingerprint: string;
 }[];
+const names = JSON.parse(readFileSync(new URL('../golden/raw-names.json', import.meta.url), 'utf8')) as Record<
+  'read' | 'foreign',
+  string[]
+>;
 
 describe('the fingerprint of raw files', () => {
   it.each(golden)('is the same in both languages: $fingerprint', (each) => {
@@ -16,6 +20,23 @@ describe('the fingerprint of raw files', () => {
 });
 
 describe('a listing of raw files', () => {
+  it('has the names that jobs read, and tells the others and those in no hour', async () => {
+    const s3 = new MemoryS3({});
+    const day = 'raw/events/year=2025/month=01/day=18';
+    for (const name of [...names.read, ...names.foreign]) s3.put(`${day}/hour=23/${name}`, name);
+    s3.put(`${day}/hour=24/x.gz`, 'x');
+    const { byHour, foreign } = await listRawFiles(s3, 's3://raw/raw/events', ['2025-01-18']);
+    expect([...byHour.keys()]).toEqual(['2025-01-18T23']);
+    expect(
+      byHour
+        .get('2025-01-18T23')
+        ?.map(([name]) => name)
+        .toSorted(),
+    ).toEqual(names.read.toSorted());
+    const others = [...names.foreign.map((name) => `${day}/hour=23/${name}`), `${day}/hour=24/x.gz`];
+    expect(foreign.toSorted()).toEqual(others.toSorted());
+  });
+
   it('has the files of each hour, and tells what no build reads', async () => {
     const s3 = new MemoryS3({});
     const day = 'raw/events/year=2025/month=01/day=18';

@@ -3,6 +3,7 @@
 import json
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -54,7 +55,7 @@ class Log:
         thousands of files, and instead of listing them a few are asked for by name, on from the last checkpoint.
         """
         if self._newest is None:
-            self._newest = int(self._checkpoint().get("version", 0))
+            self._newest = max(0, self.checkpointed_version)
             self._oldest = bisect_left(range(self._newest), True, key=self._has)
         while self._has(self._newest + 1):
             self._newest += 1
@@ -66,11 +67,20 @@ class Log:
     def _file(self, version: int) -> str:
         return f"{self._folder}/{version:020d}.json"
 
+    @cached_property
     def _checkpoint(self) -> dict[str, Any]:
-        """What Delta says of its newest checkpoint; empty before the first."""
+        """
+        What Delta says of its newest checkpoint, empty before the first. A later one would know of commits that are in
+        no snapshot yet.
+        """
         place = f"{self._folder}/_last_checkpoint"
         found: dict[str, Any] = json.loads("".join(self._storage.lines(place))) if self._storage.exists(place) else {}
         return found
+
+    @property
+    def checkpointed_version(self) -> int:
+        """The version of the newest checkpoint, -1 before the first."""
+        return int(self._checkpoint.get("version", -1))
 
     def commit(self, version: int) -> Commit:
         if version not in self._read:
@@ -130,9 +140,10 @@ class Log:
         return int(self._info(version)["operationMetrics"]["numDeletedFiles"])
 
     def checkpointed_sequence(self) -> int:
-        """The highest `txnVersion` in the newest checkpoint, which remembers it when the commits are gone."""
-        checkpoint = self._checkpoint()
-        name, parts = f"{self._folder}/{checkpoint['version']:020d}.checkpoint", checkpoint.get("parts")
+        """The highest `txnVersion` up to the newest checkpoint, which remembers it when the commits are gone."""
+        if self.checkpointed_version < 0:
+            return 0
+        name, parts = f"{self._folder}/{self.checkpointed_version:020d}.checkpoint", self._checkpoint.get("parts")
         numbered = [f".{part:010d}.{parts:010d}" for part in range(1, parts + 1)] if parts else [""]
         files = [f"{name}{number}.parquet" for number in numbered]
         row = self._spark.read.parquet(*files).agg(F.max("txn.version").alias("sequence")).collect()[0]

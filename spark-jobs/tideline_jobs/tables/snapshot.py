@@ -10,6 +10,7 @@ from tideline_jobs.tables.log import Commit, Log
 
 # Builds of days, of an hourly table; a zombie older than that has long lost its claim.
 _RECENT_COMMITS = 200
+_LAST_COMMITS = 10
 # By how much the clocks of the orchestrator and of a Spark driver may differ.
 CLOCK_TOLERANCE_MS = 3_600_000
 # So many commits in a row are not all by drivers whose clocks are wrong.
@@ -52,12 +53,13 @@ class Snapshot:
     @cached_property
     def sequence(self) -> int:
         """Number of the last build or announced restore, undone or not. Maintenance changes no rows and has none."""
-        commits = (self.log.commit(version) for version in self.versions)
+        # The checkpoint knows it of all that came before, however long a table has been quiet but for its maintenance; of
+        # a busy one the last few commits tell it sooner.
+        oldest = min(self.log.checkpointed_version, self.version - _LAST_COMMITS)
+        since = takewhile(lambda version: version > oldest, self.versions)
+        commits = (self.log.commit(version) for version in since)
         newest = next((int(commit.metadata["sequence"]) for commit in commits if "sequence" in commit.metadata), None)
-        if newest is not None:
-            return newest
-        # The commits of a table that has long been quiet are gone, and Delta skips a write whose number it knows.
-        return 0 if self.versions[-1] == 0 else self.log.checkpointed_sequence()
+        return self.log.checkpointed_sequence() if newest is None else newest
 
     @property
     def has_builds(self) -> bool:

@@ -15,6 +15,10 @@ class StoredFile:
     version: str
     """Changes whenever the content does: the store's ETag where it has one, the time of writing elsewhere."""
 
+    @property
+    def name(self) -> str:
+        return self.uri.rsplit("/", 1)[-1]
+
 
 class Storage:
     """Reads, writes, lists and deletes through Hadoop's file systems (S3, local)."""

@@ -1,5 +1,6 @@
 """Raw files to numbered lines."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,6 +17,8 @@ _SPLIT_BYTES = 128 * 1024 * 1024
 _LINE_BITS = 33
 # year, month, day, hour and the file.
 _NAME_PARTS = 5
+# Spark skips in silence what begins with _ or ., and takes these characters for a pattern.
+_RAW_FILE = re.compile(r"(?![_.])[^*?{}\[\]\\]+\.gz")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class RawHours:
 
     def fingerprint(self, hour: str) -> str:
         """Equal for equal files, and as the watch computes it (activities/lake/raw-files.ts)."""
-        return fingerprint((file.uri.rsplit("/", 1)[-1], file.bytes, file.version) for file in self.by_hour[hour])
+        return fingerprint((file.name, file.bytes, file.version) for file in self.by_hour[hour])
 
     @property
     def tasks(self) -> int:
@@ -67,8 +70,13 @@ def file_name(file: StoredFile) -> str:
 
 
 def list_hours(spark: SparkSession, raw: str, hours: list[str]) -> RawHours:
+    """The raw files of hours as the watch lists them (activities/lake/raw-files.ts), which tells what else is there."""
     storage = Storage(spark)
-    return RawHours(raw, {hour: storage.files([hour_folder(raw, hour)], ".gz") for hour in hours})
+
+    def files_of(hour: str) -> list[StoredFile]:
+        return [file for file in storage.files([hour_folder(raw, hour)], ".gz") if _RAW_FILE.fullmatch(file.name)]
+
+    return RawHours(raw, {hour: files_of(hour) for hour in hours})
 
 
 def read_lines(spark: SparkSession, raw: RawHours) -> DataFrame:
