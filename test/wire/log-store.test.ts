@@ -12,7 +12,7 @@ import { jobConfig } from '../unit/job-config.ts';
 import { roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
 import { LocalS3 } from './local-s3.ts';
 
-const COMMITS = 40;
+const COMMITS = 100;
 const COMMIT_FILE = /^PUT \/lake\/shared\/_delta_log\/\d{20}\.json$/;
 
 /** Commits one row after another; started again, it goes on after the last commit that it was told of. */
