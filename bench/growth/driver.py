@@ -34,7 +34,8 @@ def open_driver(endpoint: str | None = None) -> SparkSession:
         "spark.sql.codegen.wholeStage": "false",
         "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.sql.adaptive.enabled": "false",
-        "spark.sql.warehouse.dir": tempfile.mkdtemp(prefix="warehouse-"),
+        # Nothing is written there.
+        "spark.sql.warehouse.dir": str(TOOLS / "bench" / "warehouse"),
         "spark.delta.logStore.s3.impl": "tideline.ConditionalPutLogStore",
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
         "spark.hadoop.fs.s3a.endpoint": endpoint or "http://127.0.0.1:1",

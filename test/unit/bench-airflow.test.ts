@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { caseNames, casesOf, sizesOf } from '../../bench/airflow/cases.ts';
 import type { Measurement } from '../../bench/airflow/measure.ts';
 import { Notes } from '../../bench/airflow/notes.ts';
@@ -45,7 +45,11 @@ describe('the cases', () => {
 
 describe('the notes of tasks', () => {
   it('tell how often each began and was done', () => {
-    const notes = new Notes(join(mkdtempSync(join(tmpdir(), 'notes-')), 'notes'));
+    const folder = mkdtempSync(join(tmpdir(), 'notes-'));
+    onTestFinished(() => {
+      rmSync(folder, { recursive: true });
+    });
+    const notes = new Notes(join(folder, 'notes'));
     notes.clear();
     expect(notes.count('chain', 'began').size).toBe(0);
     for (const task of [1, 10, 1]) notes.add('chain', task, 'began');
