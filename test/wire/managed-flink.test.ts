@@ -21,43 +21,22 @@ import {
   type UpdateApplicationCommandInput,
 } from '@aws-sdk/client-kinesis-analytics-v2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { countingApplication, countingProperties } from './counting-application.ts';
 import { LocalS3 } from './local-s3.ts';
 import { buildJob, CountedFiles, exactlyOnce, highestFigure, ManagedFlink } from './managed-flink-service.ts';
 
 const ApplicationName = 'counting';
-const ServiceExecutionRole = 'arn:aws:iam::000000000000:role/flink';
 const perSecond = '100';
 
 let s3: LocalS3;
 const flink = new ManagedFlink();
 const files = new CountedFiles();
 
-const job = (properties: Readonly<Record<string, string>> = {}) => ({
-  PropertyGroups: [{ PropertyGroupId: 'tideline', PropertyMap: { output: files.folder, perSecond, ...properties } }],
-});
+const job = (properties: Readonly<Record<string, string>> = {}) =>
+  countingProperties({ output: files.folder, perSecond, ...properties });
 
 const creation = (changes: Partial<CreateApplicationCommandInput> = {}): CreateApplicationCommand =>
-  new CreateApplicationCommand({
-    ApplicationName,
-    RuntimeEnvironment: 'FLINK-1_20',
-    ServiceExecutionRole,
-    ApplicationConfiguration: {
-      ApplicationCodeConfiguration: {
-        CodeContentType: 'ZIPFILE',
-        CodeContent: { S3ContentLocation: { BucketARN: 'arn:aws:s3:::artifacts', FileKey: 'job-1.jar' } },
-      },
-      FlinkApplicationConfiguration: {
-        CheckpointConfiguration: {
-          ConfigurationType: 'CUSTOM',
-          CheckpointingEnabled: true,
-          CheckpointInterval: 1_000,
-          MinPauseBetweenCheckpoints: 100,
-        },
-      },
-      EnvironmentProperties: job(),
-    },
-    ...changes,
-  });
+  new CreateApplicationCommand({ ...countingApplication(job()), ApplicationName, ...changes });
 
 /** Updates the application as it is now. */
 const update = async (changes: Partial<UpdateApplicationCommandInput>): Promise<string> => {

@@ -6,7 +6,8 @@ import type { MaintenanceOutcome } from '../../model/messages/builds.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
 import { localServer, timeSkippingServer, withWorkers } from './environment.ts';
 import { MemoryLedger, publishedBuild } from './memory-ledger.ts';
-import { play, scenarios, until } from './scenarios.ts';
+import { until } from './scenario.ts';
+import { play, scenarios } from './scenarios.ts';
 
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {

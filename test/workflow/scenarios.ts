@@ -1,79 +1,18 @@
-import { QueryNotRegisteredError, type WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { FreshnessFinding, WatchFreshnessInput } from '../../model/messages/freshness.ts';
 import { proceedUpdate } from '../../model/messages/inputs.ts';
 import type { BuildInput } from '../../model/messages/builds.ts';
-import {
-  type DesiredApplication,
-  pauseUpdate,
-  redeploySignal,
-  resumeUpdate,
-  rewindUpdate,
-  type StreamStatus,
-  streamStatusQuery,
-  type Supervision,
-} from '../../model/messages/streams.ts';
 import { orchestrationQueue } from '../../model/queues.ts';
-import type { Script } from './script.ts';
-
-/** One way a workflow can go. Workflow tests assert on it; its history is kept and replayed against later code. */
-export interface Scenario {
-  readonly script: Script;
-  readonly workflow: string;
-  readonly input: object;
-  /** What a person does while it runs. */
-  readonly meanwhile?: (handle: WorkflowHandle) => Promise<unknown>;
-}
+import { type Scenario, until } from './scenario.ts';
+import { streamScenarios } from './stream-scenarios.ts';
 
 const silver: BuildInput = { product: 'silver.trips', start: '2025-01-18', end: '2025-01-20' };
 const gold: BuildInput = { product: 'gold.trips', start: '2025-01-18', end: '2025-01-19' };
-const tripSessions: DesiredApplication = {
-  ...{ application: 'trip-sessions', description: 'Trips', code: 's3://artifacts/flink-jobs/trip-sessions/1.jar' },
-  roleArn: 'arn:aws:iam::123456789012:role/trip-sessions',
-  logStreamArn: 'arn:aws:logs:us-east-1:123456789012:log-group:/aws/managed-flink/trip-sessions:log-stream:job',
-  ...{ parallelism: 20, checkpointIntervalMs: 60_000, properties: { output: 's3://lake' } },
-};
-/** The same application with another jar, which does what its name says. */
-export const withJar = (name: string): DesiredApplication => ({
-  ...tripSessions,
-  code: tripSessions.code.replace('1.jar', `${name}.jar`),
-});
-export const supervised = (name = '1') => ({ desired: withJar(name) });
-/** In the server's own time. */
-const soon = { everySeconds: 0.2, probationMinutes: 0.01 };
-/** Waits until a supervision has written this down. */
-export const happened = async (handle: WorkflowHandle, what: string): Promise<void> => {
-  await until(handle, ({ supervision }: StreamStatus) =>
-    supervision.happenings.some((happening) => happening.what.includes(what)),
-  );
-};
-const request = { by: 'a test', why: 'to see it' };
-/** What the run before knew: somebody has paused it while an update had to prove itself. */
-const carried: Supervision = {
-  ...{ paused: request, rewind: null, refused: null, proven: withJar('1'), failedStarts: 0, startsAgainAt: 0 },
-  ...{ onProbationSince: Date.parse('2025-01-18T12:00:00Z'), runsSince: Date.parse('2025-01-18T12:00:00Z') },
-  happenings: [{ at: '2025-01-18T12:01:00Z', what: 'Paused by a test: to see it' }],
-};
 const missing: FreshnessFinding = {
   ...{ product: 'bronze.events', interval: '2025-01-18T03', kind: 'not published', problem: 'missing' },
 };
 const watching: WatchFreshnessInput = { firedAt: '2025-01-18T08:50:00Z', tell: true };
-export const until = async (
-  handle: WorkflowHandle,
-  wanted: string | ((status: StreamStatus) => boolean),
-): Promise<void> => {
-  // A workflow that has yet to learn what it is about does not answer.
-  const isSo = async (): Promise<boolean> => {
-    try {
-      const status = await handle.query<StreamStatus>('status');
-      return typeof wanted === 'string' ? status.state === wanted : wanted(status);
-    } catch (error) {
-      if (error instanceof QueryNotRegisteredError) return false;
-      throw error;
-    }
-  };
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
-};
 
 export const scenarios = {
   'build-published': { script: {}, workflow: 'buildProduct', input: silver },
@@ -308,101 +247,7 @@ export const scenarios = {
     input: { date: '2025-01-18' },
   },
   'reconcile-given-up': { script: { loads: ['failed'] }, workflow: 'reconcile', input: { date: '2025-01-18' } },
-  'stream-kept-running': {
-    script: {},
-    workflow: 'superviseStream',
-    input: { ...supervised(), ...soon },
-    meanwhile: async (handle) => {
-      await happened(handle, 'Started');
-      await handle.cancel();
-    },
-  },
-  'stream-updated': {
-    script: { isQuick: true },
-    workflow: 'superviseStream',
-    input: { ...supervised(), ...soon },
-    meanwhile: async (handle) => {
-      await happened(handle, 'Started');
-      await handle.signal(redeploySignal, withJar('2'));
-      await happened(handle, 'runs well');
-      await handle.cancel();
-    },
-  },
-  'stream-update-refused': {
-    script: {},
-    workflow: 'superviseStream',
-    input: { ...supervised(), ...soon },
-    meanwhile: async (handle) => {
-      await happened(handle, 'Started');
-      await handle.signal(redeploySignal, withJar('broken'));
-      await happened(handle, 'refused');
-      await handle.cancel();
-    },
-  },
-  'stream-update-taken-back': {
-    script: {},
-    workflow: 'superviseStream',
-    input: { ...supervised(), ...soon },
-    meanwhile: async (handle) => {
-      await happened(handle, 'Started');
-      await handle.signal(redeploySignal, withJar('sick'));
-      await happened(handle, 'Back at what ran before');
-      await handle.cancel();
-    },
-  },
-  'stream-put-back-to-what-has-run-well': {
-    script: { isQuick: true },
-    workflow: 'superviseStream',
-    input: { ...supervised(), ...soon },
-    meanwhile: async (handle) => {
-      await until(handle, ({ supervision }: StreamStatus) => supervision.proven !== undefined);
-      await handle.signal(redeploySignal, withJar('sick'));
-      await happened(handle, 'Updated to version 2');
-      await handle.signal(redeploySignal, withJar('sick-too'));
-      await happened(handle, 'Back at what ran before');
-      await happened(handle, 'Updated to version 5');
-      await handle.cancel();
-    },
-  },
-  'stream-carried-on': {
-    script: {},
-    workflow: 'superviseStream',
-    input: { ...supervised('2'), ...soon, carried },
-    meanwhile: async (handle) => {
-      await until(handle, ({ look }: StreamStatus) => look?.is === 'ready');
-      await handle.executeUpdate(resumeUpdate, { args: [request] });
-      await happened(handle, 'Started');
-      await handle.cancel();
-    },
-  },
-  'stream-that-does-not-start': {
-    script: {},
-    workflow: 'superviseStream',
-    input: { ...supervised('broken'), ...soon },
-    meanwhile: async (handle) => {
-      await happened(handle, 'Not started');
-      await handle.signal(redeploySignal, withJar('2'));
-      await happened(handle, 'Started');
-      await handle.cancel();
-    },
-  },
-  'stream-paused-and-rewound': {
-    script: {},
-    workflow: 'superviseStream',
-    input: { ...supervised(), ...soon },
-    meanwhile: async (handle) => {
-      await happened(handle, 'Started');
-      await handle.executeUpdate(pauseUpdate, { args: [request] });
-      await happened(handle, 'Stopped');
-      await handle.executeUpdate(resumeUpdate, { args: [request] });
-      await happened(handle, 'Started from snapshot stop-');
-      const { look } = await handle.query(streamStatusQuery);
-      const snapshot = look?.snapshots.at(-1)?.name ?? '';
-      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
-      await happened(handle, `Started from snapshot ${snapshot}`);
-      await handle.cancel();
-    },
-  },
+  ...streamScenarios,
   'compare-stream': {
     script: { unsettled: 1 },
     workflow: 'compareStream',

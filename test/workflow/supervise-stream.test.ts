@@ -1,63 +1,17 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  pauseUpdate,
-  redeploySignal,
-  resumeUpdate,
-  rewindUpdate,
-  streamStatusQuery,
-  type SuperviseStreamInput,
-} from '../../model/messages/streams.ts';
-import { orchestrationQueue } from '../../model/queues.ts';
-import type { Calls } from './calls.ts';
-import { timeSkippingServer, withWorkers } from './environment.ts';
-import type { Script } from './script.ts';
-import { supervised, withJar } from './scenarios.ts';
+import { describe, expect, it } from 'vitest';
+import { pauseUpdate, redeploySignal, resumeUpdate, streamStatusQuery } from '../../model/messages/streams.ts';
+import { supervised, withJar } from './stream-scenarios.ts';
+import { figure, request, stateOf, useSupervisions } from './supervision.ts';
 
-let environment: TestWorkflowEnvironment;
-beforeAll(async () => {
-  environment = await timeSkippingServer();
-});
-afterAll(async () => {
-  await environment.teardown();
-});
-
-/** Supervises while `use` looks on; each in a workflow of its own. */
-async function supervise(
-  script: Script,
-  input: SuperviseStreamInput,
-  use: (handle: WorkflowHandle, calls: Calls) => Promise<void>,
-): Promise<void> {
-  await withWorkers(environment, script, async (calls) => {
-    const handle = await environment.client.workflow.start('superviseStream', {
-      workflowId: `supervise/${crypto.randomUUID()}`,
-      taskQueue: orchestrationQueue,
-      args: [input],
-    });
-    try {
-      await environment.sleep('3m');
-      await use(handle, calls);
-    } finally {
-      await handle.cancel();
-      await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
-    }
-  });
-}
-
-const stateOf = async (handle: WorkflowHandle): Promise<string> => (await handle.query(streamStatusQuery)).state;
-const request = { by: 'a test', why: 'to see it' };
-/** The last value of a figure. */
-const figure = ({ figures }: Calls, name: string): number | undefined =>
-  figures.findLast((each) => each.name === name)?.value;
+const { supervise, sleep } = useSupervisions();
 
 describe('superviseStream', () => {
   it('makes and starts an application that is not there, and takes a snapshot of it every six hours, of which it keeps ten', async () => {
     await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle, { flink, ...calls }) => {
-      await environment.sleep('1h');
+      await sleep('1h');
       expect(flink.asked).toEqual(['create', 'start from nothing', 'snapshot regular-N']);
       expect(await stateOf(handle)).toBe('running');
-      await environment.sleep('4 days');
+      await sleep('4 days');
       expect(flink.asked.filter((asked) => asked.startsWith('snapshot'))).toHaveLength(17);
       expect(flink.snapshots).toHaveLength(10);
       expect(figure({ flink, ...calls }, 'streams_down')).toBe(0);
@@ -68,9 +22,9 @@ describe('superviseStream', () => {
   it('puts what was deployed in place, and calls it well when it has run for minutes', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('2'));
-      await environment.sleep('30s');
+      await sleep('30s');
       expect(await stateOf(handle)).toBe('on probation');
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(flink.asked.at(-1)).toBe('update to s3://artifacts/flink-jobs/trip-sessions/2.jar');
       expect(await stateOf(handle)).toBe('running');
     });
@@ -79,7 +33,7 @@ describe('superviseStream', () => {
   it('leaves a deploy alone of which it does not know all, and says so in a line', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, { ...withJar('2'), code: 'a jar', memoryMb: 1 } as never);
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(flink.asked.filter((asked) => asked.startsWith('update'))).toEqual([]);
       const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
       const told = currentDetails.split('\n').find((line) => line.includes('what is no application'));
@@ -90,7 +44,7 @@ describe('superviseStream', () => {
   it('puts in place what needs two updates', async () => {
     await supervise({ lacksLog: true }, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('2'));
-      await environment.sleep('5m');
+      await sleep('5m');
       const update = 'update to s3://artifacts/flink-jobs/trip-sessions/2.jar';
       expect(flink.asked.slice(-2)).toEqual([update, update]);
       expect(await stateOf(handle)).toBe('running');
@@ -102,7 +56,7 @@ describe('superviseStream', () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       const before = [...flink.asked];
       await handle.signal(redeploySignal, withJar('1'));
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(flink.asked).toEqual(before);
     });
   });
@@ -110,7 +64,7 @@ describe('superviseStream', () => {
   it('keeps what runs where an update does not start, says why, and does not try it again until it is told to', async () => {
     await supervise({}, supervised(), async (handle, calls) => {
       await handle.signal(redeploySignal, withJar('broken'));
-      await environment.sleep('1h');
+      await sleep('1h');
       const { look, supervision, state } = await handle.query(streamStatusQuery);
       expect({ state, is: look?.is, refused: supervision.refused?.why }).toEqual({
         ...{ state: 'running', is: 'running', refused: 'UpdateApplication failed: its state does not fit' },
@@ -118,10 +72,10 @@ describe('superviseStream', () => {
       expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
       expect(figure(calls, 'stream_updates_refused')).toBe(1);
       await handle.executeUpdate(resumeUpdate, { args: [request] });
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(2);
       await handle.signal(redeploySignal, withJar('3'));
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(figure(calls, 'stream_updates_refused')).toBe(0);
       expect(await stateOf(handle)).toBe('running');
     });
@@ -131,10 +85,10 @@ describe('superviseStream', () => {
     await supervise({}, supervised(), async (handle, calls) => {
       const { flink } = calls;
       await handle.signal(redeploySignal, withJar('sick'));
-      await environment.sleep('9m');
+      await sleep('9m');
       expect(flink.asked).not.toContain('roll back');
       expect(figure(calls, 'stream_checkpoints_failed')).toBeGreaterThan(0);
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(flink.asked.filter((asked) => asked === 'roll back')).toHaveLength(1);
       const { supervision, look } = await handle.query(streamStatusQuery);
       expect(supervision.refused?.why).toContain('did not run well within 10 minutes');
@@ -150,19 +104,19 @@ describe('superviseStream', () => {
   it('goes back to what has run well, not to another update that had not', async () => {
     await supervise({}, supervised(), async (handle, { flink, ...calls }) => {
       await handle.signal(redeploySignal, withJar('sick'));
-      await environment.sleep('5m');
+      await sleep('5m');
       await handle.signal(redeploySignal, withJar('sick-too'));
-      await environment.sleep('20m');
+      await sleep('20m');
       const asked = flink.asked.slice(-5).map((each) => each.split('/').at(-1));
       // The newest snapshot, to which the service would go back, is of the first that ails.
       expect(asked).toEqual(['sick-too.jar', 'force stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
       expect(await stateOf(handle)).toBe('running');
       expect(figure({ flink, ...calls }, 'stream_updates_refused')).toBe(1);
       // It is kept as what has run well.
-      await environment.sleep('1h');
+      await sleep('1h');
       expect(flink.asked.at(-1)).toBe('snapshot regular-N');
       await handle.signal(redeploySignal, withJar('2'));
-      await environment.sleep('5m');
+      await sleep('5m');
       const { state, supervision } = await handle.query(streamStatusQuery);
       expect({ state, proven: supervision.proven?.code }).toEqual({ state: 'running', proven: withJar('2').code });
     });
@@ -171,11 +125,11 @@ describe('superviseStream', () => {
   it('goes back to the state of what has run well, though what did not has left a snapshot', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('sick'));
-      await environment.sleep('5m');
+      await sleep('5m');
       await handle.executeUpdate(pauseUpdate, { args: [request] });
-      await environment.sleep('2m');
+      await sleep('2m');
       await handle.executeUpdate(resumeUpdate, { args: [request] });
-      await environment.sleep('20m');
+      await sleep('20m');
       expect(flink.asked.slice(-6)).toEqual([
         ...['stop', 'start from stop-2', 'force stop', `update to ${withJar('1').code}`],
         ...['start from update-1', 'snapshot regular-N'],
@@ -188,11 +142,11 @@ describe('superviseStream', () => {
   it('goes back to what has run well where an update that was made while it was paused does not start', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.executeUpdate(pauseUpdate, { args: [request] });
-      await environment.sleep('2m');
+      await sleep('2m');
       await handle.signal(redeploySignal, withJar('broken'));
-      await environment.sleep('2m');
+      await sleep('2m');
       await handle.executeUpdate(resumeUpdate, { args: [request] });
-      await environment.sleep('30m');
+      await sleep('30m');
       const { state, supervision, look } = await handle.query(streamStatusQuery);
       expect({ state, differs: look?.differs }).toEqual({ state: 'running', differs: [] });
       expect(supervision.refused?.desired.code).toContain('broken.jar');
@@ -203,10 +157,10 @@ describe('superviseStream', () => {
   it('does not judge an update of which no figure tells, and says that it is not seen to run', async () => {
     await supervise({ isSilent: true }, supervised(), async (handle, calls) => {
       await handle.signal(redeploySignal, withJar('sick'));
-      await environment.sleep('5m');
+      await sleep('5m');
       const { runsSince } = (await handle.query(streamStatusQuery)).supervision;
       expect(runsSince).toBeDefined();
-      await environment.sleep('1h');
+      await sleep('1h');
       expect(calls.flink.asked).not.toContain('roll back');
       expect(await stateOf(handle)).toBe('on probation');
       expect(figure(calls, 'streams_down')).toBe(1);
@@ -216,12 +170,12 @@ describe('superviseStream', () => {
   it('waits for an update of much state, which takes long, and has it prove itself then', async () => {
     await supervise({}, supervised(), async (handle, calls) => {
       await handle.signal(redeploySignal, withJar('slow'));
-      await environment.sleep('15m');
+      await sleep('15m');
       expect(await stateOf(handle)).toBe('changing');
       expect(figure(calls, 'streams_down')).toBe(1);
-      await environment.sleep('7m');
+      await sleep('7m');
       expect(await stateOf(handle)).toBe('on probation');
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(await stateOf(handle)).toBe('running');
       expect(calls.flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
       expect((await handle.query(streamStatusQuery)).supervision).toMatchObject({ refused: null, failedStarts: 0 });
@@ -231,9 +185,9 @@ describe('superviseStream', () => {
   it('breaks off an update that hangs for longer than an hour, and does not try it again', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('hanging'));
-      await environment.sleep('1h');
+      await sleep('1h');
       expect(flink.asked).not.toContain('roll back');
-      await environment.sleep('1h');
+      await sleep('1h');
       expect(flink.asked.slice(-2)).toEqual([
         'update to s3://artifacts/flink-jobs/trip-sessions/hanging.jar',
         'roll back',
@@ -248,7 +202,7 @@ describe('superviseStream', () => {
       await handle.signal(redeploySignal, withJar('broken'));
       await expect.poll(() => flink.asked.at(-1)).toContain('broken');
       await handle.signal(redeploySignal, withJar('3'));
-      await environment.sleep('10m');
+      await sleep('10m');
       expect(flink.asked.at(-1)).toContain('3.jar');
       expect((await handle.query(streamStatusQuery)).look).toMatchObject({ is: 'running', differs: [] });
     });
@@ -257,7 +211,7 @@ describe('superviseStream', () => {
   it('brings other code to a job that is down, and of which no snapshot can be taken', async () => {
     await supervise({ cannotSnapshot: 'at once' }, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('2'));
-      await environment.sleep('5m');
+      await sleep('5m');
       const update = 'update to s3://artifacts/flink-jobs/trip-sessions/2.jar';
       expect(flink.asked.slice(2)).toEqual([update, 'force stop', update, 'start from nothing']);
       expect(await stateOf(handle)).toBe('running');
@@ -267,11 +221,11 @@ describe('superviseStream', () => {
   it('does not try again what was refused because of a pause', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('broken'));
-      await environment.sleep('5m');
+      await sleep('5m');
       await handle.executeUpdate(pauseUpdate, { args: [request] });
-      await environment.sleep('5m');
+      await sleep('5m');
       await handle.executeUpdate(resumeUpdate, { args: [request] });
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
       expect(await stateOf(handle)).toBe('running');
     });
@@ -280,7 +234,7 @@ describe('superviseStream', () => {
   it('makes an application anew that somebody has deleted', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       flink.delete();
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(flink.asked.slice(-3)).toEqual(['create', 'start from nothing', 'snapshot regular-N']);
       expect(await stateOf(handle)).toBe('running');
     });
@@ -288,21 +242,21 @@ describe('superviseStream', () => {
 
   it('tries a start that fails after 1, 2, 4 and 8 minutes, then gives up loudly and keeps watching', async () => {
     await supervise({}, supervised('broken'), async (handle, calls) => {
-      await environment.sleep('1h');
+      await sleep('1h');
       const starts = () => calls.flink.asked.filter((asked) => asked.startsWith('start')).length;
       expect(starts()).toBe(5);
       expect(await stateOf(handle)).toBe('given up');
       expect(figure(calls, 'streams_down')).toBe(1);
       const told = calls.figures.length;
-      await environment.sleep('1h');
+      await sleep('1h');
       expect(starts()).toBe(5);
       expect(calls.figures.length).toBeGreaterThan(told);
       // Its role was corrected, say, and the same is deployed.
       await handle.signal(redeploySignal, withJar('broken'));
-      await environment.sleep('30m');
+      await sleep('30m');
       expect(starts()).toBe(10);
       await handle.signal(redeploySignal, withJar('2'));
-      await environment.sleep('5m');
+      await sleep('5m');
       expect(await stateOf(handle)).toBe('running');
     });
   });
@@ -314,102 +268,10 @@ describe('superviseStream', () => {
     });
   });
 
-  it('stops with a snapshot when it is paused, and goes on from it', async () => {
-    await supervise({}, supervised(), async (handle, calls) => {
-      expect(await handle.executeUpdate(pauseUpdate, { args: [request] })).toBe('paused');
-      await environment.sleep('1h');
-      expect(calls.flink.asked.at(-1)).toBe('stop');
-      expect(figure(calls, 'streams_down')).toBe(1);
-      await handle.executeUpdate(resumeUpdate, { args: [request] });
-      await environment.sleep('1m');
-      expect(calls.flink.asked.at(-1)).toBe('start from stop-1');
-      const { happenings } = (await handle.query(streamStatusQuery)).supervision;
-      expect(happenings.map(({ what }) => what)).toContain('Resumed by a test: to see it');
-    });
-  });
-
-  it('waits with a pause until there is a snapshot', async () => {
-    await supervise({ cannotSnapshot: 'in the end' }, supervised(), async (handle, { flink }) => {
-      await handle.executeUpdate(pauseUpdate, { args: [request] });
-      await environment.sleep('5m');
-      expect(flink.look.is).toBe('running');
-      expect(flink.asked).not.toContain('force stop');
-      expect(flink.asked.filter((asked) => asked === 'stop').length).toBeLessThan(8);
-    });
-  });
-
-  it('goes back to a snapshot, also where what runs cannot be stopped with another', async () => {
-    await supervise({ cannotSnapshot: 'in the end' }, supervised(), async (handle, { flink }) => {
-      const snapshot = flink.snapshots[0]?.name ?? '';
-      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
-      await environment.sleep('2m');
-      const asked = flink.asked.slice(flink.asked.indexOf('stop'));
-      expect(asked.slice(0, 3)).toEqual(['stop', 'force stop', `start from ${snapshot}`]);
-      expect(await stateOf(handle)).toBe('running');
-    });
-  });
-
-  it('keeps to a snapshot that it goes back to, though a start from it fails', async () => {
-    await supervise({}, supervised(), async (handle, { flink }) => {
-      const snapshot = flink.snapshots[0]?.name ?? '';
-      flink.failingStarts = 2;
-      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
-      await environment.sleep('10m');
-      const start = `start from ${snapshot}`;
-      expect(flink.asked.slice(-5)).toEqual(['stop', start, start, start, 'snapshot regular-N']);
-      const { state, supervision } = await handle.query(streamStatusQuery);
-      expect({ state, rewind: supervision.rewind }).toEqual({ state: 'running', rewind: null });
-    });
-  });
-
-  it('keeps to what it went back to, whatever stops it, until that has a snapshot', async () => {
-    await supervise({}, supervised(), async (handle, { flink }) => {
-      const [snapshot] = flink.snapshots;
-      await environment.sleep('2m');
-      flink.cannotSnapshot = true;
-      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot: snapshot?.name ?? '' }] });
-      await environment.sleep('2m');
-      const start = `start from ${snapshot?.name ?? ''}`;
-      expect(flink.asked.slice(-2)).toEqual(['stop', start]);
-      // What was left has written its snapshot when it was stopped.
-      expect(flink.snapshots[0]?.name).toBe('stop-1');
-      flink.stop();
-      await environment.sleep('2m');
-      expect(flink.asked.slice(-2)).toEqual([start, start]);
-      flink.cannotSnapshot = false;
-      await environment.sleep('2m');
-      expect(flink.asked.at(-1)).toBe('snapshot regular-N');
-      const [own] = flink.snapshots;
-      flink.stop();
-      await environment.sleep('2m');
-      expect(flink.asked.at(-1)).toBe(`start from ${own?.name ?? ''}`);
-    });
-  });
-
-  it('keeps ten snapshots also where others take them more often', async () => {
-    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (_, { flink }) => {
-      flink.othersTakeSnapshots = true;
-      await environment.sleep('20h');
-      expect(flink.snapshots[0]?.name).toBe('of-others');
-      expect(flink.snapshots.length).toBeLessThanOrEqual(11);
-    });
-  });
-
-  it('says what is missing after a pause that was longer than the stream remembers', async () => {
-    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle) => {
-      await handle.executeUpdate(pauseUpdate, { args: [request] });
-      await environment.sleep('30h');
-      await handle.executeUpdate(resumeUpdate, { args: [request] });
-      await environment.sleep('1h');
-      const { happenings } = (await handle.query(streamStatusQuery)).supervision;
-      expect(happenings.map(({ what }) => what)).toContainEqual(expect.stringContaining('the stream keeps 24 hours'));
-    });
-  });
-
   it('sees how an update runs that it cannot take back', async () => {
     await supervise({ cannotRollBack: true }, supervised(), async (handle) => {
       await handle.signal(redeploySignal, withJar('sick'));
-      await environment.sleep('30m');
+      await sleep('30m');
       const { health, supervision } = await handle.query(streamStatusQuery);
       expect(supervision.happenings[0]?.what).toContain('Cannot take back');
       expect(health?.restarts).toBe(3);
@@ -420,12 +282,12 @@ describe('superviseStream', () => {
     await supervise({}, supervised(), async (_, calls) => {
       const { flink } = calls;
       flink.restarts = 1;
-      await environment.sleep('10m');
+      await sleep('10m');
       expect(figure(calls, 'streams_down')).toBe(0);
-      await environment.sleep('15m');
+      await sleep('15m');
       expect(figure(calls, 'streams_down')).toBe(1);
       flink.restarts = 0;
-      await environment.sleep('2m');
+      await sleep('2m');
       expect(figure(calls, 'streams_down')).toBe(0);
     });
   });
@@ -433,29 +295,12 @@ describe('superviseStream', () => {
   it('runs what was refused where somebody has deleted the application, for from nothing it can', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('sick'));
-      await environment.sleep('15m');
+      await sleep('15m');
       expect(flink.asked).toContain('roll back');
       flink.delete();
-      await environment.sleep('15m');
+      await sleep('15m');
       expect(flink.asked.slice(-3)).toEqual(['create', 'start from nothing', 'snapshot regular-N']);
       expect((await handle.query(streamStatusQuery)).supervision.refused).toBeNull();
-    });
-  });
-
-  it('refuses to go back to what is not there, or of which the stream has lost what came since', async () => {
-    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle, { flink }) => {
-      const rewind = (snapshot: string) => handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
-      await environment.sleep('1h');
-      const why = { cause: { message: expect.stringContaining('There is no snapshot "other". There are: regular-') } };
-      await expect(rewind('other')).rejects.toMatchObject(why);
-      const [old] = flink.snapshots;
-      await environment.sleep('25h');
-      const lost = { cause: { message: expect.stringContaining('the stream keeps 24 hours') } };
-      await expect(rewind(old?.name ?? '')).rejects.toMatchObject(lost);
-      for (const update of [pauseUpdate, resumeUpdate])
-        await expect(handle.executeUpdate(update, { args: [{ by: 'a test' } as never] })).rejects.toMatchObject({
-          cause: { message: expect.stringContaining('why') },
-        });
     });
   });
 
@@ -463,7 +308,7 @@ describe('superviseStream', () => {
     await supervise({}, { ...supervised(), everySeconds: 4 * 3_600 }, async (handle) => {
       const run = async () => (await handle.describe()).runId;
       const [first, before] = [await run(), JSON.stringify(await handle.query(streamStatusQuery)).length];
-      await environment.sleep('60 days');
+      await sleep('60 days');
       expect(await run()).not.toBe(first);
       const status = JSON.stringify(await handle.query(streamStatusQuery));
       expect(status.length).toBeLessThan(before + 2_000);

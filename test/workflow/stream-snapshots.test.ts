@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { pauseUpdate, resumeUpdate, rewindUpdate, streamStatusQuery } from '../../model/messages/streams.ts';
+import { supervised } from './stream-scenarios.ts';
+import { figure, request, stateOf, useSupervisions } from './supervision.ts';
+
+const { supervise, sleep } = useSupervisions();
+
+describe('an application that is supervised', () => {
+  it('stops with a snapshot when it is paused, and goes on from it', async () => {
+    await supervise({}, supervised(), async (handle, calls) => {
+      expect(await handle.executeUpdate(pauseUpdate, { args: [request] })).toBe('paused');
+      await sleep('1h');
+      expect(calls.flink.asked.at(-1)).toBe('stop');
+      expect(figure(calls, 'streams_down')).toBe(1);
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
+      await sleep('1m');
+      expect(calls.flink.asked.at(-1)).toBe('start from stop-1');
+      const { happenings } = (await handle.query(streamStatusQuery)).supervision;
+      expect(happenings.map(({ what }) => what)).toContain('Resumed by a test: to see it');
+    });
+  });
+
+  it('waits with a pause until there is a snapshot', async () => {
+    await supervise({ cannotSnapshot: 'in the end' }, supervised(), async (handle, { flink }) => {
+      await handle.executeUpdate(pauseUpdate, { args: [request] });
+      await sleep('5m');
+      expect(flink.look.is).toBe('running');
+      expect(flink.asked).not.toContain('force stop');
+      expect(flink.asked.filter((asked) => asked === 'stop').length).toBeLessThan(8);
+    });
+  });
+
+  it('goes back to a snapshot, also where what runs cannot be stopped with another', async () => {
+    await supervise({ cannotSnapshot: 'in the end' }, supervised(), async (handle, { flink }) => {
+      const snapshot = flink.snapshots[0]?.name ?? '';
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+      await sleep('2m');
+      const asked = flink.asked.slice(flink.asked.indexOf('stop'));
+      expect(asked.slice(0, 3)).toEqual(['stop', 'force stop', `start from ${snapshot}`]);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('keeps to a snapshot that it goes back to, though a start from it fails', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      const snapshot = flink.snapshots[0]?.name ?? '';
+      flink.failingStarts = 2;
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+      await sleep('10m');
+      const start = `start from ${snapshot}`;
+      expect(flink.asked.slice(-5)).toEqual(['stop', start, start, start, 'snapshot regular-N']);
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, rewind: supervision.rewind }).toEqual({ state: 'running', rewind: null });
+    });
+  });
+
+  it('keeps to what it went back to, whatever stops it, until that has a snapshot', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      const [snapshot] = flink.snapshots;
+      await sleep('2m');
+      flink.cannotSnapshot = true;
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot: snapshot?.name ?? '' }] });
+      await sleep('2m');
+      const start = `start from ${snapshot?.name ?? ''}`;
+      expect(flink.asked.slice(-2)).toEqual(['stop', start]);
+      // What was left has written its snapshot when it was stopped.
+      expect(flink.snapshots[0]?.name).toBe('stop-1');
+      flink.stop();
+      await sleep('2m');
+      expect(flink.asked.slice(-2)).toEqual([start, start]);
+      flink.cannotSnapshot = false;
+      await sleep('2m');
+      expect(flink.asked.at(-1)).toBe('snapshot regular-N');
+      const [own] = flink.snapshots;
+      flink.stop();
+      await sleep('2m');
+      expect(flink.asked.at(-1)).toBe(`start from ${own?.name ?? ''}`);
+    });
+  });
+
+  it('keeps ten snapshots also where others take them more often', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (_, { flink }) => {
+      flink.othersTakeSnapshots = true;
+      await sleep('20h');
+      expect(flink.snapshots[0]?.name).toBe('of-others');
+      expect(flink.snapshots.length).toBeLessThanOrEqual(11);
+    });
+  });
+
+  it('says what is missing after a pause that was longer than the stream remembers', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle) => {
+      await handle.executeUpdate(pauseUpdate, { args: [request] });
+      await sleep('30h');
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
+      await sleep('1h');
+      const { happenings } = (await handle.query(streamStatusQuery)).supervision;
+      expect(happenings.map(({ what }) => what)).toContainEqual(expect.stringContaining('the stream keeps 24 hours'));
+    });
+  });
+
+  it('refuses to go back to what is not there, or of which the stream has lost what came since', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle, { flink }) => {
+      const rewind = (snapshot: string) => handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+      await sleep('1h');
+      const why = { cause: { message: expect.stringContaining('There is no snapshot "other". There are: regular-') } };
+      await expect(rewind('other')).rejects.toMatchObject(why);
+      const [old] = flink.snapshots;
+      await sleep('25h');
+      const lost = { cause: { message: expect.stringContaining('the stream keeps 24 hours') } };
+      await expect(rewind(old?.name ?? '')).rejects.toMatchObject(lost);
+      for (const update of [pauseUpdate, resumeUpdate])
+        await expect(handle.executeUpdate(update, { args: [{ by: 'a test' } as never] })).rejects.toMatchObject({
+          cause: { message: expect.stringContaining('why') },
+        });
+    });
+  });
+});
