@@ -32,6 +32,8 @@ export interface PlatformOptions {
   /** Where all state is kept between runs. */
   readonly folder: string;
   readonly onStep?: (text: string) => void;
+  /** Ports that people remember; another is taken where one is in use, and where none is wanted. */
+  readonly wantedPorts?: { readonly temporal?: number; readonly webUi?: number; readonly postgres?: number };
   /** Gives the address under which all others reach a service that listens at `url`; for tests that stand in between. */
   readonly reachedAt?: (service: AwsService, url: string) => Promise<string>;
 }
@@ -50,9 +52,6 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-/** Ports that people remember; another is taken where one is in use. */
-const wantedPorts = { temporal: 7233, webUi: 8233, postgres: 5439 };
-
 /** One JSON object that a server prints when it serves. */
 export function announcement(stdout: string): Record<string, unknown> | undefined {
   const line = stdout.split('\n').find((text) => text.startsWith('{') && text.includes('"listening"'));
@@ -66,6 +65,7 @@ export async function startPlatform({
   root,
   folder,
   onStep = () => undefined,
+  wantedPorts = {},
   reachedAt = (_, url) => Promise.resolve(url),
 }: PlatformOptions): Promise<Platform> {
   mkdirSync(folder, { recursive: true });

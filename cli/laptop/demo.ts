@@ -97,6 +97,8 @@ export async function openLocal(
   return openSession({
     root,
     folder: join(root, '.tideline', 'local'),
+    // Tests take others: of platforms that start at once each would find these free.
+    wantedPorts: { temporal: 7233, webUi: 8233, postgres: 5439 },
     ...options,
     ...(earliestEvent !== undefined && { settings: { TIDELINE_EARLIEST_EVENT: earliestEvent } }),
     onStep: (text) => {

@@ -38,6 +38,7 @@ export interface SessionOptions {
   readonly onStep?: (text: string) => void;
   /** Told what was found to be amiss and put right. */
   readonly onRecovered?: (text: string) => void;
+  readonly wantedPorts?: PlatformOptions['wantedPorts'];
   readonly reachedAt?: PlatformOptions['reachedAt'];
   /** Whether the applications of the stream run too, supervised. */
   readonly streams?: boolean;
@@ -49,6 +50,7 @@ export async function openSession({
   settings = {},
   onStep = () => undefined,
   onRecovered = () => undefined,
+  wantedPorts = {},
   reachedAt,
   streams = false,
 }: SessionOptions): Promise<Session> {
@@ -59,7 +61,7 @@ export async function openSession({
   }
   const catalogue = loadCatalogue(join(root, 'products'));
   const buildId = contentId(root);
-  const platform = await startPlatform({ root, folder, onStep, ...(reachedAt && { reachedAt }) });
+  const platform = await startPlatform({ root, folder, onStep, wantedPorts, ...(reachedAt && { reachedAt }) });
   try {
     onStep('Spark jobs, warehouse tables, the Glue catalogue');
     const {
