@@ -1,4 +1,4 @@
-// `npm test` runs every suite, three at a time, and ends with `N passed, N failed`; `npm run verify` runs the quick checks alone.
+// `npm test` runs every suite, two at a time, and ends with `N passed, N failed`; `npm run verify` runs the quick checks alone.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
@@ -83,7 +83,7 @@ const checks: readonly Step[] = [
 /** Whether every product's SQL fits its contract. */
 const models = pytest('models', tools.python, 'test/spark/test_models.py');
 const quick = vitest('unit', 'workflow', 'replay');
-/** Long ones first, in an order that keeps all places busy to the end. */
+/** Long ones first, in an order that keeps both places busy to the end. */
 const suites: readonly Step[] = [
   vitest('e2e'),
   vitest('crash'),
@@ -93,8 +93,8 @@ const suites: readonly Step[] = [
   maven('flink jobs'),
   pytest('wire clients', tools.clientsPython, 'test/wire'),
 ];
-/** Each suite waits for its engines half of the time or more. */
-const atOnce = 3;
+/** Each suite waits for its engines half of the time; three keep two cores busy all the time, and are no sooner done. */
+const atOnce = 2;
 
 const running = new Set<ChildProcess>();
 const stop = new AbortController();
