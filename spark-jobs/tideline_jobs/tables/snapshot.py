@@ -53,8 +53,8 @@ class Snapshot:
     @cached_property
     def sequence(self) -> int:
         """Number of the last build or announced restore, undone or not. Maintenance changes no rows and has none."""
-        # The checkpoint knows it of all that came before, however long a table has been quiet but for its maintenance; of
-        # a busy one the last few commits tell it sooner.
+        # The checkpoint knows it of all that came before, however long a table has been quiet but for its maintenance;
+        # of a busy one the last few commits tell it sooner.
         oldest = min(self.log.checkpointed_version, self.version - _LAST_COMMITS)
         since = takewhile(lambda version: version > oldest, self.versions)
         commits = (self.log.commit(version) for version in since)
