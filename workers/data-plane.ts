@@ -88,6 +88,7 @@ const services: readonly Service[] = [
       service: 'Redshift Data, S3 and DynamoDB',
       advice: { ...lakeFailures.advice, ...ledgerFailures.advice, ...redshiftFailures.advice },
       final: { submitMerge: ['ValidationException'], submitReconciliation: ['ValidationException'] },
+      enduring: ['reconcileAgain'],
     },
   },
   { activities: createLakeActivities(s3), failures: lakeFailures },
@@ -98,7 +99,7 @@ const services: readonly Service[] = [
   { activities: planning, failures: ledgerFailures },
   {
     activities: { ...createFigureActivities(metrics), ...createStreamHealthActivities(cloudWatch) },
-    failures: { service: 'CloudWatch', advice: {}, final: {}, enduring: ['readStreamHealth'] },
+    failures: { service: 'CloudWatch', advice: {}, final: {}, enduring: ['readStreamHealth', 'publishFigures'] },
   },
   {
     activities: createFlinkActivities(new KinesisAnalyticsV2Client(patience()), config.managedFlink),

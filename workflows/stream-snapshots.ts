@@ -18,19 +18,25 @@ export async function keepSnapshots({ snapshots }: ApplicationLook, control: Str
   const newest = snapshots[0] ? Date.parse(snapshots[0].takenAt) : 0;
   const { goesOnFrom } = told;
   const name = `regular-${goesOnFrom?.runsSince ?? Math.floor(Date.now() / everyMs)}`;
-  let isTaken = false;
-  if (goesOnFrom || Date.now() - newest >= everyMs)
-    try {
-      await streams.takeSnapshot({ application, name });
-      isTaken = true;
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      control.note(`No regular snapshot: ${rootCause(error) ?? String(error)}`);
-    }
+  const isDue = goesOnFrom !== undefined || Date.now() - newest >= everyMs;
+  const isTaken =
+    isDue && (await works(control, 'No regular snapshot', () => streams.takeSnapshot({ application, name })));
   // The one that is gone on from may be an old one.
   if (goesOnFrom) return;
   if (isTaken || (snapshots.length > kept && patched('prunes-what-others-took')))
-    await streams.pruneSnapshots({ application, keep: kept });
+    await works(control, 'Old snapshots stay', () => streams.pruneSnapshots({ application, keep: kept }));
+}
+
+/** Whether it has worked; what has not is noted, and tried again when it is due next. */
+async function works(control: StreamControl, elseNoted: string, work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    control.note(`${elseNoted}: ${rootCause(error) ?? String(error)}`);
+    return false;
+  }
 }
 
 /** What is gone of what came after a snapshot, in words; null where the stream still has all of it. */

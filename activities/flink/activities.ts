@@ -250,16 +250,13 @@ export function createFlinkActivities(
       const old = snapshots.filter(
         (each) => !kept.includes(each) && ['READY', 'FAILED'].includes(each.SnapshotStatus ?? ''),
       );
-      for (const { SnapshotName, SnapshotCreationTimestamp } of old)
-        await asking(() =>
-          client.send(
-            new DeleteApplicationSnapshotCommand({
-              ApplicationName: application,
-              SnapshotName,
-              SnapshotCreationTimestamp,
-            }),
-          ),
-        );
+      for (const { SnapshotName, SnapshotCreationTimestamp } of old) {
+        const named = { ApplicationName: application, SnapshotName, SnapshotCreationTimestamp };
+        await asking(() => client.send(new DeleteApplicationSnapshotCommand(named))).catch((error: unknown) => {
+          // Somebody else has deleted it, or an earlier try whose answer was lost.
+          if (!(error instanceof ResourceNotFoundException)) throw error;
+        });
+      }
       return old.length;
     },
   };

@@ -18,5 +18,5 @@ export const ledgerFailures: ServiceFailures = {
     explainInterval: surroundings,
     resolveVersion: surroundings,
   },
-  enduring: ['releaseIntervals', 'recordLoaded'],
+  enduring: ['releaseIntervals', 'recordLoaded', 'reportLateDates'],
 };

@@ -63,7 +63,7 @@ export function createRedshiftActivities(client: RedshiftDataClient, catalogue: 
   async function failureText(answer: DescribeStatementResponse): Promise<string> {
     const told = withoutValues(answer.Error ?? '');
     const copy = answer.SubStatements?.find(({ Status }) => Status === StatusString.FAILED);
-    if (copy?.QueryString?.startsWith(`UPDATE ${loadGuards}`))
+    if (copy?.QueryString?.startsWith(`UPDATE ${loadGuards}`) && /divi(?:de|sion) by zero/i.test(told))
       return `${told}: a load that was asked for later is done`;
     if (!copy?.RedshiftQueryId || !copy.QueryString?.startsWith('COPY')) return told;
     try {

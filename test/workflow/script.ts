@@ -56,6 +56,8 @@ export interface Script {
   readonly streamDate?: 'live' | 'settled' | 'never';
   /** How many looks find that what settles a date is missing. */
   readonly unsettled?: number;
+  /** Whether snapshots of an application of the stream cannot be deleted. */
+  readonly cannotPrune?: boolean;
   /** Whether an application of the stream cannot be put back to its version before. */
   readonly cannotRollBack?: boolean;
   /** Whether snapshots of an application of the stream fail: as soon as they are asked for where its job is down. */

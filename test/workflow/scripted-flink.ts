@@ -143,7 +143,10 @@ export class ScriptedFlink {
       this.#snapshot(name);
       return 'begun';
     },
-    pruneSnapshots: async ({ keep }) => this.snapshots.splice(keep).length,
+    pruneSnapshots: async ({ keep }) => {
+      if (this.#script.cannotPrune) throw ApplicationFailure.nonRetryable('the role may not');
+      return this.snapshots.splice(keep).length;
+    },
     readStreamHealth: async ({ since }) => {
       if (this.othersTakeSnapshots) this.#snapshot('of-others');
       const ails = this.#current !== undefined && is('sick', this.#current);

@@ -87,6 +87,17 @@ describe('an application that is supervised', () => {
     });
   });
 
+  it('goes on where it may not delete old snapshots, and says so', async () => {
+    await supervise({ cannotPrune: true }, { ...supervised(), everySeconds: 1_800 }, async (handle, { flink }) => {
+      await sleep('80h');
+      expect(flink.snapshots.length).toBeGreaterThan(10);
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, told: supervision.happenings[0]?.what }).toEqual({
+        ...{ state: 'running', told: 'Old snapshots stay: the role may not' },
+      });
+    });
+  });
+
   it('says what is missing after a pause that was longer than the stream remembers', async () => {
     await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle) => {
       await handle.executeUpdate(pauseUpdate, { args: [request] });
