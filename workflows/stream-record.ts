@@ -9,7 +9,7 @@ import {
   type Supervision,
 } from '../model/messages/streams.ts';
 import { streamDetails } from './stream-details.ts';
-import { hasGivenUp, isGoneBackTo, isRefused, pauseAfter, startsFrom, stateOf } from './stream-step.ts';
+import { hasGivenUp, isGoneBackTo, isProven, isRefused, pauseAfter, startsFrom, stateOf } from './stream-step.ts';
 
 const happeningsKept = 20;
 
@@ -52,7 +52,8 @@ export class StreamRecord {
     this.look = look;
     const { refused } = this.told;
     // Somebody has deleted it, with its snapshots: what was deployed is to run, from nothing.
-    if (look.is === 'absent') Object.assign(this.told, { refused: null, onProbationSince: null });
+    const forgotten = { refused: null, onProbationSince: null, goesOnFrom: undefined, provenSnapshot: undefined };
+    if (look.is === 'absent') Object.assign(this.told, forgotten);
     else if (refused?.isInPlace && look.is === 'running' && look.differs.length > 0)
       this.told.refused = { ...refused, isInPlace: false };
     this.#sawSnapshots(look);
@@ -88,13 +89,13 @@ export class StreamRecord {
   refuse(desired: DesiredApplication, why: string, isInPlace = false): void {
     if (isGoneBackTo(this.told, desired, this.desired)) {
       // Each try stops what runs: it is not tried again.
-      delete this.told.proven;
+      Object.assign(this.told, { proven: undefined, goesOnFrom: undefined });
       this.note(`Not put back to what has run well: ${why}`);
       return;
     }
     const { proven, provenSnapshot } = this.told;
     // What did not run well may have spoilt its state too.
-    if (proven && provenSnapshot !== undefined) this.goOnFrom(provenSnapshot);
+    if (proven && provenSnapshot !== undefined && !isProven(this.told, desired)) this.goOnFrom(provenSnapshot);
     Object.assign(this.told, { refused: { desired, why, isInPlace }, onProbationSince: null });
     this.note(`The update is refused until another is deployed, or \`resume\`: ${why}`);
   }
@@ -112,6 +113,7 @@ export class StreamRecord {
   runsWell(desired: DesiredApplication): void {
     if (patched('what-has-run-well')) this.told.proven = desired;
     delete this.told.provenSnapshot;
+    if (isRefused(this.told, desired)) this.told.refused = null;
     if (this.told.onProbationSince !== null) this.note('The update runs well');
     this.told.onProbationSince = null;
   }
@@ -126,7 +128,8 @@ export class StreamRecord {
     if (goesOnFrom === undefined) return;
     const { runsSince } = goesOnFrom;
     const hasItsOwn = runsSince !== null && newest && Date.parse(newest.takenAt) > runsSince;
-    if (is === 'absent' || hasItsOwn) delete this.told.goesOnFrom;
+    if (hasItsOwn && isProven(this.told, this.wanted)) delete this.told.provenSnapshot;
+    if (hasItsOwn) delete this.told.goesOnFrom;
     else if (runsSince === null && is === 'running' && differs.length === 0 && !isRefused(this.told, this.wanted))
       this.told.goesOnFrom = { ...goesOnFrom, runsSince: Date.now() };
   }

@@ -5,6 +5,8 @@ import { streams } from './proxies.ts';
 import type { StreamControl } from './stream-control.ts';
 
 const everyMs = 6 * 3_600_000;
+/** Of what has none of its own until it has. */
+const againMs = 10 * 60_000;
 /** Of more than two days, where the stream keeps one. */
 const kept = 10;
 
@@ -17,8 +19,10 @@ export async function keepSnapshots({ snapshots }: ApplicationLook, control: Str
   const { application } = desired;
   const newest = snapshots[0] ? Date.parse(snapshots[0].takenAt) : 0;
   const { goesOnFrom } = told;
-  const name = `regular-${goesOnFrom?.runsSince ?? Math.floor(Date.now() / everyMs)}`;
-  const isDue = goesOnFrom !== undefined || Date.now() - newest >= everyMs;
+  const owesOne = typeof goesOnFrom?.runsSince === 'number';
+  // One that fails keeps its name.
+  const name = `regular-${Math.floor(Date.now() / (owesOne ? againMs : everyMs))}`;
+  const isDue = owesOne || Date.now() - newest >= everyMs;
   const isTaken =
     isDue && (await works(control, 'No regular snapshot', () => streams.takeSnapshot({ application, name })));
   // The one that is gone on from may be an old one.

@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type {
   ApplicationLook,
   DesiredApplication,
@@ -30,7 +31,7 @@ export function nextStep(look: ApplicationLook, desired: DesiredApplication, tol
       return differs && !refused ? 'update' : 'start';
     case 'running':
       if (told.paused !== null || told.rewind !== null) return 'stop';
-      if (differs ? goesBackTo(told, desired) : refused) return 'take back';
+      if (differs ? goesBackTo(told, desired) && !refused : refused && !isLastResort(told, desired)) return 'take back';
       return differs && !refused ? 'update' : 'watch';
   }
 }
@@ -43,18 +44,26 @@ export const isRefused = ({ refused }: Supervision, desired: DesiredApplication)
   refused !== null && isSame(refused.desired, desired);
 
 /** Whether it is what has run well last, in the place of what was deployed. */
-export const isGoneBackTo = ({ proven }: Supervision, desired: DesiredApplication, deployed: DesiredApplication) =>
-  proven !== undefined && isSame(desired, proven) && !isSame(desired, deployed);
+export const isGoneBackTo = (told: Supervision, desired: DesiredApplication, deployed: DesiredApplication): boolean =>
+  isProven(told, desired) && !isSame(desired, deployed);
 
 /** The snapshot that a start goes on from; null for the beginning of the stream. */
-export function startsFrom({ snapshots: [newest] }: ApplicationLook, { rewind, goesOnFrom }: Supervision) {
-  const { snapshot } = rewind ?? goesOnFrom ?? { snapshot: newest?.name ?? null };
-  return snapshot;
+export function startsFrom({ snapshots }: ApplicationLook, { rewind, goesOnFrom }: Supervision): string | null {
+  if (rewind) return rewind.snapshot;
+  const isThere = goesOnFrom?.snapshot === null || snapshots.some(({ name }) => name === goesOnFrom?.snapshot);
+  return goesOnFrom && isThere ? goesOnFrom.snapshot : (snapshots[0]?.name ?? null);
 }
 
+export const isProven = ({ proven }: Supervision, desired: DesiredApplication): boolean =>
+  proven !== undefined && isSame(desired, proven);
+
+/** There is nothing better to go back to than what has run well, though by now it does not. */
+const isLastResort = (told: Supervision, desired: DesiredApplication): boolean =>
+  isProven(told, desired) && patched('keeps-what-has-run-well');
+
 /** Whether it is what has run well last, and goes on from the state that it had then: what runs has another. */
-const goesBackTo = ({ proven, goesOnFrom }: Supervision, desired: DesiredApplication): boolean =>
-  goesOnFrom !== undefined && proven !== undefined && isSame(desired, proven);
+const goesBackTo = (told: Supervision, desired: DesiredApplication): boolean =>
+  told.goesOnFrom !== undefined && isProven(told, desired);
 
 /** The service goes back to the version before, and to the newest snapshot, whatever has taken that. */
 export const canRollBack = ({ differs, snapshots }: ApplicationLook, { goesOnFrom }: Supervision): boolean =>

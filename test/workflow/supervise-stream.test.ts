@@ -122,6 +122,38 @@ describe('superviseStream', () => {
     });
   });
 
+  it('lets what has run well go on where it is deployed back and ails too, as in an outage, until it runs well again', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('2'));
+      await sleep('10s');
+      flink.restarts = 1;
+      await sleep('2m');
+      await handle.signal(redeploySignal, withJar('1'));
+      await sleep('30m');
+      const asked = flink.asked.slice(flink.asked.indexOf(`update to ${withJar('1').code}`) + 1);
+      expect(asked).not.toContain('force stop');
+      expect((await handle.query(streamStatusQuery)).supervision.refused?.desired.code).toBe(withJar('1').code);
+      flink.restarts = 0;
+      await sleep('5m');
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, refused: supervision.refused }).toEqual({ state: 'running', refused: null });
+    });
+  });
+
+  it('goes on from the newest snapshot where the one to go back to is gone', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await sleep('5m');
+      await handle.signal(redeploySignal, withJar('sick-too'));
+      await sleep('2m');
+      flink.snapshots.splice(1);
+      const [left] = flink.snapshots;
+      await sleep('20m');
+      expect(flink.asked).toContain(`start from ${left?.name ?? ''}`);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
   it('goes back to the state of what has run well, though what did not has left a snapshot', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('sick'));
