@@ -124,14 +124,13 @@ export class StreamRecord {
   }
 
   #sawSnapshots({ is, differs, snapshots: [newest] }: ApplicationLook): void {
-    const { goesOnFrom } = this.told;
-    if (goesOnFrom === undefined) return;
-    const { runsSince } = goesOnFrom;
+    if (this.told.goesOnFrom === undefined) return;
+    const { snapshot, runsSince } = this.told.goesOnFrom;
     const hasItsOwn = runsSince !== null && newest && Date.parse(newest.takenAt) > runsSince;
     if (hasItsOwn && isProven(this.told, this.wanted)) delete this.told.provenSnapshot;
     if (hasItsOwn) delete this.told.goesOnFrom;
     else if (runsSince === null && is === 'running' && differs.length === 0 && !isRefused(this.told, this.wanted))
-      this.told.goesOnFrom = { ...goesOnFrom, runsSince: Date.now() };
+      this.told.goesOnFrom = { snapshot, runsSince: Date.now() };
   }
 
   #show(): void {
