@@ -7,6 +7,7 @@ import type {
   SuperviseStreamInput,
   Supervision,
 } from '../model/messages/streams.ts';
+import { wentBackTo } from './stream-lineage.ts';
 import { StreamRecord } from './stream-record.ts';
 import { takeRequests } from './stream-requests.ts';
 import { goneSince } from './stream-snapshots.ts';
@@ -57,7 +58,7 @@ const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => 
       record.startFailed(desired, after.problem ?? `it is ${after.status ?? 'gone'}`);
       return;
     }
-    if (rewind !== null && patched('rewound-until-next-snapshot')) record.goOnFrom(snapshot);
+    if (rewind !== null && patched('rewound-until-next-snapshot')) wentBackTo(rewind.snapshot, before, record.told);
     if (record.told.rewind === rewind) record.told.rewind = null;
     Object.assign(record.told, { failedStarts: 0, startsAgainAt: 0 });
     // Its time to prove itself begins with its running.

@@ -9,7 +9,8 @@ import {
   type Supervision,
 } from '../model/messages/streams.ts';
 import { streamDetails } from './stream-details.ts';
-import { hasGivenUp, isGoneBackTo, isProven, isRefused, pauseAfter, startsFrom, stateOf } from './stream-step.ts';
+import { goOnFrom, sawSnapshots, startsFrom } from './stream-lineage.ts';
+import { hasGivenUp, isGoneBackTo, isProven, isRefused, pauseAfter, stateOf } from './stream-step.ts';
 
 const happeningsKept = 20;
 
@@ -56,7 +57,7 @@ export class StreamRecord {
     if (look.is === 'absent') Object.assign(this.told, forgotten);
     else if (refused?.isInPlace && look.is === 'running' && look.differs.length > 0)
       this.told.refused = { ...refused, isInPlace: false };
-    this.#sawSnapshots(look);
+    sawSnapshots(look, this.told, this.wanted);
     if (look.is !== 'running') this.health = null;
     this.#show();
   }
@@ -95,7 +96,7 @@ export class StreamRecord {
     }
     const { proven, provenSnapshot } = this.told;
     // What did not run well may have spoilt its state too.
-    if (proven && provenSnapshot !== undefined && !isProven(this.told, desired)) this.goOnFrom(provenSnapshot);
+    if (proven && provenSnapshot !== undefined && !isProven(this.told, desired)) goOnFrom(this.told, provenSnapshot);
     Object.assign(this.told, { refused: { desired, why, isInPlace }, onProbationSince: null });
     this.note(`The update is refused until another is deployed, or \`resume\`: ${why}`);
   }
@@ -116,21 +117,6 @@ export class StreamRecord {
     if (isRefused(this.told, desired)) this.told.refused = null;
     if (this.told.onProbationSince !== null) this.note('The update runs well');
     this.told.onProbationSince = null;
-  }
-
-  /** Also the next times, until what runs then has a snapshot of its own. */
-  goOnFrom(snapshot: string | null): void {
-    this.told.goesOnFrom = { snapshot, runsSince: null };
-  }
-
-  #sawSnapshots({ is, differs, snapshots: [newest] }: ApplicationLook): void {
-    if (this.told.goesOnFrom === undefined) return;
-    const { snapshot, runsSince } = this.told.goesOnFrom;
-    const hasItsOwn = runsSince !== null && newest && Date.parse(newest.takenAt) > runsSince;
-    if (hasItsOwn && isProven(this.told, this.wanted)) delete this.told.provenSnapshot;
-    if (hasItsOwn) delete this.told.goesOnFrom;
-    else if (runsSince === null && is === 'running' && differs.length === 0 && !isRefused(this.told, this.wanted))
-      this.told.goesOnFrom = { snapshot, runsSince: Date.now() };
   }
 
   #show(): void {

@@ -47,13 +47,6 @@ export const isRefused = ({ refused }: Supervision, desired: DesiredApplication)
 export const isGoneBackTo = (told: Supervision, desired: DesiredApplication, deployed: DesiredApplication): boolean =>
   isProven(told, desired) && !isSame(desired, deployed);
 
-/** The snapshot that a start goes on from; null for the beginning of the stream. */
-export function startsFrom({ snapshots }: ApplicationLook, { rewind, goesOnFrom }: Supervision): string | null {
-  if (rewind) return rewind.snapshot;
-  const isThere = goesOnFrom?.snapshot === null || snapshots.some(({ name }) => name === goesOnFrom?.snapshot);
-  return goesOnFrom && isThere ? goesOnFrom.snapshot : (snapshots[0]?.name ?? null);
-}
-
 export const isProven = ({ proven }: Supervision, desired: DesiredApplication): boolean =>
   proven !== undefined && isSame(desired, proven);
 

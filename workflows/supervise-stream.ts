@@ -17,9 +17,10 @@ import { checkInput } from './inputs.ts';
 import { streams } from './proxies.ts';
 import { figuresOfStream, healthOf } from './stream-figures.ts';
 import { controlStream, type StreamControl } from './stream-control.ts';
+import { startsFrom } from './stream-lineage.ts';
 import { untilSettled } from './stream-settled.ts';
 import { keepSnapshots } from './stream-snapshots.ts';
-import { canRollBack, type Change, isChange, isAsWanted, isWell, nextStep, startsFrom } from './stream-step.ts';
+import { canRollBack, type Change, isChange, isAsWanted, isWell, nextStep } from './stream-step.ts';
 
 /** Of as many minutes its figures are looked at; of fewer, to see whether an update runs well by now. */
 const watchedMs = 10 * 60_000;

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { pauseUpdate, resumeUpdate, rewindUpdate, streamStatusQuery } from '../../model/messages/streams.ts';
-import { supervised } from './stream-scenarios.ts';
+import {
+  pauseUpdate,
+  redeploySignal,
+  resumeUpdate,
+  rewindUpdate,
+  streamStatusQuery,
+} from '../../model/messages/streams.ts';
+import { supervised, withJar } from './stream-scenarios.ts';
 import { figure, request, stateOf, useSupervisions } from './supervision.ts';
 
 const { supervise, sleep } = useSupervisions();
@@ -75,6 +81,22 @@ describe('an application that is supervised', () => {
       flink.stop();
       await sleep('2m');
       expect(flink.asked.at(-1)).toBe(`start from ${own?.name ?? ''}`);
+    });
+  });
+
+  it('takes an update back to what it was rewound to, not to what came after that', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      const [snapshot] = flink.snapshots;
+      await sleep('7h');
+      await handle.signal(redeploySignal, withJar('sick'));
+      await sleep('2m');
+      expect(flink.snapshots[0]?.name).toBe('update-1');
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot: snapshot?.name ?? '' }] });
+      await sleep('20m');
+      const start = `start from ${snapshot?.name ?? ''}`;
+      const asked = flink.asked.slice(-6).map((each) => each.split('/').at(-1));
+      expect(asked).toEqual(['stop', start, 'force stop', '1.jar', start, 'snapshot regular-N']);
+      expect(await stateOf(handle)).toBe('running');
     });
   });
 

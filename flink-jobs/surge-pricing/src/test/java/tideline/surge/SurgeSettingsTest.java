@@ -1,14 +1,17 @@
 package tideline.surge;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 import tideline.platform.GivenProperties;
+import tideline.platform.StateNames;
 
 class SurgeSettingsTest {
   private static final Map<String, String> LEAST =
@@ -30,10 +33,19 @@ class SurgeSettingsTest {
     assertTrue(told.contains("dynamodb.endpoint: \"here\", expected http(s)://<host>[:<port>]"), told);
   }
 
-  private static void configure(Map<String, String> more) {
+  /** A snapshot of before a change must fit what comes after it, with and without a table for lookups. */
+  @Test
+  void findsItsStateByTheNamesThatItHasAlwaysHad() {
+    Set<String> names = Set.of("events", "decoded", "surge", "surge-files", "lookup");
+    assertEquals(names, StateNames.of(configure(Map.of())));
+    assertEquals(names, StateNames.of(configure(Map.of("lookup.table", "surge"))));
+  }
+
+  private static StreamExecutionEnvironment configure(Map<String, String> more) {
     Map<String, String> properties = new HashMap<>(LEAST);
     properties.putAll(more);
-    SurgePricingApplication.configure(
-        StreamExecutionEnvironment.createLocalEnvironment(), GivenProperties.of(properties));
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment();
+    SurgePricingApplication.configure(environment, GivenProperties.of(properties));
+    return environment;
   }
 }

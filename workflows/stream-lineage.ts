@@ -1,0 +1,39 @@
+import { patched } from '@temporalio/workflow';
+import type { ApplicationLook, DesiredApplication, Supervision } from '../model/messages/streams.ts';
+import { isProven, isRefused } from './stream-step.ts';
+
+/** The snapshot that a start goes on from; null for the beginning of the stream. */
+export function startsFrom({ snapshots }: ApplicationLook, { rewind, goesOnFrom }: Supervision): string | null {
+  if (rewind) return rewind.snapshot;
+  const isThere = goesOnFrom?.snapshot === null || snapshots.some(({ name }) => name === goesOnFrom?.snapshot);
+  return goesOnFrom && isThere ? goesOnFrom.snapshot : (snapshots[0]?.name ?? null);
+}
+
+/** Also the next times, until what runs then has a snapshot of its own. */
+export function goOnFrom(told: Supervision, snapshot: string | null): void {
+  told.goesOnFrom = { snapshot, runsSince: null };
+}
+
+/** A person wants nothing of what came after it, also where what runs then is taken back. */
+export function wentBackTo(name: string, { snapshots }: ApplicationLook, told: Supervision): void {
+  goOnFrom(told, name);
+  const { provenSnapshot } = told;
+  const age = (of: string): number => snapshots.findIndex((snapshot) => snapshot.name === of);
+  const isOlder = typeof provenSnapshot === 'string' && age(name) > age(provenSnapshot);
+  if (isOlder && patched('takes-back-to-what-was-rewound-to')) told.provenSnapshot = name;
+}
+
+/** What runs has a snapshot of its own when one is newer than its running. */
+export function sawSnapshots(
+  { is, differs, snapshots: [newest] }: ApplicationLook,
+  told: Supervision,
+  wanted: DesiredApplication,
+): void {
+  if (told.goesOnFrom === undefined) return;
+  const { snapshot, runsSince } = told.goesOnFrom;
+  const hasItsOwn = runsSince !== null && newest && Date.parse(newest.takenAt) > runsSince;
+  if (hasItsOwn && isProven(told, wanted)) delete told.provenSnapshot;
+  if (hasItsOwn) delete told.goesOnFrom;
+  else if (runsSince === null && is === 'running' && differs.length === 0 && !isRefused(told, wanted))
+    told.goesOnFrom = { snapshot, runsSince: Date.now() };
+}
