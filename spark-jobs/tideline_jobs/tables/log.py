@@ -2,6 +2,8 @@
 
 import json
 from bisect import bisect_left
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +12,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from tideline_jobs.tables.storage import Storage
+
+READ_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -101,18 +105,26 @@ class Log:
         if named is not None:
             return int(named)
         gone, back = self._files(version)
-        older, versions = version - 1, self.versions()
+        older = version - 1
         # Files that the older version has and the one before the restore does not, and the other way round.
         only_older: set[str] = set()
         only_newer: set[str] = set()
-        while older in versions and (only_older, only_newer) != (back, gone):
-            removed, added = self._files(older)
+        for removed, added in self._files_before(version):
+            if (only_older, only_newer) == (back, gone):
+                break
             only_older, only_newer = (
                 (only_older - added) | (removed - only_newer),
                 (only_newer - removed) | (added - only_older),
             )
             older -= 1
         return older
+
+    def _files_before(self, version: int) -> Iterator[tuple[set[str], set[str]]]:
+        """As `_files`, of the versions before one, newest first; of a year there are ten thousand."""
+        oldest = self.versions()[-1]
+        with ThreadPoolExecutor(READ_AT_ONCE) as readers:
+            for newest in range(version - 1, oldest - 1, -READ_AT_ONCE):
+                yield from readers.map(self._files, range(newest, max(newest - READ_AT_ONCE, oldest - 1), -1))
 
     def _files(self, version: int) -> tuple[set[str], set[str]]:
         """Files that a version removed and added; with the deletion vectors that make others of them."""
