@@ -29,7 +29,10 @@ const supervision = z.object({
   paused: streamRequest.nullable(),
   rewind: rewindRequest.nullable(),
   refused: z
-    .object({ desired: desiredApplication, why: z.string(), isInPlace: z.boolean().exactOptional() })
+    .object({
+      ...{ desired: desiredApplication, why: z.string() },
+      ...{ isInPlace: z.boolean().exactOptional(), cannotRollBack: z.boolean().exactOptional() },
+    })
     .nullable(),
   proven: desiredApplication.exactOptional(),
   provenSnapshot: text.nullable().exactOptional(),

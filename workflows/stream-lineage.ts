@@ -14,6 +14,30 @@ export function goOnFrom(told: Supervision, snapshot: string | null): void {
   told.goesOnFrom = { snapshot, runsSince: null };
 }
 
+/** Somebody has deleted an application, with its snapshots: what was deployed is to run, from nothing, and at once. */
+export function forget(told: Supervision, wasThere: boolean): void {
+  const ofItsState = { onProbationSince: null, goesOnFrom: undefined, provenSnapshot: undefined };
+  Object.assign(told, { refused: null, ...ofItsState });
+  if (wasThere && patched('forgets-what-is-gone')) Object.assign(told, { failedStarts: 0, startsAgainAt: 0 });
+}
+
+/** What takes the place of something that has not run well, goes on from the state that it had when it did. */
+export function goBackToProven(told: Supervision): void {
+  if (told.provenSnapshot !== undefined) goOnFrom(told, told.provenSnapshot);
+}
+
+/** Whether what was deployed is what has run well last, in the place of an update that has not, or has not yet. */
+export const isDeployedBack = ({ is, differs }: ApplicationLook, told: Supervision, wanted: DesiredApplication) =>
+  is !== 'changing' &&
+  differs.length > 0 &&
+  isProven(told, wanted) &&
+  told.provenSnapshot !== undefined &&
+  told.goesOnFrom === undefined;
+
+/** Whether what a person wants to go back to is not there any more. */
+export const isGone = ({ is, snapshots }: ApplicationLook, { rewind }: Supervision): boolean =>
+  rewind !== null && is !== 'changing' && !snapshots.some(({ name }) => name === rewind.snapshot);
+
 /** A person wants nothing of what came after it, also where what runs then is taken back. */
 export function wentBackTo(name: string, { snapshots }: ApplicationLook, told: Supervision): void {
   goOnFrom(told, name);

@@ -9,7 +9,15 @@ import {
   type Supervision,
 } from '../model/messages/streams.ts';
 import { streamDetails } from './stream-details.ts';
-import { goOnFrom, sawSnapshots, startsFrom } from './stream-lineage.ts';
+import {
+  forget,
+  goBackToProven,
+  goOnFrom,
+  isDeployedBack,
+  isGone,
+  sawSnapshots,
+  startsFrom,
+} from './stream-lineage.ts';
 import { hasGivenUp, isGoneBackTo, isProven, isRefused, pauseAfter, stateOf } from './stream-step.ts';
 
 const happeningsKept = 20;
@@ -50,13 +58,18 @@ export class StreamRecord {
 
   /** How what is wanted looks. */
   saw(look: ApplicationLook): void {
+    const wasThere = this.look !== null && this.look.is !== 'absent';
     this.look = look;
+    if (look.is === 'absent') forget(this.told, wasThere);
+    if (isGone(look, this.told) && patched('forgets-what-is-gone')) {
+      this.note(`Not gone back to ${this.told.rewind?.snapshot ?? ''}: it is not there any more`);
+      this.told.rewind = null;
+    }
     const { refused } = this.told;
-    // Somebody has deleted it, with its snapshots: what was deployed is to run, from nothing.
-    const forgotten = { refused: null, onProbationSince: null, goesOnFrom: undefined, provenSnapshot: undefined };
-    if (look.is === 'absent') Object.assign(this.told, forgotten);
-    else if (refused?.isInPlace && look.is === 'running' && look.differs.length > 0)
+    if (refused?.isInPlace && look.is === 'running' && look.differs.length > 0)
       this.told.refused = { ...refused, isInPlace: false };
+    if (isDeployedBack(look, this.told, this.wanted) && patched('is-deployed-back-with-its-state'))
+      goBackToProven(this.told);
     sawSnapshots(look, this.told, this.wanted);
     if (look.is !== 'running') this.health = null;
     this.#show();
@@ -81,8 +94,9 @@ export class StreamRecord {
     this.told.failedStarts += 1;
     this.told.startsAgainAt = Date.now() + pauseAfter(this.told.failedStarts);
     this.note(`${hasGivenUp(this.told) ? 'Given up' : 'Not started'}: ${why}`);
-    // What has run well is there to be gone back to.
+    // What has run well is there to be gone back to, unless it is the snapshot that a person has named which does not start.
     if (!hasGivenUp(this.told) || this.told.onProbationSince === null || !this.told.proven) return;
+    if (this.told.rewind !== null && patched('gives-up-a-rewind')) return;
     Object.assign(this.told, { failedStarts: 0, startsAgainAt: 0 });
     this.refuse(desired, why);
   }
@@ -105,7 +119,7 @@ export class StreamRecord {
   updated(desired: DesiredApplication, before: ApplicationLook, after: ApplicationLook): void {
     // One that ran has taken its state along.
     if (before.is === 'running') delete this.told.goesOnFrom;
-    if (this.told.provenSnapshot === undefined && patched('state-goes-with-code'))
+    if (this.told.provenSnapshot === undefined && patched('state-goes-with-code') && !isProven(this.told, desired))
       this.told.provenSnapshot = startsFrom(after, this.told);
     this.told.onProbationSince = isGoneBackTo(this.told, desired, this.desired) ? null : Date.now();
     this.note(`Updated to version ${after.versionId}`);

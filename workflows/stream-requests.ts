@@ -69,7 +69,8 @@ export function takeRequests(record: StreamRecord, wake: () => void): void {
 
 /** A snapshot that is there, and of which the stream still has all that has come since. */
 function assertCanRewind({ snapshot: name }: RewindRequest, { look }: StreamRecord): void {
-  const known = look?.snapshots ?? [];
+  if (look === null) throw new RangeError('It has not been looked at yet: ask again in a minute.');
+  const known = look.snapshots;
   const wanted = known.find((snapshot) => snapshot.name === name);
   const names = known.map((snapshot) => `${snapshot.name} (${snapshot.takenAt})`).join(', ') || 'none';
   if (wanted === undefined) throw new RangeError(`There is no snapshot "${name}". There are: ${names}.`);

@@ -50,17 +50,24 @@ export const isGoneBackTo = (told: Supervision, desired: DesiredApplication, dep
 export const isProven = ({ proven }: Supervision, desired: DesiredApplication): boolean =>
   proven !== undefined && isSame(desired, proven);
 
-/** There is nothing better to go back to than what has run well, though by now it does not. */
+/** There is nothing better to go back to: it has run well itself, though by now it does not, or nothing is known that has. */
 const isLastResort = (told: Supervision, desired: DesiredApplication): boolean =>
-  isProven(told, desired) && patched('keeps-what-has-run-well');
+  (isProven(told, desired) && patched('keeps-what-has-run-well')) ||
+  (told.refused?.cannotRollBack === true && !knowsBetter(told));
+
+/** Whether there is something else that has run well, and the state that it had. */
+export const knowsBetter = ({ proven, goesOnFrom }: Supervision): boolean =>
+  proven !== undefined && goesOnFrom !== undefined;
 
 /** Whether it is what has run well last, and goes on from the state that it had then: what runs has another. */
 const goesBackTo = (told: Supervision, desired: DesiredApplication): boolean =>
   told.goesOnFrom !== undefined && isProven(told, desired);
 
 /** The service goes back to the version before, and to the newest snapshot, whatever has taken that. */
-export const canRollBack = ({ differs, snapshots }: ApplicationLook, { goesOnFrom }: Supervision): boolean =>
-  differs.length === 0 && (goesOnFrom === undefined || goesOnFrom.snapshot === snapshots[0]?.name);
+export const canRollBack = ({ differs, snapshots }: ApplicationLook, { refused, goesOnFrom }: Supervision): boolean =>
+  differs.length === 0 &&
+  refused?.cannotRollBack !== true &&
+  (goesOnFrom === undefined || goesOnFrom.snapshot === snapshots[0]?.name);
 
 export const hasGivenUp = ({ failedStarts }: Supervision): boolean => failedStarts >= mostFailedStarts;
 

@@ -16,7 +16,7 @@ import type {
 import { checkInput } from './inputs.ts';
 import { streams } from './proxies.ts';
 import { figuresOfStream, healthOf } from './stream-figures.ts';
-import { controlStream, type StreamControl } from './stream-control.ts';
+import { StreamControl } from './stream-control.ts';
 import { startsFrom } from './stream-lineage.ts';
 import { untilSettled } from './stream-settled.ts';
 import { keepSnapshots } from './stream-snapshots.ts';
@@ -33,7 +33,7 @@ const provingMs = 3 * 60_000;
  */
 export async function superviseStream(input: SuperviseStreamInput): Promise<never> {
   checkInput('superviseStream', input);
-  const control = controlStream(input);
+  const control = new StreamControl(input);
   for (;;) {
     const { wanted } = control;
     const look = await streams.lookAtApplication(wanted);

@@ -51,24 +51,30 @@ const absent: ApplicationLook = {
   problem: null,
 };
 
-/**
- * Asks for a change. It is not begun when the application is not any more as it was seen, or its job is down and no snapshot
- * can be taken: https://docs.aws.amazon.com/managed-flink/latest/java/troubleshooting-symptoms.html
- */
+/** Asks for a change. It is not begun when the application is not any more as it was seen. */
 async function asking(change: () => Promise<unknown>): Promise<Begun> {
   try {
     await change();
     return 'begun';
   } catch (error) {
-    if (error instanceof ResourceInUseException || error instanceof ConcurrentModificationException) {
-      log.warn('It is not as it was seen', { error });
-      return 'not as seen';
-    }
-    if (error instanceof InvalidApplicationConfigurationException && /snapshot/i.test(error.message)) {
-      log.warn('No snapshot can be taken', { error });
-      return 'no snapshot';
-    }
-    throw error;
+    if (!(error instanceof ResourceInUseException || error instanceof ConcurrentModificationException)) throw error;
+    log.warn('It is not as it was seen', { error });
+    return 'not as seen';
+  }
+}
+
+/**
+ * Asks for a change that begins with a snapshot, of which a job that is down can take none:
+ * https://docs.aws.amazon.com/managed-flink/latest/java/troubleshooting-symptoms.html
+ */
+async function askingWithSnapshot(change: () => Promise<unknown>): Promise<Begun> {
+  try {
+    return await asking(change);
+  } catch (error) {
+    const isOfSnapshot = error instanceof InvalidApplicationConfigurationException && /snapshot/i.test(error.message);
+    if (!isOfSnapshot) throw error;
+    log.warn('No snapshot can be taken', { error });
+    return 'no snapshot';
   }
 }
 
@@ -194,7 +200,7 @@ export function createFlinkActivities(
         const command = new AddApplicationCloudWatchLoggingOptionCommand({ ...seen, CloudWatchLoggingOption });
         return asking(() => client.send(command));
       }
-      return asking(() =>
+      return (isRunning ? askingWithSnapshot : asking)(() =>
         client.send(
           new UpdateApplicationCommand({
             ...seen,
@@ -228,7 +234,9 @@ export function createFlinkActivities(
 
     /** Stops it with a snapshot; with `force` without one, whatever is under way. */
     stopApplication: ({ application, force = false }: Named & { readonly force?: boolean }): Promise<Begun> =>
-      asking(() => client.send(new StopApplicationCommand({ ApplicationName: application, Force: force }))),
+      (force ? asking : askingWithSnapshot)(() =>
+        client.send(new StopApplicationCommand({ ApplicationName: application, Force: force })),
+      ),
 
     /** Waits until no change of it is under way, for some minutes; adopted by the next attempt after a crash or a deploy. */
     awaitApplication: ({ application }: Named): Promise<void> =>
@@ -239,7 +247,7 @@ export function createFlinkActivities(
 
     /** Begins a snapshot of what runs. One of this name that is there, or another that is under way, will do. */
     takeSnapshot: ({ application, name }: Named & { readonly name: string }): Promise<Begun> =>
-      asking(() =>
+      askingWithSnapshot(() =>
         client.send(new CreateApplicationSnapshotCommand({ ApplicationName: application, SnapshotName: name })),
       ),
 

@@ -67,6 +67,15 @@ export interface Happening {
   readonly what: string;
 }
 
+export interface Refused {
+  readonly desired: DesiredApplication;
+  readonly why: string;
+  /** Until it is taken back. */
+  readonly isInPlace?: boolean;
+  /** Then it is stopped instead, and what has run well is put in its place. */
+  readonly cannotRollBack?: boolean;
+}
+
 /**
  * What a supervision knows and the service does not say; carried on from run to run, and by older code into newer: what is
  * added later may be missing.
@@ -74,8 +83,8 @@ export interface Happening {
 export interface Supervision {
   paused: Request | null;
   rewind: RewindRequest | null;
-  /** What was put in place and did not run well, and why: it is not tried again. Until it is taken back it is in place. */
-  refused: { readonly desired: DesiredApplication; readonly why: string; readonly isInPlace?: boolean } | null;
+  /** What was put in place and did not run well: it is not tried again. */
+  refused: Refused | null;
   /** What has run well last: what runs where something is refused. */
   proven?: DesiredApplication;
   /** The newest snapshot when something else took the place of what had run well; null where there was none. */

@@ -3,9 +3,11 @@ import {
   AddApplicationCloudWatchLoggingOptionCommand,
   type ApplicationDetail,
   DescribeApplicationCommand,
+  InvalidApplicationConfigurationException,
   KinesisAnalyticsV2Client,
   UpdateApplicationCommand,
 } from '@aws-sdk/client-kinesis-analytics-v2';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createStreamHealthActivities } from '../../activities/cloudwatch/stream-health.ts';
 import { createFlinkActivities } from '../../activities/flink/activities.ts';
@@ -86,6 +88,39 @@ describe('an application', () => {
       { input: { CurrentApplicationVersionId: 7, CloudWatchLoggingOption: { LogStreamARN: 'log' } } },
     ]);
     expect(added[0]).toBeInstanceOf(AddApplicationCloudWatchLoggingOptionCommand);
+  });
+});
+
+describe('a change that the service refuses for a snapshot', () => {
+  const refusing = (() => {
+    const message = 'The snapshot cannot be taken or read';
+    const send = async (command: unknown) => {
+      if (command instanceof DescribeApplicationCommand) return { ApplicationDetail: described() };
+      throw new InvalidApplicationConfigurationException({ message, $metadata: {} });
+    };
+    const client = Object.assign(new KinesisAnalyticsV2Client({ region: 'eu-west-1' }), { send });
+    return createFlinkActivities(client, { pollIntervalMs: 1 });
+  })();
+  const { application } = desired;
+
+  it('is told as such where it begins with one', async () => {
+    const changes = [
+      () => refusing.updateApplication({ desired, versionId: 7, isRunning: true }),
+      () => refusing.stopApplication({ application }),
+      () => refusing.takeSnapshot({ application, name: 'regular-1' }),
+    ];
+    for (const change of changes) expect(await new MockActivityEnvironment().run(change)).toBe('no snapshot');
+  });
+
+  it('has failed where it does not, or a start would be tried again for ever', async () => {
+    const changes = [
+      refusing.createApplication(desired),
+      refusing.startApplication({ application, snapshot: 'regular-1' }),
+      refusing.updateApplication({ desired, versionId: 7, isRunning: false }),
+      refusing.rollBackApplication({ application, versionId: 7 }),
+      refusing.stopApplication({ application, force: true }),
+    ];
+    for (const change of changes) await expect(change).rejects.toThrow('cannot be taken or read');
   });
 });
 

@@ -97,6 +97,30 @@ export const streamScenarios = {
       await handle.cancel();
     },
   },
+  'stream-deployed-back-before-it-is-judged': {
+    script: { isQuick: true },
+    workflow: 'superviseStream',
+    input: { ...supervised(), ...soon, probationMinutes: 10 },
+    meanwhile: async (handle) => {
+      await until(handle, ({ supervision }: StreamStatus) => supervision.proven !== undefined);
+      await handle.signal(redeploySignal, withJar('sick'));
+      await happened(handle, 'Updated to version 2');
+      await handle.signal(redeploySignal, withJar('1'));
+      await happened(handle, 'Started from snapshot update-1');
+      await handle.cancel();
+    },
+  },
+  'stream-whose-rollback-fails': {
+    script: { isQuick: true, cannotRollBack: 'in the end' },
+    workflow: 'superviseStream',
+    input: { ...supervised(), ...soon },
+    meanwhile: async (handle) => {
+      await until(handle, ({ supervision }: StreamStatus) => supervision.proven !== undefined);
+      await handle.signal(redeploySignal, withJar('sick'));
+      await happened(handle, 'Started from snapshot update-1');
+      await handle.cancel();
+    },
+  },
   'stream-carried-on': {
     script: {},
     workflow: 'superviseStream',

@@ -100,6 +100,85 @@ describe('an application that is supervised', () => {
     });
   });
 
+  it('puts what has run well back with the state that it had, also where it is deployed before an update is judged', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await sleep('4m');
+      await handle.signal(redeploySignal, withJar('1'));
+      await sleep('20m');
+      const asked = flink.asked.slice(-4).map((each) => each.split('/').at(-1));
+      expect(asked).toEqual(['force stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, refused: supervision.refused }).toEqual({ state: 'running', refused: null });
+      expect(supervision).not.toHaveProperty('goesOnFrom');
+      expect(supervision).not.toHaveProperty('provenSnapshot');
+    });
+  });
+
+  it('does so where the update was paused, and has left its own snapshot', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await sleep('4m');
+      await handle.executeUpdate(pauseUpdate, { args: [request] });
+      await sleep('2m');
+      await handle.signal(redeploySignal, withJar('1'));
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
+      await sleep('20m');
+      const asked = flink.asked.slice(-4).map((each) => each.split('/').at(-1));
+      expect(asked).toEqual(['stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('gives up what it cannot go back to without refusing the code, and takes another snapshot then', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('2'));
+      await sleep('90s');
+      const [snapshot] = flink.snapshots;
+      flink.failingStarts = 5;
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot: snapshot?.name ?? '' }] });
+      await sleep('1h');
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, refused: supervision.refused }).toEqual({ state: 'given up', refused: null });
+      const other = flink.snapshots.at(-1)?.name ?? '';
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot: other }] });
+      await sleep('20m');
+      expect(flink.asked.slice(-2)).toEqual([`start from ${other}`, 'snapshot regular-N']);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('is made anew at once where somebody has deleted it, also when it had given up to go back to a snapshot', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      flink.failingStarts = 5;
+      const snapshot = flink.snapshots[0]?.name ?? '';
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+      await sleep('1h');
+      expect(await stateOf(handle)).toBe('given up');
+      flink.delete();
+      await sleep('5m');
+      expect(flink.asked.slice(-3)).toEqual(['create', 'start from nothing', 'snapshot regular-N']);
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, rewind: supervision.rewind }).toEqual({ state: 'running', rewind: null });
+    });
+  });
+
+  it('goes on from the newest where the snapshot to go back to is deleted meanwhile, and says so', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.executeUpdate(pauseUpdate, { args: [request] });
+      await sleep('2m');
+      const snapshot = flink.snapshots.at(-1)?.name ?? '';
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+      flink.snapshots.pop();
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
+      await sleep('2m');
+      expect(flink.asked.at(-1)).toBe('start from stop-1');
+      const { happenings } = (await handle.query(streamStatusQuery)).supervision;
+      const told = happenings.map(({ what }) => what);
+      expect(told).toContain(`Not gone back to ${snapshot}: it is not there any more`);
+    });
+  });
+
   it('keeps ten snapshots also where others take them more often', async () => {
     await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (_, { flink }) => {
       flink.othersTakeSnapshots = true;

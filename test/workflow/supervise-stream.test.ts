@@ -300,15 +300,41 @@ describe('superviseStream', () => {
     });
   });
 
-  it('sees how an update runs that it cannot take back', async () => {
-    await supervise({ cannotRollBack: true }, supervised(), async (handle) => {
-      await handle.signal(redeploySignal, withJar('sick'));
-      await sleep('30m');
-      const { health, supervision } = await handle.query(streamStatusQuery);
-      expect(supervision.happenings[0]?.what).toContain('Cannot take back');
-      expect(health?.restarts).toBe(3);
-    });
-  });
+  it.each(['at once', 'in the end'] as const)(
+    'stops an update that cannot be rolled back, which shows %s, and puts what has run well in its place',
+    async (cannotRollBack) => {
+      await supervise({ cannotRollBack }, supervised(), async (handle, { flink }) => {
+        await handle.signal(redeploySignal, withJar('sick'));
+        await sleep('30m');
+        const asked = flink.asked.slice(-6).map((each) => each.split('/').at(-1));
+        expect(asked).toEqual([
+          ...['sick.jar', 'roll back', 'force stop', '1.jar', 'start from update-1', 'snapshot regular-N'],
+        ]);
+        const { state, supervision } = await handle.query(streamStatusQuery);
+        const happenings = supervision.happenings.map(({ what }) => what);
+        expect(state).toBe('running');
+        expect(happenings).toContainEqual(expect.stringContaining('Cannot take back'));
+        expect(happenings).not.toContainEqual(expect.stringContaining('Back at what ran before'));
+      });
+    },
+  );
+
+  it.each(['at once', 'in the end'] as const)(
+    'sees how an update runs that cannot be rolled back, which shows %s, where nothing has run well before',
+    async (cannotRollBack) => {
+      await supervise({ cannotRollBack }, supervised('sick'), async (handle, { flink }) => {
+        await handle.signal(redeploySignal, withJar('sick-too'));
+        await sleep('1h');
+        expect(flink.asked.filter((asked) => asked === 'roll back')).toHaveLength(1);
+        const { health, supervision } = await handle.query(streamStatusQuery);
+        expect(supervision.happenings[0]?.what).toContain('Cannot take back');
+        expect(health?.restarts).toBe(3);
+        await handle.signal(redeploySignal, withJar('2'));
+        await sleep('5m');
+        expect(await stateOf(handle)).toBe('running');
+      });
+    },
+  );
 
   it('says that what fails and starts again, again and again, does not run, and says nothing of one restart', async () => {
     await supervise({}, supervised(), async (_, calls) => {

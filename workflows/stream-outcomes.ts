@@ -1,0 +1,71 @@
+import { patched } from '@temporalio/workflow';
+import type { ApplicationLook, DesiredApplication, RewindRequest } from '../model/messages/streams.ts';
+import { goBackToProven, wentBackTo } from './stream-lineage.ts';
+import type { StreamRecord } from './stream-record.ts';
+import { goneSince } from './stream-snapshots.ts';
+import type { Change } from './stream-step.ts';
+
+/** A change as it was begun. A deploy or a request that comes meanwhile is about the next one. */
+export interface BegunChange {
+  readonly step: Change;
+  readonly desired: DesiredApplication;
+  readonly before: ApplicationLook;
+  readonly snapshot: string | null;
+  readonly rewind: RewindRequest | null;
+}
+
+type Outcome = (change: BegunChange, after: ApplicationLook) => void;
+
+/** It is stopped instead, to put what has run well in its place: each rollback stops what runs. */
+export function cannotTakeBack(record: StreamRecord, why: string): void {
+  record.note(`Cannot take back: ${why}`);
+  const { refused } = record.told;
+  if (refused && patched('stops-what-cannot-be-rolled-back'))
+    record.told.refused = { ...refused, cannotRollBack: true };
+}
+
+/** What has come of each change, for the record. */
+export const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => ({
+  await: () => undefined,
+  create() {
+    record.note('Made');
+  },
+  stop(_, after) {
+    record.note(after.is === 'running' ? `Not stopped: ${after.problem ?? 'it still runs'}` : 'Stopped');
+  },
+  update({ desired, before }, after) {
+    const why = after.problem ?? `${after.differs.join(', ')} are not as desired after it`;
+    // What needs two updates is less far from it after the first.
+    if (after.differs.length >= before.differs.length) record.refuse(desired, why);
+    else if (before.is === 'running' && after.is !== 'running') record.startFailed(desired, why);
+    else record.updated(desired, before, after);
+  },
+  'take back'({ before }, after) {
+    const { told } = record;
+    if (after.is === 'running') {
+      const isBack = before.differs.length === 0 && after.differs.length > 0;
+      if (isBack) record.note(`Back at what ran before, as version ${after.versionId}`);
+      else cannotTakeBack(record, 'what was put in place still runs');
+      return;
+    }
+    if (told.refused) told.refused = { ...told.refused, isInPlace: false };
+    goBackToProven(told);
+    record.note('Stopped, to go on with code and state of what has run well');
+  },
+  start({ desired, before, snapshot, rewind }, after) {
+    // Whoever goes back to a snapshot does not mean another: what fails is tried again with this one.
+    if (after.is !== 'running') {
+      record.startFailed(desired, after.problem ?? `it is ${after.status ?? 'gone'}`);
+      return;
+    }
+    if (rewind !== null && patched('rewound-until-next-snapshot')) wentBackTo(rewind.snapshot, before, record.told);
+    if (record.told.rewind === rewind) record.told.rewind = null;
+    Object.assign(record.told, { failedStarts: 0, startsAgainAt: 0 });
+    // Its time to prove itself begins with its running.
+    if (record.told.onProbationSince !== null) record.told.onProbationSince = Date.now();
+    record.note(`Started from ${snapshot === null ? 'the beginning of the stream' : `snapshot ${snapshot}`}`);
+    const restored = before.snapshots.find(({ name }) => name === snapshot);
+    const gone = restored ? goneSince(restored) : null;
+    if (gone !== null) record.note(gone);
+  },
+});
