@@ -1,10 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { startColdDriver } from './cold-driver.ts';
+import { promisify } from 'node:util';
 import type { ResolvedJob } from './execution.ts';
-import { killTree } from './process-tree.ts';
 import type { SparkEnvironment } from './spark-environment.ts';
 
 const WARM_UP = join(import.meta.dirname, 'warm_up.py');
@@ -30,35 +29,21 @@ export const warmUpJob = (spark: SparkEnvironment, workDir: string): ResolvedJob
   stderrFile: join(workDir, 'stderr'),
 });
 
-/** The JVM option that uses the archive, or none if it has not been built. */
+/** The JVM option that uses the archive, or none if it has not been made. */
 export const archiveOption = (spark: SparkEnvironment): string =>
   existsSync(spark.classArchive) ? `-XX:SharedArchiveFile=${spark.classArchive}` : '';
 
+/** The JVM option of a driver from whose classes an archive can be made. */
+export const recordingOption = '-XX:+RecordDynamicDumpInfo';
+
 /**
- * Builds the archive of loaded classes, unless it is there: one run of the warm-up job, half a minute, once
- * per machine. It halves the start of every later driver.
+ * Makes the archive of what a warmed driver has loaded, unless it is there: seconds in which that stands still, once per
+ * machine. It halves the start of every later driver.
  */
-export const ensureClassArchive = async (spark: SparkEnvironment, signal: AbortSignal): Promise<void> => {
+export const archiveClasses = async (spark: SparkEnvironment, pid: number, signal: AbortSignal): Promise<void> => {
   if (existsSync(spark.classArchive)) return;
-  const workDir = await mkdtemp(join(tmpdir(), 'spark-class-archive-'));
-  try {
-    // Next to its final place: the rename must not cross file systems.
-    const building = join(dirname(spark.classArchive), `building-${String(process.pid)}.jsa`);
-    const job = warmUpJob(spark, workDir);
-    const option = `-XX:ArchiveClassesAtExit=${building}`;
-    const { pid, exit } = startColdDriver(spark, job, spark.defaultSize, option);
-    const abort = (): void => {
-      void killTree(pid, 0);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    const { code } = await exit;
-    signal.removeEventListener('abort', abort);
-    if (signal.aborted) return;
-    if (code !== 0 || !existsSync(building)) {
-      throw new Error(`the class archive could not be built: ${await readFile(job.stderrFile, 'utf8')}`);
-    }
-    await rename(building, spark.classArchive);
-  } finally {
-    await rm(workDir, { recursive: true, force: true });
-  }
+  // Next to its final place: the rename must not cross file systems.
+  const building = join(dirname(spark.classArchive), `building-${String(process.pid)}.jsa`);
+  await promisify(execFile)('jcmd', [String(pid), 'VM.cds', 'dynamic_dump', building], { signal });
+  await rename(building, spark.classArchive);
 };

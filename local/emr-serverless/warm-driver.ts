@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { archiveOption, warmUpJob } from './class-archive.ts';
+import { archiveOption, recordingOption, warmUpJob } from './class-archive.ts';
 import { exitOf, type DriverProcess } from './cold-driver.ts';
 import type { DriverExit, ResolvedJob } from './execution.ts';
 import { killTree } from './process-tree.ts';
@@ -78,7 +78,7 @@ export class WarmDriver {
       ...spark.conf({}, folder, 'small'),
       'spark.driver.memory': `${String(Math.floor(size.memoryBytes / 1024 ** 2))}m`,
       'spark.driver.extraClassPath': spark.classPath(spark.releaseFiles),
-      'spark.driver.defaultJavaOptions': spark.javaOptions('small', archiveOption(spark), folder),
+      'spark.driver.defaultJavaOptions': spark.javaOptions('small', archiveOption(spark) || recordingOption, folder),
     }).flatMap(([key, value]) => ['--conf', `${key}=${value}`]);
     // The gateway ends when its standard input does, so no JVM outlives this server.
     const jvm = spawn(spark.sparkSubmit, [...options, 'pyspark-shell'], {

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import type { ApplicationRecord } from './records.ts';
-import { ensureClassArchive } from './class-archive.ts';
+import { archiveClasses } from './class-archive.ts';
 import { parseMemoryBytes, type DriverSize, type SparkEnvironment } from './spark-environment.ts';
 import { WarmDriver } from './warm-driver.ts';
 
@@ -34,26 +35,28 @@ export class WarmPool {
   }
 
   async #start(count: number): Promise<void> {
-    // Without an archive drivers start more slowly, and do all the same.
-    await ensureClassArchive(this.#spark, this.#closing.signal).catch(this.#onDefect);
+    const first = this.#warm();
+    // The others start from the archive that is made of it.
+    if (!existsSync(this.#spark.classArchive)) await first;
     if (this.#closing.signal.aborted) return;
-    const drivers = Array.from({ length: count }, () => this.#warm());
-    await Promise.race(drivers);
+    const others = Array.from({ length: count - 1 }, () => this.#warm());
+    await Promise.race([first, ...others]);
   }
 
   #warm(): Promise<void> {
-    const warming = WarmDriver.start(this.#spark, this.size, this.#closing.signal).then(
-      (driver) => {
-        this.#all.add(driver);
-        this.#idle.push(driver);
-        void driver.exit.then(() => {
-          this.#discard(driver);
-        });
-      },
-      (error: unknown) => {
-        if (!this.#closing.signal.aborted) this.#onDefect(error);
-      },
-    );
+    const { signal } = this.#closing;
+    const tell = (error: unknown): void => {
+      if (!signal.aborted) this.#onDefect(error);
+    };
+    const warming = WarmDriver.start(this.#spark, this.size, signal).then(async (driver) => {
+      // Without an archive drivers start more slowly, and do all the same.
+      await archiveClasses(this.#spark, driver.pid, signal).catch(tell);
+      this.#all.add(driver);
+      this.#idle.push(driver);
+      void driver.exit.then(() => {
+        this.#discard(driver);
+      });
+    }, tell);
     this.#warming.add(warming);
     void warming.then(() => this.#warming.delete(warming));
     return warming;
