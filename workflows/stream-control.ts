@@ -22,7 +22,7 @@ export class StreamControl extends StreamRecord {
   }
 
   did(change: BegunChange, after: ApplicationLook): void {
-    this.saw(after);
+    this.saw(after, change.desired);
     const { is, versionId } = change.before;
     if (after.is === 'running' && (is !== 'running' || versionId !== after.versionId)) this.told.runsSince = Date.now();
     this.#outcomes[change.step](change, after);

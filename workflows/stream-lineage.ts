@@ -1,5 +1,6 @@
 import { patched } from '@temporalio/workflow';
 import type { ApplicationLook, DesiredApplication, Supervision } from '../model/messages/streams.ts';
+import { goneSince } from './stream-snapshots.ts';
 import { isProven, isRefused } from './stream-step.ts';
 
 /** The snapshot that a start goes on from; null for the beginning of the stream. */
@@ -15,9 +16,10 @@ export function goOnFrom(told: Supervision, snapshot: string | null): void {
 }
 
 /** Somebody has deleted an application, with its snapshots: what was deployed is to run, from nothing, and at once. */
-export function forget(told: Supervision, wasThere: boolean): void {
+export function forget(told: Supervision, before: ApplicationLook | null): void {
   const ofItsState = { onProbationSince: null, goesOnFrom: undefined, provenSnapshot: undefined };
   Object.assign(told, { refused: null, ...ofItsState });
+  const wasThere = before !== null && before.is !== 'absent';
   if (wasThere && patched('forgets-what-is-gone')) Object.assign(told, { failedStarts: 0, startsAgainAt: 0 });
 }
 
@@ -26,13 +28,18 @@ export function goBackToProven(told: Supervision): void {
   if (told.provenSnapshot !== undefined) goOnFrom(told, told.provenSnapshot);
 }
 
-/** Whether what was deployed is what has run well last, in the place of an update that has not, or has not yet. */
-export const isDeployedBack = ({ is, differs }: ApplicationLook, told: Supervision, wanted: DesiredApplication) =>
-  is !== 'changing' &&
-  differs.length > 0 &&
-  isProven(told, wanted) &&
-  told.provenSnapshot !== undefined &&
-  told.goesOnFrom === undefined;
+/**
+ * Whether what was deployed is what has run well last, in the place of an update that has not, or has not yet, and the
+ * stream still has all that came after its state.
+ */
+export function isDeployedBack(look: ApplicationLook, told: Supervision, wanted: DesiredApplication): boolean {
+  const { provenSnapshot, goesOnFrom } = told;
+  if (provenSnapshot === undefined || goesOnFrom?.snapshot === provenSnapshot) return false;
+  const isElse = look.is !== 'changing' && look.differs.length > 0;
+  if (!isElse || !isProven(told, wanted) || isRefused(told, wanted)) return false;
+  const snapshot = look.snapshots.find(({ name }) => name === provenSnapshot);
+  return provenSnapshot === null || (snapshot !== undefined && goneSince(snapshot) === null);
+}
 
 /** Whether what a person wants to go back to is not there any more. */
 export const isGone = ({ is, snapshots }: ApplicationLook, { rewind }: Supervision): boolean =>
@@ -47,7 +54,7 @@ export function wentBackTo(name: string, { snapshots }: ApplicationLook, told: S
   if (isOlder && patched('takes-back-to-what-was-rewound-to')) told.provenSnapshot = name;
 }
 
-/** What runs has a snapshot of its own when one is newer than its running. */
+/** What runs has a snapshot of its own when one is newer than its running, also where what was to take its place is refused. */
 export function sawSnapshots(
   { is, differs, snapshots: [newest] }: ApplicationLook,
   told: Supervision,
@@ -55,9 +62,10 @@ export function sawSnapshots(
 ): void {
   if (told.goesOnFrom === undefined) return;
   const { snapshot, runsSince } = told.goesOnFrom;
+  const isInPlace = differs.length === 0;
   const hasItsOwn = runsSince !== null && newest && Date.parse(newest.takenAt) > runsSince;
-  if (hasItsOwn && isProven(told, wanted)) delete told.provenSnapshot;
+  if (hasItsOwn && isInPlace && isProven(told, wanted)) delete told.provenSnapshot;
   if (hasItsOwn) delete told.goesOnFrom;
-  else if (runsSince === null && is === 'running' && differs.length === 0 && !isRefused(told, wanted))
+  else if (runsSince === null && is === 'running' && isInPlace !== isRefused(told, wanted))
     told.goesOnFrom = { snapshot, runsSince: Date.now() };
 }

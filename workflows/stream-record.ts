@@ -56,21 +56,20 @@ export class StreamRecord {
     return proven && isRefused(this.told, this.desired) && !refused?.isInPlace ? proven : this.desired;
   }
 
-  /** How what is wanted looks. */
-  saw(look: ApplicationLook): void {
-    const wasThere = this.look !== null && this.look.is !== 'absent';
+  /** How it looks beside what was wanted when it was looked at; a deploy may have come since. */
+  saw(look: ApplicationLook, wanted: DesiredApplication): void {
+    if (look.is === 'absent') forget(this.told, this.look);
     this.look = look;
-    if (look.is === 'absent') forget(this.told, wasThere);
     if (isGone(look, this.told) && patched('forgets-what-is-gone')) {
       this.note(`Not gone back to ${this.told.rewind?.snapshot ?? ''}: it is not there any more`);
-      this.told.rewind = null;
+      Object.assign(this.told, { rewind: null, failedStarts: 0, startsAgainAt: 0 });
     }
     const { refused } = this.told;
     if (refused?.isInPlace && look.is === 'running' && look.differs.length > 0)
       this.told.refused = { ...refused, isInPlace: false };
-    if (isDeployedBack(look, this.told, this.wanted) && patched('is-deployed-back-with-its-state'))
+    sawSnapshots(look, this.told, wanted);
+    if (isDeployedBack(look, this.told, wanted) && patched('is-deployed-back-with-its-state'))
       goBackToProven(this.told);
-    sawSnapshots(look, this.told, this.wanted);
     if (look.is !== 'running') this.health = null;
     this.#show();
   }
@@ -119,8 +118,9 @@ export class StreamRecord {
   updated(desired: DesiredApplication, before: ApplicationLook, after: ApplicationLook): void {
     // One that ran has taken its state along.
     if (before.is === 'running') delete this.told.goesOnFrom;
-    if (this.told.provenSnapshot === undefined && patched('state-goes-with-code') && !isProven(this.told, desired))
-      this.told.provenSnapshot = startsFrom(after, this.told);
+    const isAnother = after.differs.length === 0 && !isProven(this.told, desired);
+    if (this.told.provenSnapshot === undefined && patched('state-goes-with-code'))
+      if (isAnother || !patched('knows-whose-state-it-is')) this.told.provenSnapshot = startsFrom(after, this.told);
     this.told.onProbationSince = isGoneBackTo(this.told, desired, this.desired) ? null : Date.now();
     this.note(`Updated to version ${after.versionId}`);
   }

@@ -13,7 +13,7 @@ export async function untilSettled(desired: DesiredApplication, control: StreamC
     await streamWaits.awaitApplication({ application });
     const look = await streams.lookAtApplication(desired);
     if (look.is !== 'changing') return look;
-    control.saw(look);
+    control.saw(look, desired);
     await streams.publishFigures(figuresOfStream(look, null, control));
     if (Date.now() > until) {
       if (await breakOff(look, application)) control.note(`${look.status ?? ''} for longer than an hour: broken off`);

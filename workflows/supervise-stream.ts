@@ -37,7 +37,7 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
   for (;;) {
     const { wanted } = control;
     const look = await streams.lookAtApplication(wanted);
-    control.saw(look);
+    control.saw(look, wanted);
     const step = nextStep(look, wanted, control.told, Date.now());
     const isChanged = isChange(step) && (await change(step, look, wanted, control));
     if (!isChanged) {

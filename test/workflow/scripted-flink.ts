@@ -28,6 +28,12 @@ export class ScriptedFlink {
   restarts = 0;
   /** Whether somebody else takes one with each look at the figures. */
   othersTakeSnapshots = false;
+  /** Whether somebody stops it with a snapshot before the next look. */
+  isStoppedByHand = false;
+  /** Whether none of its figures is told. */
+  isSilent: boolean;
+  /** Whether the jar that is asked for is not in its bucket any more. */
+  isMissing = false;
   /** When jobs that ail have told of failed checkpoints. */
   readonly #failures: number[] = [];
   readonly #script: Script;
@@ -36,6 +42,7 @@ export class ScriptedFlink {
   constructor(script: Script) {
     this.#script = script;
     this.#lacksLog = script.lacksLog ?? false;
+    this.isSilent = script.isSilent ?? false;
   }
 
   /** The workflows' own time, which tests skip. */
@@ -51,6 +58,10 @@ export class ScriptedFlink {
 
   stop(): void {
     this.#become('ready');
+  }
+
+  change(desired: DesiredApplication): void {
+    this.#configure(desired);
   }
 
   #become(is: ApplicationLook['is'], problem: string | null = null): void {
@@ -73,6 +84,11 @@ export class ScriptedFlink {
 
   readonly activities: FlinkActivities & StreamHealthActivities = {
     lookAtApplication: async (desired) => {
+      if (this.isStoppedByHand) {
+        this.isStoppedByHand = false;
+        this.#snapshot('by-hand');
+        this.stop();
+      }
       if (this.look.is === 'changing' && this.#now >= this.#settlesAt) this.#become('running');
       const isRight = this.look.is === 'absent' || this.#current?.code === desired.code;
       const differs = isRight ? [] : ['code', ...(this.#lacksLog ? ['logs'] : [])];
@@ -98,7 +114,7 @@ export class ScriptedFlink {
       if (this.look.is === 'running' && this.#script.cannotSnapshot === 'at once') return 'no snapshot';
       // Long enough for something else to be asked for meanwhile.
       if (is('broken', desired)) await delay(1_000);
-      if (is('missing', desired)) throw ApplicationFailure.nonRetryable('there is no such jar');
+      if (is('missing', desired) || this.isMissing) throw ApplicationFailure.nonRetryable('there is no such jar');
       if (this.look.is === 'running') this.#snapshot(`update-${this.look.versionId}`);
       if (this.#lacksLog && this.#current) {
         this.#lacksLog = false;
@@ -158,7 +174,7 @@ export class ScriptedFlink {
         ...{ checkpoints: ails ? 0 : Math.max(minutes, this.#script.isQuick ? 2 : 0), checkpointMs: ails ? null : 900 },
         ...{ failedCheckpoints, restarts: ails ? 3 : this.restarts, downMs: ails ? 5_000 : 0 },
         behindMs: { first: 400, last: 300 },
-        figures: this.#script.isSilent ? 0 : 20,
+        figures: this.isSilent ? 0 : 20,
       };
     },
   };

@@ -130,6 +130,74 @@ describe('an application that is supervised', () => {
     });
   });
 
+  it('takes no snapshot of what it was deployed back from for its own, whenever and by whom that was taken', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await sleep('2m');
+      const snapshot = flink.snapshots[0]?.name ?? '';
+      await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot }] });
+      await sleep('2m');
+      expect(flink.asked.at(-1)).toBe(`start from ${snapshot}`);
+      flink.isStoppedByHand = true;
+      await handle.signal(redeploySignal, withJar('1'));
+      await sleep('20m');
+      const asked = flink.asked.slice(-3).map((each) => each.split('/').at(-1));
+      expect(asked).toEqual(['1.jar', 'start from update-1', 'snapshot regular-N']);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('keeps snapshots of what goes on to run where what was deployed back cannot be put in its place', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('2'));
+      await sleep('90s');
+      flink.isMissing = true;
+      await handle.signal(redeploySignal, withJar('1'));
+      await sleep('1h');
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, refused: supervision.refused?.why }).toEqual({
+        state: 'running',
+        refused: 'there is no such jar',
+      });
+      expect(supervision).not.toHaveProperty('goesOnFrom');
+      expect(flink.asked.at(-1)).toBe('snapshot regular-N');
+      const [own] = flink.snapshots;
+      flink.stop();
+      await sleep('2m');
+      expect(flink.asked.at(-1)).toBe(`start from ${own?.name ?? ''}`);
+      flink.isMissing = false;
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
+      await sleep('20m');
+      const asked = flink.asked.slice(-4).map((each) => each.split('/').at(-1));
+      expect(asked).toEqual(['force stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
+    });
+  });
+
+  it('takes the state along where the stream has lost what came after that of what is deployed back', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle, { flink }) => {
+      await sleep('2h');
+      flink.isSilent = true;
+      await handle.signal(redeploySignal, withJar('sick'));
+      await sleep('30h');
+      await handle.signal(redeploySignal, withJar('1'));
+      await sleep('2h');
+      expect(flink.asked).not.toContain('force stop');
+      expect(flink.asked.at(-1)).toContain('1.jar');
+    });
+  });
+
+  it('stops nothing that has run well for what somebody changes by hand, also twice', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      for (const name of ['by-hand', 'by-hand-too']) {
+        flink.change(withJar(name));
+        await sleep('2m');
+        expect(flink.asked.at(-1)).toContain('1.jar');
+      }
+      expect(flink.asked).not.toContain('force stop');
+      expect(await stateOf(handle)).not.toBe('given up');
+    });
+  });
+
   it('gives up what it cannot go back to without refusing the code, and takes another snapshot then', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('2'));
