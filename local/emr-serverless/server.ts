@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { errorTypeRegistries } from '@aws-sdk/client-emr-serverless';
@@ -41,6 +42,8 @@ export const startEmrServerless = async (
   const store = new Store(settings.stateDir);
   const names = new Names(settings.region, settings.accountId);
   const spark = new SparkEnvironment(settings);
+  // Of a server that was killed.
+  await rm(spark.warmDrivers, { recursive: true, force: true, maxRetries: 5 });
   const limits = { maxDrivers: settings.maxWarmDrivers, runsPerDriver: settings.runsPerWarmDriver };
   const pools = new WarmPools(spark, limits, onDefect);
   const objects = new Objects(settings);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { readJars, type InstalledJars } from './release-files.ts';
 import { ensureReleasePython, sitePackages } from './release-python.ts';
 import type { Settings } from './settings.ts';
@@ -50,6 +50,8 @@ export class SparkEnvironment {
   /** An empty configuration folder: a class archive is refused if a folder on the class path has files. */
   readonly confDir: string;
   readonly classArchive: string;
+  /** What warm drivers write; one that was killed leaves it. */
+  readonly warmDrivers: string;
   readonly #settings: Settings;
   readonly #jars: InstalledJars;
 
@@ -64,6 +66,7 @@ export class SparkEnvironment {
     const folder = join(settings.classDataDir, this.#classPathKey());
     this.confDir = join(folder, 'conf');
     this.classArchive = join(folder, 'spark.jsa');
+    this.warmDrivers = resolve(settings.stateDir, 'warm-drivers');
     mkdirSync(this.confDir, { recursive: true });
     this.python = ensureReleasePython(settings.sparkVenv, join(folder, 'python'));
   }

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -71,7 +70,8 @@ export class WarmDriver {
 
   /** Starts a JVM and runs the warm-up job in it. */
   static async start(spark: SparkEnvironment, size: DriverSize, signal: AbortSignal): Promise<WarmDriver> {
-    const folder = await mkdtemp(join(tmpdir(), 'spark-warm-driver-'));
+    await mkdir(spark.warmDrivers, { recursive: true });
+    const folder = await mkdtemp(join(spark.warmDrivers, 'driver-'));
     const connection = join(folder, 'gateway');
     const log = openSync(join(folder, 'driver.log'), 'a');
     const options = Object.entries({
