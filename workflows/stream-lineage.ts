@@ -24,21 +24,24 @@ export function forget(told: Supervision, before: ApplicationLook | null): void 
 }
 
 /** What takes the place of something that has not run well, goes on from the state that it had when it did. */
-export function goBackToProven(told: Supervision): void {
-  if (told.provenSnapshot !== undefined) goOnFrom(told, told.provenSnapshot);
+export function goBackToProven(look: ApplicationLook | null, told: Supervision): void {
+  const { provenSnapshot } = told;
+  if (provenSnapshot === undefined) return;
+  if (isWhole(look, provenSnapshot) || !patched('goes-back-to-what-is-whole')) goOnFrom(told, provenSnapshot);
 }
 
-/**
- * Whether what was deployed is what has run well last, in the place of an update that has not, or has not yet, and the
- * stream still has all that came after its state.
- */
+/** Whether a state is still there, and the stream has all that came after it: else the newest is better, whose ever it is. */
+function isWhole(look: ApplicationLook | null, state: string | null): boolean {
+  const snapshot = look?.snapshots.find(({ name }) => name === state);
+  return state === null || (snapshot !== undefined && goneSince(snapshot) === null);
+}
+
+/** Whether what was deployed is what has run well last, in the place of an update that has not, or has not yet. */
 export function isDeployedBack(look: ApplicationLook, told: Supervision, wanted: DesiredApplication): boolean {
   const { provenSnapshot, goesOnFrom } = told;
   if (provenSnapshot === undefined || goesOnFrom?.snapshot === provenSnapshot) return false;
   const isElse = look.is !== 'changing' && look.differs.length > 0;
-  if (!isElse || !isProven(told, wanted) || isRefused(told, wanted)) return false;
-  const snapshot = look.snapshots.find(({ name }) => name === provenSnapshot);
-  return provenSnapshot === null || (snapshot !== undefined && goneSince(snapshot) === null);
+  return isElse && isProven(told, wanted) && !isRefused(told, wanted) && isWhole(look, provenSnapshot);
 }
 
 /** Whether what a person wants to go back to is not there any more. */

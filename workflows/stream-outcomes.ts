@@ -3,7 +3,7 @@ import type { ApplicationLook, DesiredApplication, RewindRequest } from '../mode
 import { goBackToProven, wentBackTo } from './stream-lineage.ts';
 import type { StreamRecord } from './stream-record.ts';
 import { goneSince } from './stream-snapshots.ts';
-import type { Change } from './stream-step.ts';
+import { type Change, isProven } from './stream-step.ts';
 
 /** A change as it was begun. A deploy or a request that comes meanwhile is about the next one. */
 export interface BegunChange {
@@ -27,7 +27,11 @@ export function cannotTakeBack(record: StreamRecord, why: string): void {
 /** What has come of each change, for the record. */
 export const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcome>> => ({
   await: () => undefined,
-  create() {
+  create({ desired }) {
+    const { told } = record;
+    // From nothing it has to prove itself anew.
+    if (told.proven && !isProven(told, desired) && patched('proves-itself-when-made-anew'))
+      Object.assign(told, { onProbationSince: Date.now(), provenSnapshot: null });
     record.note('Made');
   },
   stop(_, after) {
@@ -37,8 +41,11 @@ export const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcom
     const why = after.problem ?? `${after.differs.join(', ')} are not as desired after it`;
     // What needs two updates is less far from it after the first.
     if (after.differs.length >= before.differs.length) record.refuse(desired, why);
-    else if (before.is === 'running' && after.is !== 'running') record.startFailed(desired, why);
-    else record.updated(desired, before, after);
+    else {
+      const isStopped = before.is === 'running' && after.is !== 'running';
+      if (!isStopped || patched('proves-itself-though-it-stopped')) record.updated(desired, before, after);
+      if (isStopped) record.startFailed(desired, why);
+    }
   },
   'take back'({ before }, after) {
     const { told } = record;
@@ -49,7 +56,7 @@ export const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcom
       return;
     }
     if (told.refused) told.refused = { ...told.refused, isInPlace: false };
-    goBackToProven(told);
+    goBackToProven(after, told);
     record.note('Stopped, to go on with code and state of what has run well');
   },
   start({ desired, before, snapshot, rewind }, after) {

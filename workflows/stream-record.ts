@@ -9,15 +9,7 @@ import {
   type Supervision,
 } from '../model/messages/streams.ts';
 import { streamDetails } from './stream-details.ts';
-import {
-  forget,
-  goBackToProven,
-  goOnFrom,
-  isDeployedBack,
-  isGone,
-  sawSnapshots,
-  startsFrom,
-} from './stream-lineage.ts';
+import { forget, goBackToProven, isDeployedBack, isGone, sawSnapshots, startsFrom } from './stream-lineage.ts';
 import { hasGivenUp, isGoneBackTo, isProven, isRefused, pauseAfter, stateOf } from './stream-step.ts';
 
 const happeningsKept = 20;
@@ -69,7 +61,7 @@ export class StreamRecord {
       this.told.refused = { ...refused, isInPlace: false };
     sawSnapshots(look, this.told, wanted);
     if (isDeployedBack(look, this.told, wanted) && patched('is-deployed-back-with-its-state'))
-      goBackToProven(this.told);
+      goBackToProven(look, this.told);
     if (look.is !== 'running') this.health = null;
     this.#show();
   }
@@ -107,9 +99,8 @@ export class StreamRecord {
       this.note(`Not put back to what has run well: ${why}`);
       return;
     }
-    const { proven, provenSnapshot } = this.told;
     // What did not run well may have spoilt its state too.
-    if (proven && provenSnapshot !== undefined && !isProven(this.told, desired)) goOnFrom(this.told, provenSnapshot);
+    if (this.told.proven && !isProven(this.told, desired)) goBackToProven(this.look, this.told);
     Object.assign(this.told, { refused: { desired, why, isInPlace }, onProbationSince: null });
     this.note(`The update is refused until another is deployed, or \`resume\`: ${why}`);
   }

@@ -39,7 +39,9 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
     const look = await streams.lookAtApplication(wanted);
     control.saw(look, wanted);
     const step = nextStep(look, wanted, control.told, Date.now());
-    const isChanged = isChange(step) && (await change(step, look, wanted, control));
+    // What was wanted in the place of something refused is not, where all is gone.
+    const desired = look.is === 'absent' ? control.wanted : wanted;
+    const isChanged = isChange(step) && (await change(step, look, desired, control));
     if (!isChanged) {
       const seesFigures = step === 'watch' || (look.is === 'running' && patched('sees-figures-whatever-it-could-not'));
       const health = seesFigures ? await feel(control) : null;
@@ -67,7 +69,7 @@ async function change(
   const snapshot = startsFrom(look, told);
   const change = { step, desired, before: look, snapshot, rewind: told.rewind };
   const begin: Readonly<Record<Change, () => Promise<Begun>>> = {
-    create: () => streams.createApplication(control.wanted),
+    create: () => streams.createApplication(desired),
     start: () => streams.startApplication({ application, snapshot }),
     update: () => streams.updateApplication({ desired, versionId, isRunning: look.is === 'running' }),
     'take back': () =>

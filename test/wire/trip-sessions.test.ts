@@ -75,6 +75,19 @@ const expectEachOnce = (rows: readonly Row[]): void => {
   expect(rows).toHaveLength(new Set(rows.map((row) => `${tripOf(row)} ${String(row.version)}`)).size);
 };
 
+/** Waits until no more rows come than there are, of silent trips too; gives their number. */
+async function untilStill(above = 0): Promise<number> {
+  let last = above;
+  const isStill = async (): Promise<boolean> => {
+    const earlier = last;
+    last = (await application.rows('streaming/trips/')).length;
+    return last > above && last === earlier;
+  };
+  // A checkpoint takes two seconds.
+  await expect.poll(isStill, { timeout: 120_000, interval: 6_000 }).toBe(true);
+  return last;
+}
+
 /** Of a list of thousands that is not empty yet no difference is to be drawn each time. */
 const untilRight = () =>
   expect.poll(async () => (await problems()).length, { timeout: 120_000, interval: 1_000 }).toBe(0);
@@ -110,19 +123,11 @@ test('a played day becomes its trips, row by row and each row once, though recor
 });
 
 test('from a snapshot of the middle of the day all that came since is read again, and the trips are the same, each once in live tables', async () => {
+  const before = await untilStill();
   const live = await liveTrips();
   expect(live.length).toBeGreaterThan(1_200);
-  const rowCount = async (): Promise<number> => (await application.rows('streaming/trips/')).length;
-  const before = await rowCount();
   await application.restartFrom('midday');
-  let last = before;
-  const isStill = async (): Promise<boolean> => {
-    const [earlier, now] = [last, await rowCount()];
-    last = now;
-    return now > before && now === earlier;
-  };
-  // A checkpoint takes two seconds.
-  await expect.poll(isStill, { timeout: 120_000, interval: 6_000 }).toBe(true);
+  await untilStill(before);
   expect(await problems()).toEqual([]);
   expect(await liveTrips()).toEqual(live);
   const told = newest(await application.rows('streaming/trips/'), tripOf);

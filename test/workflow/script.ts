@@ -60,6 +60,8 @@ export interface Script {
   readonly cannotPrune?: boolean;
   /** Whether an application of the stream cannot be put back to its version before: the service refuses it, or begins and fails. */
   readonly cannotRollBack?: 'at once' | 'in the end';
+  /** Whether the first update of an application of the stream ends with its job stopped. */
+  readonly stopsUpdates?: boolean;
   /** Whether snapshots of an application of the stream fail: as soon as they are asked for where its job is down. */
   readonly cannotSnapshot?: 'at once' | 'in the end';
   /** Whether somebody has taken an application's log away, which only an update of its own gives back. */

@@ -121,6 +121,11 @@ export class ScriptedFlink {
         this.#configure(this.#current);
         return 'begun';
       }
+      if (this.#script.stopsUpdates && this.look.versionId === 1) {
+        this.#configure(desired);
+        this.#become('ready');
+        return 'begun';
+      }
       if (this.look.is === 'running' && is('broken', desired)) {
         this.#become('running', 'UpdateApplication failed: its state does not fit');
         return 'begun';

@@ -87,7 +87,7 @@ describe('an application that is supervised', () => {
   it('takes an update back to what it was rewound to, not to what came after that', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       const [snapshot] = flink.snapshots;
-      await sleep('7h');
+      await sleep('1m');
       await handle.signal(redeploySignal, withJar('sick'));
       await sleep('2m');
       expect(flink.snapshots[0]?.name).toBe('update-1');
@@ -183,6 +183,33 @@ describe('an application that is supervised', () => {
       await sleep('2h');
       expect(flink.asked).not.toContain('force stop');
       expect(flink.asked.at(-1)).toContain('1.jar');
+    });
+  });
+
+  it('loses nothing of the stream for an update that does not start where the state of what has run well is too old', async () => {
+    await supervise({}, { ...supervised(), everySeconds: 1_800 }, async (handle, { flink }) => {
+      await sleep('2h');
+      flink.isSilent = true;
+      await handle.signal(redeploySignal, withJar('sick'));
+      await sleep('30h');
+      await handle.signal(redeploySignal, withJar('broken'));
+      await sleep('2h');
+      expect(flink.asked).not.toContain('force stop');
+      expect(flink.asked.at(-1)).toContain('1.jar');
+    });
+  });
+
+  it('lets what is refused in place prove itself once more when it is told to, and takes it back then', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      while ((await handle.query(streamStatusQuery)).supervision.refused === null) await sleep('10s');
+      expect(flink.asked).not.toContain('roll back');
+      await handle.executeUpdate(resumeUpdate, { args: [request] });
+      await sleep('5m');
+      expect(await stateOf(handle)).toBe('on probation');
+      await sleep('10m');
+      expect(flink.asked).toContain('roll back');
+      expect(await stateOf(handle)).toBe('running');
     });
   });
 

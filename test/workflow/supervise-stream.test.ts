@@ -140,16 +140,16 @@ describe('superviseStream', () => {
     });
   });
 
-  it('goes on from the newest snapshot where the one to go back to is gone', async () => {
+  it('takes the newest state along where the one to go back to is gone', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('sick'));
       await sleep('5m');
       await handle.signal(redeploySignal, withJar('sick-too'));
       await sleep('2m');
       flink.snapshots.splice(1);
-      const [left] = flink.snapshots;
       await sleep('20m');
-      expect(flink.asked).toContain(`start from ${left?.name ?? ''}`);
+      const asked = flink.asked.slice(-3).map((each) => each.split('/').at(-1));
+      expect(asked).toEqual(['sick-too.jar', 'roll back', '1.jar']);
       expect(await stateOf(handle)).toBe('running');
     });
   });
@@ -300,6 +300,20 @@ describe('superviseStream', () => {
     });
   });
 
+  it.each(['sick', 'broken'])('has an update prove itself whose job has stopped with it: %s', async (name) => {
+    await supervise({ stopsUpdates: true }, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar(name));
+      await sleep('1h');
+      const asked = flink.asked.slice(-3).map((each) => each.split('/').at(-1));
+      const puttingBack = name === 'sick' ? ['start from update-1', 'roll back'] : ['1.jar', 'start from update-1'];
+      expect(asked).toEqual([...puttingBack, 'snapshot regular-N']);
+      const { state, supervision } = await handle.query(streamStatusQuery);
+      expect({ state, refused: supervision.refused?.desired.code }).toEqual({
+        ...{ state: 'running', refused: withJar(name).code },
+      });
+    });
+  });
+
   it.each(['at once', 'in the end'] as const)(
     'stops an update that cannot be rolled back, which shows %s, and puts what has run well in its place',
     async (cannotRollBack) => {
@@ -350,15 +364,19 @@ describe('superviseStream', () => {
     });
   });
 
-  it('runs what was refused where somebody has deleted the application, for from nothing it can', async () => {
+  it('tries what was refused from nothing where somebody has deleted the application, and goes back if it ails', async () => {
     await supervise({}, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('sick'));
       await sleep('15m');
       expect(flink.asked).toContain('roll back');
       flink.delete();
-      await sleep('15m');
-      expect(flink.asked.slice(-3)).toEqual(['create', 'start from nothing', 'snapshot regular-N']);
+      await sleep('5m');
+      expect(flink.asked.slice(-2)).toEqual(['create', 'start from nothing']);
       expect((await handle.query(streamStatusQuery)).supervision.refused).toBeNull();
+      await sleep('15m');
+      const asked = flink.asked.slice(-4).map((each) => each.split('/').at(-1));
+      expect(asked).toEqual(['force stop', '1.jar', 'start from nothing', 'snapshot regular-N']);
+      expect(await stateOf(handle)).toBe('running');
     });
   });
 
