@@ -56,8 +56,7 @@ const isLastResort = (told: Supervision, desired: DesiredApplication): boolean =
   (told.refused?.cannotRollBack === true && !knowsBetter(told));
 
 /** Whether there is something else that has run well, and the state that it had. */
-export const knowsBetter = ({ proven, goesOnFrom }: Supervision): boolean =>
-  proven !== undefined && goesOnFrom !== undefined;
+const knowsBetter = ({ proven, goesOnFrom }: Supervision): boolean => proven !== undefined && goesOnFrom !== undefined;
 
 /** Whether it is what has run well last, and goes on from the state that it had then: what runs has another. */
 const goesBackTo = (told: Supervision, desired: DesiredApplication): boolean =>

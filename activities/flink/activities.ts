@@ -1,16 +1,13 @@
 import {
   AddApplicationCloudWatchLoggingOptionCommand,
-  ConcurrentModificationException,
   CreateApplicationCommand,
   CreateApplicationSnapshotCommand,
   DeleteApplicationSnapshotCommand,
   DescribeApplicationCommand,
   DescribeApplicationOperationCommand,
-  InvalidApplicationConfigurationException,
   type KinesisAnalyticsV2Client,
   ListApplicationOperationsCommand,
   paginateListApplicationSnapshots,
-  ResourceInUseException,
   ResourceNotFoundException,
   RollbackApplicationCommand,
   type SnapshotDetails,
@@ -21,6 +18,7 @@ import {
 import { log, sleep } from '@temporalio/activity';
 import type { ApplicationLook, Begun, DesiredApplication } from '../../model/messages/streams.ts';
 import { adoptable } from '../waiting.ts';
+import { asking, askingWithSnapshot } from './asking.ts';
 import { createdConfiguration, differences, runtime, updatedConfiguration } from './configuration.ts';
 import { meaningOf } from './states.ts';
 
@@ -50,33 +48,6 @@ const absent: ApplicationLook = {
   snapshots: [],
   problem: null,
 };
-
-/** Asks for a change. It is not begun when the application is not any more as it was seen. */
-async function asking(change: () => Promise<unknown>): Promise<Begun> {
-  try {
-    await change();
-    return 'begun';
-  } catch (error) {
-    if (!(error instanceof ResourceInUseException || error instanceof ConcurrentModificationException)) throw error;
-    log.warn('It is not as it was seen', { error });
-    return 'not as seen';
-  }
-}
-
-/**
- * Asks for a change that begins with a snapshot, of which a job that is down can take none:
- * https://docs.aws.amazon.com/managed-flink/latest/java/troubleshooting-symptoms.html
- */
-async function askingWithSnapshot(change: () => Promise<unknown>): Promise<Begun> {
-  try {
-    return await asking(change);
-  } catch (error) {
-    const isOfSnapshot = error instanceof InvalidApplicationConfigurationException && /snapshot/i.test(error.message);
-    if (!isOfSnapshot) throw error;
-    log.warn('No snapshot can be taken', { error });
-    return 'no snapshot';
-  }
-}
 
 /** One line for people, without what a job may quote of its records. */
 const shortened = (text: string): string => (text.split('\n', 1)[0] ?? '').slice(0, 300);

@@ -38,7 +38,7 @@ export const recordingOption = '-XX:+RecordDynamicDumpInfo';
 
 /**
  * Makes the archive of what a warmed driver has loaded, unless it is there: seconds in which that stands still, once per
- * machine. It halves the start of every later driver.
+ * checkout and JVM. It halves the start of every later driver.
  */
 export const archiveClasses = async (spark: SparkEnvironment, pid: number, signal: AbortSignal): Promise<void> => {
   if (existsSync(spark.classArchive)) return;

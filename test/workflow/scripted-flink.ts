@@ -50,6 +50,11 @@ export class ScriptedFlink {
     return Context.current().info.currentAttemptScheduledTimestampMs;
   }
 
+  /** What was asked for last, code by the name of its jar. */
+  latest(count: number): (string | undefined)[] {
+    return this.asked.slice(-count).map((each) => each.split('/').at(-1));
+  }
+
   /** What somebody does in the console. */
   delete(): void {
     this.look = { ...this.look, is: 'absent', status: null };

@@ -94,7 +94,7 @@ describe('an application that is supervised', () => {
       await handle.executeUpdate(rewindUpdate, { args: [{ ...request, snapshot: snapshot?.name ?? '' }] });
       await sleep('20m');
       const start = `start from ${snapshot?.name ?? ''}`;
-      const asked = flink.asked.slice(-6).map((each) => each.split('/').at(-1));
+      const asked = flink.latest(6);
       expect(asked).toEqual(['stop', start, 'force stop', '1.jar', start, 'snapshot regular-N']);
       expect(await stateOf(handle)).toBe('running');
     });
@@ -106,7 +106,7 @@ describe('an application that is supervised', () => {
       await sleep('4m');
       await handle.signal(redeploySignal, withJar('1'));
       await sleep('20m');
-      const asked = flink.asked.slice(-4).map((each) => each.split('/').at(-1));
+      const asked = flink.latest(4);
       expect(asked).toEqual(['force stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
       const { state, supervision } = await handle.query(streamStatusQuery);
       expect({ state, refused: supervision.refused }).toEqual({ state: 'running', refused: null });
@@ -124,7 +124,7 @@ describe('an application that is supervised', () => {
       await handle.signal(redeploySignal, withJar('1'));
       await handle.executeUpdate(resumeUpdate, { args: [request] });
       await sleep('20m');
-      const asked = flink.asked.slice(-4).map((each) => each.split('/').at(-1));
+      const asked = flink.latest(4);
       expect(asked).toEqual(['stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
       expect(await stateOf(handle)).toBe('running');
     });
@@ -141,7 +141,7 @@ describe('an application that is supervised', () => {
       flink.isStoppedByHand = true;
       await handle.signal(redeploySignal, withJar('1'));
       await sleep('20m');
-      const asked = flink.asked.slice(-3).map((each) => each.split('/').at(-1));
+      const asked = flink.latest(3);
       expect(asked).toEqual(['1.jar', 'start from update-1', 'snapshot regular-N']);
       expect(await stateOf(handle)).toBe('running');
     });
@@ -168,7 +168,7 @@ describe('an application that is supervised', () => {
       flink.isMissing = false;
       await handle.executeUpdate(resumeUpdate, { args: [request] });
       await sleep('20m');
-      const asked = flink.asked.slice(-4).map((each) => each.split('/').at(-1));
+      const asked = flink.latest(4);
       expect(asked).toEqual(['force stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
     });
   });

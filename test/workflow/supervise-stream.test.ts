@@ -107,7 +107,7 @@ describe('superviseStream', () => {
       await sleep('5m');
       await handle.signal(redeploySignal, withJar('sick-too'));
       await sleep('20m');
-      const asked = flink.asked.slice(-5).map((each) => each.split('/').at(-1));
+      const asked = flink.latest(5);
       // The newest snapshot, to which the service would go back, is of the first that ails.
       expect(asked).toEqual(['sick-too.jar', 'force stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
       expect(await stateOf(handle)).toBe('running');
@@ -148,7 +148,7 @@ describe('superviseStream', () => {
       await sleep('2m');
       flink.snapshots.splice(1);
       await sleep('20m');
-      const asked = flink.asked.slice(-3).map((each) => each.split('/').at(-1));
+      const asked = flink.latest(3);
       expect(asked).toEqual(['sick-too.jar', 'roll back', '1.jar']);
       expect(await stateOf(handle)).toBe('running');
     });
@@ -304,7 +304,7 @@ describe('superviseStream', () => {
     await supervise({ stopsUpdates: true }, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar(name));
       await sleep('1h');
-      const asked = flink.asked.slice(-3).map((each) => each.split('/').at(-1));
+      const asked = flink.latest(3);
       const puttingBack = name === 'sick' ? ['start from update-1', 'roll back'] : ['1.jar', 'start from update-1'];
       expect(asked).toEqual([...puttingBack, 'snapshot regular-N']);
       const { state, supervision } = await handle.query(streamStatusQuery);
@@ -320,7 +320,7 @@ describe('superviseStream', () => {
       await supervise({ cannotRollBack }, supervised(), async (handle, { flink }) => {
         await handle.signal(redeploySignal, withJar('sick'));
         await sleep('30m');
-        const asked = flink.asked.slice(-6).map((each) => each.split('/').at(-1));
+        const asked = flink.latest(6);
         expect(asked).toEqual([
           ...['sick.jar', 'roll back', 'force stop', '1.jar', 'start from update-1', 'snapshot regular-N'],
         ]);
@@ -374,7 +374,7 @@ describe('superviseStream', () => {
       expect(flink.asked.slice(-2)).toEqual(['create', 'start from nothing']);
       expect((await handle.query(streamStatusQuery)).supervision.refused).toBeNull();
       await sleep('15m');
-      const asked = flink.asked.slice(-4).map((each) => each.split('/').at(-1));
+      const asked = flink.latest(4);
       expect(asked).toEqual(['force stop', '1.jar', 'start from nothing', 'snapshot regular-N']);
       expect(await stateOf(handle)).toBe('running');
     });
