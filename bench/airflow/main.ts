@@ -12,7 +12,7 @@ export async function main(root: string, args: readonly string[]): Promise<void>
   if (!existsSync('/proc/self/smaps_rollup'))
     throw new Error('Processes are measured by what Linux tells in /proc, which this machine does not have.');
   const [load = 0] = loadavg();
-  installAirflow(root);
+  await installAirflow(root);
   const measuredOn = circumstances(root, load);
   const measurements = await compare(root, options);
   const figures = `${measuredOn}\n\n${await figuresTable(measurements)}`;

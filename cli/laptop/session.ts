@@ -14,7 +14,7 @@ import { publishJobs } from '../../deployment/spark-jobs.ts';
 import type { Warehouse } from '../../activities/redshift/query.ts';
 import { applyWarehouse } from '../../deployment/warehouse.ts';
 import { publishApplications, superviseStreams } from '../../deployment/stream-applications.ts';
-import { buildStreamApplications, installFlink } from '../../local/tools/install.mjs';
+import { installStreamTools } from '../../local/tools/install.mjs';
 import { workflowBundle } from '../../deployment/workflow-bundle.ts';
 
 /** A local platform with the current code deployed on it and both workers running. */
@@ -54,11 +54,8 @@ export async function openSession({
   reachedAt,
   streams = false,
 }: SessionOptions): Promise<Session> {
-  if (streams) {
-    // Hundreds of megabytes, which nothing else needs.
-    installFlink();
-    buildStreamApplications();
-  }
+  // Hundreds of megabytes, which nothing else needs.
+  if (streams) await installStreamTools();
   const catalogue = loadCatalogue(join(root, 'products'));
   const buildId = contentId(root);
   const platform = await startPlatform({ root, folder, onStep, wantedPorts, ...(reachedAt && { reachedAt }) });

@@ -24,8 +24,8 @@ export function flinkSources(root) {
 }
 
 /** Builds the jars; throws, and leaves none, where an artifact is not the one that the list says. */
-export function buildFlinkJobs(root, run) {
-  mavenPackage(root, run);
+export async function buildFlinkJobs(root, run) {
+  await mavenPackage(root, run);
   const [wanted, found] = [readFileSync(join(root, list), 'utf8'), artifacts(root)];
   const known = new Set(wanted.split('\n'));
   const foreign = found.split('\n').filter((line) => !known.has(line));
@@ -39,15 +39,15 @@ export function buildFlinkJobs(root, run) {
 }
 
 /** Writes the list anew, of what a build from nothing takes. */
-export function lockFlinkArtifacts(root, run) {
+export async function lockFlinkArtifacts(root, run) {
   rmSync(join(root, repository), { recursive: true, force: true });
-  mavenPackage(root, run);
+  await mavenPackage(root, run);
   writeFileSync(join(root, list), artifacts(root));
 }
 
 function mavenPackage(root, run) {
   const options = ['-B', '-q', '-C', '-DskipTests', `-Dmaven.repo.local=${join(root, repository)}`];
-  run('mvn', ['-f', join('flink-jobs', 'pom.xml'), ...options, 'package']);
+  return run('mvn', ['-f', join('flink-jobs', 'pom.xml'), ...options, 'package']);
 }
 
 /** A line for each artifact in the repository, as sha256sum writes it. */

@@ -3,15 +3,12 @@ export function step(
   name: string,
   lockFiles: readonly string[],
   target: string,
-  install: () => void,
+  install: () => Promise<void>,
   stamps?: string,
-): void;
+): Promise<void>;
 
 /** Makes a virtual environment with exactly the packages of a lock file, given relative to the checkout. */
-export function pythonEnvironment(python: string, directory: string, requirements: string): void;
+export function pythonEnvironment(python: string, directory: string, requirements: string): Promise<void>;
 
-/** Flink as the local Managed Flink runs it: only what works with the stream needs it. */
-export function installFlink(): void;
-
-/** Builds the jars of flink-jobs/, unless they are those of its sources. */
-export function buildStreamApplications(): void;
+/** Flink as the local Managed Flink runs it, and the jars of flink-jobs/: only what works with the stream needs them. */
+export function installStreamTools(): Promise<void>;

@@ -1,6 +1,6 @@
 // Installs what the project needs into the checkout: npm packages, two Python environments, Spark's jars, Flink and its applications.
 // Runs on the machine's own Node before anything is installed, so it is plain JavaScript without dependencies.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -51,16 +51,29 @@ function findTool({ name, commands, args, accept, fix }) {
   return new Error(`${name} is missing (looked for ${commands.join(', ')}). Install it with: ${fix}`);
 }
 
-export function run(command, args, options = {}) {
-  const done = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26, ...options });
-  if (done.status !== 0) {
-    const why = done.error?.message ?? `${done.stdout ?? ''}${done.stderr ?? ''}`.trim().slice(0, 3000);
-    throw new Error(`${command} ${args.slice(0, 4).join(' ')} failed:\n${why}`);
-  }
+export async function run(command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => said.push(bytes));
+  const failed = (why) => new Error(`${command} ${args.slice(0, 4).join(' ')} failed:\n${why}`);
+  await new Promise((resolve, reject) => {
+    child.on('error', ({ message }) => reject(failed(message)));
+    child.on('close', (status) => {
+      if (status === 0) resolve();
+      else reject(failed(Buffer.concat(said).toString().trim().slice(0, 3000)));
+    });
+  });
+}
+
+/** What is installed side by side: one waits for the network while the other unpacks. Ends when all have, and tells all that failed. */
+async function together(...steps) {
+  const outcomes = await Promise.allSettled(steps);
+  const problems = outcomes.flatMap(({ reason }) => reason?.message ?? []);
+  if (problems.length > 0) throw new Error(problems.join('\n\n'));
 }
 
 /** Runs a step unless its lock file is the one it last ran with and its targets (or one) are there. The stamp is written last: a broken install starts anew. */
-export function step(name, lockFiles, targets, install, stamps = toolsDir) {
+export async function step(name, lockFiles, targets, install, stamps = toolsDir) {
   mkdirSync(stamps, { recursive: true });
   const stamp = join(stamps, `${name}.stamp`);
   const digest = createHash('sha256');
@@ -68,20 +81,20 @@ export function step(name, lockFiles, targets, install, stamps = toolsDir) {
   const wanted = `${digest.digest('hex')} ${process.platform}-${process.arch}\n`;
   if ([targets].flat().every(existsSync) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   const began = Date.now();
-  process.stderr.write(`  installing ${name} … `);
+  process.stderr.write(`  installing ${name} …\n`);
   rmSync(stamp, { force: true });
-  install();
+  await install();
   writeFileSync(stamp, wanted);
-  process.stderr.write(`${((Date.now() - began) / 1000).toFixed(0)} s\n`);
+  process.stderr.write(`  installed ${name} in ${((Date.now() - began) / 1000).toFixed(0)} s\n`);
 }
 
 /** Makes a virtual environment with exactly the packages of a lock file. */
-export function pythonEnvironment(python, directory, requirements) {
+export async function pythonEnvironment(python, directory, requirements) {
   rmSync(directory, { recursive: true, force: true });
-  run(python, ['-m', 'venv', directory]);
+  await run(python, ['-m', 'venv', directory]);
   const inside = join(directory, 'bin', 'python');
-  run(inside, ['-m', 'pip', 'install', '-q', '--require-hashes', '-r', join(here, 'uv.txt')]);
-  run(join(directory, 'bin', 'uv'), [
+  await run(inside, ['-m', 'pip', 'install', '-q', '--require-hashes', '-r', join(here, 'uv.txt')]);
+  await run(join(directory, 'bin', 'uv'), [
     'pip',
     'install',
     '-q',
@@ -94,9 +107,9 @@ export function pythonEnvironment(python, directory, requirements) {
 }
 
 /** Copies the jars that a POM of this folder names. */
-function copyJars(pom, directory, options = []) {
-  const repository = join(toolsDir, 'm2');
-  run('mvn', [
+async function copyJars(pom, directory, options = []) {
+  const repository = `${directory}-m2`;
+  await run('mvn', [
     '-B',
     '-q',
     '-f',
@@ -111,19 +124,19 @@ function copyJars(pom, directory, options = []) {
 }
 
 /** Lays out Flink as its processes expect it: `lib/`, and a folder a plugin in `plugins/`. */
-function layOutFlink(directory) {
+async function layOutFlink(directory) {
   rmSync(directory, { recursive: true, force: true });
   const archives = join(directory, 'archives');
   mkdirSync(archives, { recursive: true });
   // An archive of jars has nothing to build, but pip asks it for its name.
   const options = ['--no-deps', '--no-cache-dir', '--no-build-isolation', '--require-hashes'];
   const wanted = ['-r', join(here, 'flink.txt'), '-d', archives];
-  run(join(venv, 'bin', 'python'), ['-m', 'pip', 'download', '-q', ...options, ...wanted]);
+  await run(join(venv, 'bin', 'python'), ['-m', 'pip', 'download', '-q', ...options, ...wanted]);
   const [archive] = readdirSync(archives);
   const name = archive.replace(/\.tar\.gz$/, '');
-  run('tar', ['-xzf', join(archives, archive), '-C', directory, '--strip-components=2', `${name}/deps/lib`]);
+  await run('tar', ['-xzf', join(archives, archive), '-C', directory, '--strip-components=2', `${name}/deps/lib`]);
   rmSync(archives, { recursive: true });
-  copyJars('flink-plugins.xml', join(directory, 'plugins', 's3-fs-hadoop'));
+  await copyJars('flink-plugins.xml', join(directory, 'plugins', 's3-fs-hadoop'));
 }
 
 /** Compiles what the jobs need in Java into `.tideline/spark-jobs`: the log store that `publish-jobs.ts` ships with them. */
@@ -135,22 +148,22 @@ function buildLogStore(jars) {
     .update(readFileSync(join(root, source)))
     .digest('hex');
   const [jar, classes] = [join(folder, `log-store-${digest}.jar`), join(folder, 'classes')];
-  const build = () => {
+  const build = async () => {
     rmSync(classes, { recursive: true, force: true });
     const python = readdirSync(join(venv, 'lib')).find((name) => name.startsWith('python'));
     const spark = join(venv, 'lib', python, 'site-packages', 'pyspark', 'jars');
     const classPath = [jars, spark].map((each) => join(each, '*')).join(delimiter);
-    run('javac', ['--release', '17', '-cp', classPath, '-d', classes, source]);
-    run('jar', ['--create', '--file', jar, '-C', classes, '.']);
+    await run('javac', ['--release', '17', '-cp', classPath, '-d', classes, source]);
+    await run('jar', ['--create', '--file', jar, '-C', classes, '.']);
   };
-  step('log store', [source, 'local/tools/jars.xml'], jar, build, folder);
+  return step('log store', [source, 'local/tools/jars.xml'], jar, build, folder);
 }
 
 /**
  * Brings the checkout's tools up to its lock files. `clients` adds what only tests use: third-party AWS clients, and Flink with
  * its applications.
  */
-export function install({ clients }) {
+export async function install({ clients }) {
   const [major] = process.versions.node.split('.').map(Number);
   const found = required.map(findTool);
   const problems = found.filter((tool) => tool instanceof Error).map((problem) => problem.message);
@@ -159,39 +172,40 @@ export function install({ clients }) {
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const python = found[0];
 
-  step('npm packages', ['package-lock.json'], join(root, 'node_modules'), () =>
+  await step('npm packages', ['package-lock.json'], join(root, 'node_modules'), () =>
     // Not `npm ci`: it refuses a lock file in which a registry could not show another platform's optional packages.
     run('npm', ['install', '--no-save', '--no-fund', '--no-audit']),
   );
-  step('Temporal, AWS emulator, Spark', ['local/tools/requirements.txt'], join(venv, 'bin', 'python'), () =>
-    pythonEnvironment(python, venv, 'local/tools/requirements.txt'),
-  );
   const jars = join(toolsDir, 'jars');
-  step('Delta Lake and S3A jars', ['local/tools/jars.xml'], jars, () => {
-    rmSync(jars, { recursive: true, force: true });
-    copyJars('jars.xml', jars, ['-DexcludeGroupIds=io.netty', '-DexcludeArtifactIds=slf4j-api']);
-  });
-  buildLogStore(jars);
+  await together(
+    step('Temporal, AWS emulator, Spark', ['local/tools/requirements.txt'], join(venv, 'bin', 'python'), () =>
+      pythonEnvironment(python, venv, 'local/tools/requirements.txt'),
+    ),
+    step('Delta Lake and S3A jars', ['local/tools/jars.xml'], jars, () => {
+      rmSync(jars, { recursive: true, force: true });
+      return copyJars('jars.xml', jars, ['-DexcludeGroupIds=io.netty', '-DexcludeArtifactIds=slf4j-api']);
+    }),
+  );
+  await buildLogStore(jars);
   if (clients) {
     const clientsVenv = join(toolsDir, 'clients-venv');
-    step('AWS clients for the tests', ['test/python/requirements.txt'], join(clientsVenv, 'bin', 'python'), () =>
-      pythonEnvironment(python, clientsVenv, 'test/python/requirements.txt'),
+    await together(
+      step('AWS clients for the tests', ['test/python/requirements.txt'], join(clientsVenv, 'bin', 'python'), () =>
+        pythonEnvironment(python, clientsVenv, 'test/python/requirements.txt'),
+      ),
+      installStreamTools(),
     );
-    installFlink();
-    buildStreamApplications();
   }
 }
 
-/** Flink as the local Managed Flink runs it. */
-export function installFlink() {
+/** Flink as the local Managed Flink runs it, and the jars of flink-jobs/. */
+export async function installStreamTools() {
   const flink = join(toolsDir, 'flink');
-  step('Flink', ['local/tools/flink.txt', 'local/tools/flink-plugins.xml'], flink, () => layOutFlink(flink));
-}
-
-/** The jars of flink-jobs/. */
-export function buildStreamApplications() {
-  const targets = flinkJars.map((jar) => join(root, jar));
-  step('the stream’s applications', flinkSources(root), targets, () => buildFlinkJobs(root, run));
+  const jars = flinkJars.map((jar) => join(root, jar));
+  await together(
+    step('Flink', ['local/tools/flink.txt', 'local/tools/flink-plugins.xml'], flink, () => layOutFlink(flink)),
+    step('the stream’s applications', flinkSources(root), jars, () => buildFlinkJobs(root, run)),
+  );
 }
 
 /** The environment in which the project's own Node and tools come first. */

@@ -10,4 +10,4 @@ const made = spawnSync('npm', ['install', '--omit-lockfile-registry-resolved=fal
 if (made.status !== 0) process.exit(made.status ?? 1);
 const lock = readFileSync('package-lock.json', 'utf8');
 writeFileSync('package-lock.json', lock.replace(/^ *"resolved": "http[^\n]*\n/gm, ''));
-lockFlinkArtifacts(root, run);
+await lockFlinkArtifacts(root, run);

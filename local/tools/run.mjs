@@ -7,7 +7,7 @@ const args = process.argv.slice(2);
 const clients = args[0] === '--clients';
 if (clients) args.shift();
 try {
-  install({ clients });
+  await install({ clients });
 } catch (error) {
   console.error(`\n${error.message}`);
   process.exit(1);
