@@ -79,6 +79,22 @@ except Py4JJavaError as failure:
     assert "java.io.FileNotFoundException" in str(failure.java_exception), failure
 `;
 
+/** Takes the turn to commit, and gives it back. */
+const TURN = `
+import sys
+from pyspark.sql import SparkSession
+from tideline_jobs.tables.storage import Storage
+from tideline_jobs.tables.turn import CommitTurn
+
+storage, uri = Storage(SparkSession.builder.getOrCreate()), sys.argv[1]
+with CommitTurn(storage, uri) as turn:
+    turn.wait()
+    assert storage.text(uri) is None
+    turn.take()
+    assert storage.text(uri)
+assert storage.text(uri) is None
+`;
+
 let s3: LocalS3;
 let interceptor: Interceptor;
 let service: Service;
@@ -90,9 +106,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'log-store-'));
   s3 = await LocalS3.start();
   await Promise.all(['tideline-artifacts', 'lake'].map((bucket) => s3.createBucket(bucket)));
-  await s3.put('tideline-artifacts', 'writer.py', WRITER);
-  await s3.put('tideline-artifacts', 'twice.py', TWICE);
-  await s3.put('tideline-artifacts', 'lists.py', LISTS);
+  const scripts = { 'writer.py': WRITER, 'twice.py': TWICE, 'lists.py': LISTS, 'turn.py': TURN };
+  await Promise.all(Object.entries(scripts).map(([name, script]) => s3.put('tideline-artifacts', name, script)));
   const version = await publishJobs(s3.client, 'tideline-artifacts');
   const config = { ...jobConfig, jobsUri: `s3://tideline-artifacts/spark-jobs/${version}` };
   const input = { product: 'silver.trips', start: '2025-01-18', end: '2025-01-19', generation: 1 };
@@ -183,6 +198,13 @@ describe('the log store of the jobs', () => {
     });
     // One for the oldest, three for all, one for the end, and one that finds nothing, where the folder is asked for too.
     expect(lists.seen).toBeLessThanOrEqual(7);
+  });
+
+  it('knows whose turn it is to commit where nobody has it, and where a driver has', async () => {
+    const jobRunId = await startRun('turn.py', 's3://lake/_staging/bronze.events/commit-turn');
+    expect(await waitForRun(service.client, applicationId, jobRunId)).toMatchObject({
+      stateDetails: 'Job completed successfully',
+    });
   });
 
   it('lets two drivers commit to one table, through kills and lost answers: nothing is lost, nothing is doubled', async () => {

@@ -87,8 +87,7 @@ def publish_rows(
     """
     table = Table(build.spark, build.contract, build.request.lake)
     table.ensure()
-    snapshot = table.snapshot()
-    if adopt_outcome(build, snapshot):
+    if adopt_outcome(build, table.snapshot()):
         _export_published(build, table)
         return
     computed = compute(read_inputs(build)).withColumn(PROCESSED_AT, F.current_timestamp())
@@ -103,7 +102,7 @@ def publish_rows(
     good = staged.where(rows_of(build.contract, _good_keys(build))) if held_back else staged
     if build.contract.is_exported:
         build.report.export_manifest = build.staging.write_manifest(good if held_back else None)
-    _commit(build, table, snapshot, good)
+    _commit(build, table, good)
 
 
 def _good_keys(build: Build) -> list[str]:
@@ -121,7 +120,7 @@ def _export_published(build: Build, table: Table) -> None:
     report.export_manifest = build.staging.write_manifest()
 
 
-def _commit(build: Build, table: Table, first: Snapshot, staged: DataFrame) -> None:
+def _commit(build: Build, table: Table, staged: DataFrame) -> None:
     contract = build.contract
     whole = contract.interval_column is None
     counts = {WHOLE_TABLE if whole else each.interval: each.rows_published for each in build.report.intervals}
@@ -142,4 +141,4 @@ def _commit(build: Build, table: Table, first: Snapshot, staged: DataFrame) -> N
         replaces = None if published is None and not whole else predicate
         return table.commit(staged.where(predicate), replaces, snapshot, build.commit_metadata())
 
-    build.report.output_version = until_committed(table, first, attempt)
+    build.report.output_version = until_committed(table, attempt)

@@ -5,12 +5,8 @@ from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, SparkSession
 
+from tideline_jobs.tables.delta import staging_folder
 from tideline_jobs.tables.storage import Storage
-
-
-def staging_folder(lake: str, product: str) -> str:
-    """Where all builds of a product are staged."""
-    return f"{lake}/_staging/{product}"
 
 
 class Staging:

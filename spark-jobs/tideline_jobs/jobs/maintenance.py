@@ -12,12 +12,11 @@ from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
 from tideline_jobs.engine.builds import code_version
-from tideline_jobs.engine.staging import staging_folder
 from tideline_jobs.model.contracts import contract_of
 from tideline_jobs.model.errors import BuildError, failure_of, kind_of
 from tideline_jobs.model.intervals import sql_literal
 from tideline_jobs.model.results import MaintenanceReport, maintenance_document
-from tideline_jobs.tables.delta import Table, table_properties
+from tideline_jobs.tables.delta import Table, staging_folder, table_properties
 from tideline_jobs.tables.snapshot import CLOCK_TOLERANCE_MS, Snapshot
 from tideline_jobs.tables.storage import Storage
 

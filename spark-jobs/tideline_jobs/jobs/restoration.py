@@ -78,7 +78,7 @@ def _announce(table: Table, request: RestoreRequest) -> None:
             raise BuildError("SUPERSEDED", f"{request.product}: {told}")
         return table.commit(table.read(snapshot.version).where("false"), None, snapshot, metadata)
 
-    until_committed(table, table.snapshot(), attempt)
+    until_committed(table, attempt)
 
 
 def _restore(spark: SparkSession, table: Table, request: RestoreRequest) -> Commit:

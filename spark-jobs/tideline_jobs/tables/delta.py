@@ -15,10 +15,10 @@ from tideline_jobs.model.errors import BuildError
 from tideline_jobs.tables.log import Log
 from tideline_jobs.tables.snapshot import Snapshot
 from tideline_jobs.tables.storage import Storage
+from tideline_jobs.tables.turn import CommitTurn
 
-# Of twenty builds of one table at once, each five minutes long, every second one loses five times in a row, but fewer
-# than one in a hundred fifty times.
-MAX_ATTEMPTS = 50
+# Who has lost once writes next, so that one that loses so often is not merely slower than the others.
+MAX_ATTEMPTS = 20
 # For so long a table may go without a maintenance and lose nothing that somebody needs.
 UNMAINTAINED_DAYS = 90
 # SQL for all rows of a table.
@@ -49,6 +49,11 @@ def table_path(lake: str, product: str) -> str:
     return f"{lake}/{product.replace('.', '/')}"
 
 
+def staging_folder(lake: str, product: str) -> str:
+    """Where all builds of a product keep what is not published yet."""
+    return f"{lake}/_staging/{product}"
+
+
 class Table:
     """The Delta table of a product."""
 
@@ -58,6 +63,7 @@ class Table:
         # Delta tells apart spellings of one path that differ in their slashes.
         self.path = Storage(spark).qualified(table_path(lake, contract.product))
         self.log = Log(spark, self.path)
+        self._turn = f"{staging_folder(lake, contract.product)}/commit-turn"
 
     def exists(self) -> bool:
         return DeltaTable.isDeltaTable(self._spark, self.path)
@@ -79,6 +85,9 @@ class Table:
             # Another build created it in the same moment.
             if not self.exists():
                 raise
+
+    def turn(self) -> CommitTurn:
+        return CommitTurn(Storage(self._spark), self._turn)
 
     def snapshot(self) -> Snapshot:
         return Snapshot(self.log, self.log.versions())
@@ -118,14 +127,17 @@ class Table:
         return next((commit.version for commit in since if commit.metadata == json.loads(told)), None)
 
 
-def until_committed(table: Table, first: Snapshot, attempt: Callable[[Snapshot], int | None]) -> int:
-    """Tries again on a fresh state while other builds commit in between; then gives up with CONFLICT."""
-    snapshot = first
-    for _ in range(MAX_ATTEMPTS):
-        version = attempt(snapshot)
-        if version is not None:
-            return version
-        snapshot = table.snapshot()
+def until_committed(table: Table, attempt: Callable[[Snapshot], int | None]) -> int:
+    """Tries on a fresh state until no other build has committed in between; gives up with CONFLICT."""
+    with table.turn() as turn:
+        for lost in range(MAX_ATTEMPTS):
+            if lost:
+                turn.take()
+            else:
+                turn.wait()
+            version = attempt(table.snapshot())
+            if version is not None:
+                return version
     product = table.contract.product
     raise BuildError(
         "CONFLICT", f"{product}: other builds committed first {MAX_ATTEMPTS} times in a row; try again later"

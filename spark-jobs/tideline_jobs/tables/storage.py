@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from py4j.java_gateway import is_instance_of
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 
@@ -62,6 +63,15 @@ class Storage:
     def exists(self, uri: str) -> bool:
         fs, path = self._open(uri)
         return bool(fs.exists(path))
+
+    def text(self, uri: str) -> str | None:
+        """What a small file says; None where there is none."""
+        try:
+            return "\n".join(self.lines(uri))
+        except Py4JJavaError as error:
+            if is_instance_of(self._gateway, error.java_exception, "java.io.FileNotFoundException"):
+                return None
+            raise
 
     def delete(self, uri: str) -> None:
         fs, path = self._open(uri)

@@ -69,7 +69,7 @@ def _publish_quarantine(build: Build, staged: StagedHours, since: int) -> list[s
         replaces = None if published is None else predicate
         return table.commit(rejected.where(predicate), replaces, snapshot, metadata)
 
-    until_committed(table, table.snapshot(), attempt)
+    until_committed(table, attempt)
     return changed
 
 
@@ -122,7 +122,7 @@ def publish_events(build: Build, table: Table, since: int, staged: StagedHours, 
             _find_restamped(build, deduplication.restamped)
             return _commit(build, table, snapshot, deduplication, requarantined)
 
-    build.report.output_version = until_committed(table, table.snapshot(), attempt)
+    build.report.output_version = until_committed(table, attempt)
 
 
 def _commit(
