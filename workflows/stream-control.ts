@@ -3,6 +3,7 @@ import type { ApplicationLook, DesiredApplication, SuperviseStreamInput } from '
 import { type BegunChange, cannotTakeBack, outcomesIn } from './stream-outcomes.ts';
 import { StreamRecord } from './stream-record.ts';
 import { takeRequests } from './stream-requests.ts';
+import { isSame, sinceLineage } from './stream-step.ts';
 
 const defaultEverySeconds = 60;
 const defaultProbationMinutes = 10;
@@ -36,6 +37,11 @@ export class StreamControl extends StreamRecord {
     else if (step === 'start' || step === 'create') this.startFailed(desired, why);
     else if (step === 'take back') cannotTakeBack(this, why);
     else this.note(`Cannot ${step}: ${why}`);
+  }
+
+  /** Whether by now something else is wanted. */
+  wantsElse(desired: DesiredApplication): boolean {
+    return !isSame(this.wanted, desired) && sinceLineage();
   }
 
   /** From now on what runs is to be taken back, if its time to prove itself is over. */

@@ -1,13 +1,18 @@
-import { patched } from '@temporalio/workflow';
 import type { ApplicationLook, DesiredApplication, Supervision } from '../model/messages/streams.ts';
 import { goneSince } from './stream-snapshots.ts';
-import { isProven, isRefused } from './stream-step.ts';
+import { hasToProve, isProven, isRefused, sinceLineage } from './stream-step.ts';
 
 /** The snapshot that a start goes on from; null for the beginning of the stream. */
 export function startsFrom({ snapshots }: ApplicationLook, { rewind, goesOnFrom }: Supervision): string | null {
   if (rewind) return rewind.snapshot;
   const isThere = goesOnFrom?.snapshot === null || snapshots.some(({ name }) => name === goesOnFrom?.snapshot);
   return goesOnFrom && isThere ? goesOnFrom.snapshot : (snapshots[0]?.name ?? null);
+}
+
+/** The snapshot with which an update has begun, of what ran before: somebody may have taken one of what runs since. */
+export function tookAlong(before: ApplicationLook, after: ApplicationLook, told: Supervision): string | null {
+  const since = after.snapshots.filter(({ name }) => before.snapshots.every((each) => each.name !== name));
+  return (before.is === 'running' ? since.at(-1)?.name : undefined) ?? startsFrom(after, told);
 }
 
 /** Also the next times, until what runs then has a snapshot of its own. */
@@ -17,17 +22,18 @@ export function goOnFrom(told: Supervision, snapshot: string | null): void {
 
 /** Somebody has deleted an application, with its snapshots: what was deployed is to run, from nothing, and at once. */
 export function forget(told: Supervision, before: ApplicationLook | null): void {
+  // Not again what has been found since: that it cannot be made.
+  if (before?.is === 'absent' && sinceLineage()) return;
   const ofItsState = { onProbationSince: null, goesOnFrom: undefined, provenSnapshot: undefined };
   Object.assign(told, { refused: null, ...ofItsState });
-  const wasThere = before !== null && before.is !== 'absent';
-  if (wasThere && patched('forgets-what-is-gone')) Object.assign(told, { failedStarts: 0, startsAgainAt: 0 });
+  if (before !== null && sinceLineage()) Object.assign(told, { failedStarts: 0, startsAgainAt: 0 });
 }
 
 /** What takes the place of something that has not run well, goes on from the state that it had when it did. */
 export function goBackToProven(look: ApplicationLook | null, told: Supervision): void {
   const { provenSnapshot } = told;
   if (provenSnapshot === undefined) return;
-  if (isWhole(look, provenSnapshot) || !patched('goes-back-to-what-is-whole')) goOnFrom(told, provenSnapshot);
+  if (isWhole(look, provenSnapshot) || !sinceLineage()) goOnFrom(told, provenSnapshot);
 }
 
 /** Whether a state is still there, and the stream has all that came after it: else the newest is better, whose ever it is. */
@@ -36,8 +42,18 @@ function isWhole(look: ApplicationLook | null, state: string | null): boolean {
   return state === null || (snapshot !== undefined && goneSince(snapshot) === null);
 }
 
+/** What the application as it is seen says of what was refused, of what has to prove itself, and of whose state there is. */
+export function learnFrom(look: ApplicationLook, told: Supervision, wanted: DesiredApplication): void {
+  const { refused } = told;
+  const isElse = look.is === 'running' ? look.differs.length > 0 : look.is === 'ready' && sinceLineage();
+  if (refused?.isInPlace && isElse) told.refused = { ...refused, isInPlace: false };
+  if (hasToProve(look, told, wanted) && sinceLineage()) told.onProbationSince = Date.now();
+  sawSnapshots(look, told, wanted);
+  if (isDeployedBack(look, told, wanted) && sinceLineage()) goBackToProven(look, told);
+}
+
 /** Whether what was deployed is what has run well last, in the place of an update that has not, or has not yet. */
-export function isDeployedBack(look: ApplicationLook, told: Supervision, wanted: DesiredApplication): boolean {
+function isDeployedBack(look: ApplicationLook, told: Supervision, wanted: DesiredApplication): boolean {
   const { provenSnapshot, goesOnFrom } = told;
   if (provenSnapshot === undefined || goesOnFrom?.snapshot === provenSnapshot) return false;
   const isElse = look.is !== 'changing' && look.differs.length > 0;
@@ -54,11 +70,11 @@ export function wentBackTo(name: string, { snapshots }: ApplicationLook, told: S
   const { provenSnapshot } = told;
   const age = (of: string): number => snapshots.findIndex((snapshot) => snapshot.name === of);
   const isOlder = typeof provenSnapshot === 'string' && age(name) > age(provenSnapshot);
-  if (isOlder && patched('takes-back-to-what-was-rewound-to')) told.provenSnapshot = name;
+  if (isOlder && sinceLineage()) told.provenSnapshot = name;
 }
 
 /** What runs has a snapshot of its own when one is newer than its running, also where what was to take its place is refused. */
-export function sawSnapshots(
+function sawSnapshots(
   { is, differs, snapshots: [newest] }: ApplicationLook,
   told: Supervision,
   wanted: DesiredApplication,

@@ -3,7 +3,7 @@ import type { ApplicationLook, DesiredApplication, RewindRequest } from '../mode
 import { goBackToProven, wentBackTo } from './stream-lineage.ts';
 import type { StreamRecord } from './stream-record.ts';
 import { goneSince } from './stream-snapshots.ts';
-import { type Change, isProven } from './stream-step.ts';
+import { type Change, isProven, sinceLineage } from './stream-step.ts';
 
 /** A change as it was begun. A deploy or a request that comes meanwhile is about the next one. */
 export interface BegunChange {
@@ -20,8 +20,7 @@ type Outcome = (change: BegunChange, after: ApplicationLook) => void;
 export function cannotTakeBack(record: StreamRecord, why: string): void {
   record.note(`Cannot take back: ${why}`);
   const { refused } = record.told;
-  if (refused && patched('stops-what-cannot-be-rolled-back'))
-    record.told.refused = { ...refused, cannotRollBack: true };
+  if (refused && sinceLineage()) record.told.refused = { ...refused, cannotRollBack: true };
 }
 
 /** What has come of each change, for the record. */
@@ -30,20 +29,23 @@ export const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcom
   create({ desired }) {
     const { told } = record;
     // From nothing it has to prove itself anew.
-    if (told.proven && !isProven(told, desired) && patched('proves-itself-when-made-anew'))
-      Object.assign(told, { onProbationSince: Date.now(), provenSnapshot: null });
+    if (told.proven && !isProven(told, desired) && sinceLineage()) told.provenSnapshot = null;
     record.note('Made');
   },
   stop(_, after) {
     record.note(after.is === 'running' ? `Not stopped: ${after.problem ?? 'it still runs'}` : 'Stopped');
   },
   update({ desired, before }, after) {
-    const why = after.problem ?? `${after.differs.join(', ')} are not as desired after it`;
+    if (after.is === 'absent' && sinceLineage()) return;
+    const isDone = after.differs.length === 0;
+    const why =
+      after.problem ??
+      (isDone ? `it is ${after.status ?? 'gone'}` : `${after.differs.join(', ')} are not as desired after it`);
     // What needs two updates is less far from it after the first.
     if (after.differs.length >= before.differs.length) record.refuse(desired, why);
     else {
       const isStopped = before.is === 'running' && after.is !== 'running';
-      if (!isStopped || patched('proves-itself-though-it-stopped')) record.updated(desired, before, after);
+      if (!isStopped || sinceLineage()) record.updated(desired, before, after);
       if (isStopped) record.startFailed(desired, why);
     }
   },
@@ -56,7 +58,11 @@ export const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcom
       return;
     }
     if (told.refused) told.refused = { ...told.refused, isInPlace: false };
-    goBackToProven(after, told);
+    if (told.proven === undefined && sinceLineage()) {
+      cannotTakeBack(record, 'nothing is known that has run well');
+      return;
+    }
+    if (sinceLineage()) goBackToProven(after, told);
     record.note('Stopped, to go on with code and state of what has run well');
   },
   start({ desired, before, snapshot, rewind }, after) {

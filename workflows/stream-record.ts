@@ -9,8 +9,8 @@ import {
   type Supervision,
 } from '../model/messages/streams.ts';
 import { streamDetails } from './stream-details.ts';
-import { forget, goBackToProven, isDeployedBack, isGone, sawSnapshots, startsFrom } from './stream-lineage.ts';
-import { hasGivenUp, isGoneBackTo, isProven, isRefused, pauseAfter, stateOf } from './stream-step.ts';
+import { forget, goBackToProven, isGone, learnFrom, startsFrom, tookAlong } from './stream-lineage.ts';
+import { hasGivenUp, isGoneBackTo, isProven, isRefused, pauseAfter, sinceLineage, stateOf } from './stream-step.ts';
 
 const happeningsKept = 20;
 
@@ -52,16 +52,11 @@ export class StreamRecord {
   saw(look: ApplicationLook, wanted: DesiredApplication): void {
     if (look.is === 'absent') forget(this.told, this.look);
     this.look = look;
-    if (isGone(look, this.told) && patched('forgets-what-is-gone')) {
+    if (isGone(look, this.told) && sinceLineage()) {
       this.note(`Not gone back to ${this.told.rewind?.snapshot ?? ''}: it is not there any more`);
       Object.assign(this.told, { rewind: null, failedStarts: 0, startsAgainAt: 0 });
     }
-    const { refused } = this.told;
-    if (refused?.isInPlace && look.is === 'running' && look.differs.length > 0)
-      this.told.refused = { ...refused, isInPlace: false };
-    sawSnapshots(look, this.told, wanted);
-    if (isDeployedBack(look, this.told, wanted) && patched('is-deployed-back-with-its-state'))
-      goBackToProven(look, this.told);
+    learnFrom(look, this.told, wanted);
     if (look.is !== 'running') this.health = null;
     this.#show();
   }
@@ -86,8 +81,8 @@ export class StreamRecord {
     this.told.startsAgainAt = Date.now() + pauseAfter(this.told.failedStarts);
     this.note(`${hasGivenUp(this.told) ? 'Given up' : 'Not started'}: ${why}`);
     // What has run well is there to be gone back to, unless it is the snapshot that a person has named which does not start.
-    if (!hasGivenUp(this.told) || this.told.onProbationSince === null || !this.told.proven) return;
-    if (this.told.rewind !== null && patched('gives-up-a-rewind')) return;
+    if (!hasGivenUp(this.told) || !this.told.proven) return;
+    if (sinceLineage() ? isProven(this.told, desired) || this.told.rewind : this.told.onProbationSince === null) return;
     Object.assign(this.told, { failedStarts: 0, startsAgainAt: 0 });
     this.refuse(desired, why);
   }
@@ -109,9 +104,11 @@ export class StreamRecord {
   updated(desired: DesiredApplication, before: ApplicationLook, after: ApplicationLook): void {
     // One that ran has taken its state along.
     if (before.is === 'running') delete this.told.goesOnFrom;
-    const isAnother = after.differs.length === 0 && !isProven(this.told, desired);
-    if (this.told.provenSnapshot === undefined && patched('state-goes-with-code'))
-      if (isAnother || !patched('knows-whose-state-it-is')) this.told.provenSnapshot = startsFrom(after, this.told);
+    if (this.told.provenSnapshot === undefined && patched('state-goes-with-code')) {
+      const isAnother = after.differs.length === 0 && !isProven(this.told, desired);
+      if (!sinceLineage()) this.told.provenSnapshot = startsFrom(after, this.told);
+      else if (isAnother) this.told.provenSnapshot = tookAlong(before, after, this.told);
+    }
     this.told.onProbationSince = isGoneBackTo(this.told, desired, this.desired) ? null : Date.now();
     this.note(`Updated to version ${after.versionId}`);
   }
@@ -122,6 +119,7 @@ export class StreamRecord {
     if (isRefused(this.told, desired)) this.told.refused = null;
     if (this.told.onProbationSince !== null) this.note('The update runs well');
     this.told.onProbationSince = null;
+    if (sinceLineage()) Object.assign(this.told, { failedStarts: 0, startsAgainAt: 0 });
   }
 
   #show(): void {

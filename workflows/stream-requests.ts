@@ -1,4 +1,4 @@
-import { patched, setHandler } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import { z } from 'zod';
 import {
   pauseUpdate,
@@ -46,12 +46,8 @@ export function takeRequests(record: StreamRecord, wake: () => void): void {
     resumeUpdate,
     // Histories have some that say neither by whom nor why.
     (request?: Request) => {
-      const { refused, paused } = told;
-      // What is in place has as long as an update to prove itself this time.
-      if (paused === null && refused?.isInPlace && !refused.cannotRollBack && patched('tries-in-place-once-more'))
-        told.onProbationSince = Date.now();
       // Who lets it run again does not mean what has not run well.
-      if (paused === null) told.refused = null;
+      if (told.paused === null) told.refused = null;
       told.paused = null;
       return asked(request ? `Resumed by ${request.by}: ${request.why}` : 'Resumed');
     },

@@ -1,7 +1,9 @@
+import { isCancellation, rootCause } from '@temporalio/workflow';
 import type { ApplicationLook, DesiredApplication } from '../model/messages/streams.ts';
 import { streams, streamWaits } from './proxies.ts';
 import type { StreamControl } from './stream-control.ts';
 import { figuresOfStream } from './stream-figures.ts';
+import { sinceLineage } from './stream-step.ts';
 
 /** Of much state a snapshot takes long, but never longer: https://docs.aws.amazon.com/managed-flink/latest/java/reference-flink-settings-title.html */
 const longestChangeMs = 70 * 60_000;
@@ -16,7 +18,7 @@ export async function untilSettled(desired: DesiredApplication, control: StreamC
     control.saw(look, desired);
     await streams.publishFigures(figuresOfStream(look, null, control));
     if (Date.now() > until) {
-      if (await breakOff(look, application)) control.note(`${look.status ?? ''} for longer than an hour: broken off`);
+      await breakOff(look, application, control);
       until = Date.now() + longestChangeMs;
     }
     await control.untilNextLook();
@@ -24,9 +26,21 @@ export async function untilSettled(desired: DesiredApplication, control: StreamC
 }
 
 /** Goes back to what ran before an update; stops what starts or stops. Of all else the service itself sees the end. */
-async function breakOff({ status, versionId }: ApplicationLook, application: string): Promise<boolean> {
-  if (status === 'UPDATING') await streams.rollBackApplication({ application, versionId });
-  else if (status === 'STARTING' || status === 'STOPPING') await streams.stopApplication({ application, force: true });
-  else return false;
-  return true;
+async function breakOff(
+  { status, versionId }: ApplicationLook,
+  application: string,
+  control: StreamControl,
+): Promise<void> {
+  try {
+    if (status === 'UPDATING') await streams.rollBackApplication({ application, versionId });
+    else if (status === 'STARTING' || status === 'STOPPING')
+      await streams.stopApplication({ application, force: true });
+    else return;
+    control.note(`${status} for longer than an hour: broken off`);
+  } catch (error) {
+    if (isCancellation(error) || !sinceLineage()) throw error;
+    control.note(
+      `${status ?? ''} for longer than an hour, and cannot be broken off: ${rootCause(error) ?? String(error)}`,
+    );
+  }
 }

@@ -36,6 +36,9 @@ export function nextStep(look: ApplicationLook, desired: DesiredApplication, tol
   }
 }
 
+/** Since the supervision knows whose state it goes on from; histories from before decide as they did. */
+export const sinceLineage = (): boolean => patched('knows-whose-state-it-is');
+
 export const isSame = (one: DesiredApplication, other: DesiredApplication): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
@@ -53,20 +56,28 @@ export const isProven = ({ proven }: Supervision, desired: DesiredApplication): 
 /** There is nothing better to go back to: it has run well itself, though by now it does not, or nothing is known that has. */
 const isLastResort = (told: Supervision, desired: DesiredApplication): boolean =>
   (isProven(told, desired) && patched('keeps-what-has-run-well')) ||
-  (told.refused?.cannotRollBack === true && !knowsBetter(told));
+  (told.refused?.cannotRollBack === true && told.proven === undefined);
 
-/** Whether there is something else that has run well, and the state that it had. */
-const knowsBetter = ({ proven, goesOnFrom }: Supervision): boolean => proven !== undefined && goesOnFrom !== undefined;
+/** Whether it runs, and has not shown that it does so well, while something else has: it was deployed or resumed in its place. */
+export const hasToProve = (look: ApplicationLook, told: Supervision, desired: DesiredApplication): boolean =>
+  look.is === 'running' &&
+  look.differs.length === 0 &&
+  ![told.proven, told.refused?.desired].some((other) => other && isSame(other, desired)) &&
+  told.proven !== undefined &&
+  told.onProbationSince === null;
 
 /** Whether it is what has run well last, and goes on from the state that it had then: what runs has another. */
 const goesBackTo = (told: Supervision, desired: DesiredApplication): boolean =>
   told.goesOnFrom !== undefined && isProven(told, desired);
 
 /** The service goes back to the version before, and to the newest snapshot, whatever has taken that. */
-export const canRollBack = ({ differs, snapshots }: ApplicationLook, { refused, goesOnFrom }: Supervision): boolean =>
+export const canRollBack = (
+  { differs, snapshots }: ApplicationLook,
+  { refused, goesOnFrom, proven }: Supervision,
+): boolean =>
   differs.length === 0 &&
   refused?.cannotRollBack !== true &&
-  (goesOnFrom === undefined || goesOnFrom.snapshot === snapshots[0]?.name);
+  (goesOnFrom === undefined || goesOnFrom.snapshot === snapshots[0]?.name || (proven === undefined && sinceLineage()));
 
 export const hasGivenUp = ({ failedStarts }: Supervision): boolean => failedStarts >= mostFailedStarts;
 

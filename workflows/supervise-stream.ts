@@ -38,10 +38,10 @@ export async function superviseStream(input: SuperviseStreamInput): Promise<neve
     const { wanted } = control;
     const look = await streams.lookAtApplication(wanted);
     control.saw(look, wanted);
+    // What is seen may change what is wanted, as where all is gone: then it is seen beside that.
+    if (control.wantsElse(wanted)) continue;
     const step = nextStep(look, wanted, control.told, Date.now());
-    // What was wanted in the place of something refused is not, where all is gone.
-    const desired = look.is === 'absent' ? control.wanted : wanted;
-    const isChanged = isChange(step) && (await change(step, look, desired, control));
+    const isChanged = isChange(step) && (await change(step, look, wanted, control));
     if (!isChanged) {
       const seesFigures = step === 'watch' || (look.is === 'running' && patched('sees-figures-whatever-it-could-not'));
       const health = seesFigures ? await feel(control) : null;
@@ -90,8 +90,10 @@ async function change(
     if (goesOn && after.is === 'running') {
       await streams.stopApplication({ application, force: true });
       after = await untilSettled(desired, control);
-      control.note('Stopped without a snapshot, for it could take none');
+      if (after.is !== 'running') control.note('Stopped without a snapshot, for it could take none');
     }
+    // A pause waits until it can.
+    else if (begun === 'no snapshot') control.note('Not stopped: it can take no snapshot');
     // Of one that has met another change, only what has become right is sure.
     else if (begun === 'begun' || isAsWanted(step, after)) control.did(change, after);
     return after.is !== look.is || after.versionId !== look.versionId;

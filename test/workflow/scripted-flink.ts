@@ -28,6 +28,8 @@ export class ScriptedFlink {
   restarts = 0;
   /** Whether somebody else takes one with each look at the figures. */
   othersTakeSnapshots = false;
+  /** Whether somebody takes one in the second after each update. */
+  othersSnapshotUpdates = false;
   /** Whether somebody stops it with a snapshot before the next look. */
   isStoppedByHand = false;
   /** Whether none of its figures is told. */
@@ -65,6 +67,10 @@ export class ScriptedFlink {
     this.#become('ready');
   }
 
+  start(): void {
+    this.#become('running');
+  }
+
   change(desired: DesiredApplication): void {
     this.#configure(desired);
   }
@@ -74,8 +80,8 @@ export class ScriptedFlink {
     this.look = { ...this.look, is, status, problem };
   }
 
-  #snapshot(name: string): void {
-    this.snapshots.unshift({ name, takenAt: new Date(this.#now).toISOString() });
+  #snapshot(name: string, afterMs = 0): void {
+    this.snapshots.unshift({ name, takenAt: new Date(this.#now + afterMs).toISOString() });
   }
 
   #configure(desired: DesiredApplication): void {
@@ -137,6 +143,7 @@ export class ScriptedFlink {
       }
       this.#configure(desired);
       this.#become(this.look.is);
+      if (this.othersSnapshotUpdates) this.#snapshot('of-the-update', 1_000);
       if (is('slow', desired) || is('hanging', desired)) {
         this.#become('changing');
         this.#settlesAt = is('slow', desired) ? this.#now + 20 * 60_000 : Infinity;
