@@ -20,6 +20,7 @@ PRODUCT = "gold.dim_city"
 @pytest.fixture
 def table(lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch) -> Table:
     monkeypatch.setattr(turn, "_PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(turn, "LEAST_SECONDS", 30.0)
     made = Table(lakehouse.spark, contract_of(PRODUCT), lakehouse.lake)
     made.ensure()
     return made
@@ -81,9 +82,23 @@ def test_who_waited_sees_what_was_committed_meanwhile(table: Table) -> None:
 def test_the_turn_of_a_dead_build_ends(
     spark: SparkSession, lakehouse: Lakehouse, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turn, "LONGEST_SECONDS", 0.3)
+    monkeypatch.setattr(turn, "LEAST_SECONDS", 0.3)
+    fresh = Table(spark, table.contract, lakehouse.lake)
     Storage(spark).write_text(f"{staging_folder(lakehouse.lake, PRODUCT)}/commit-turn", "of a killed driver")
     begun = monotonic()
-    assert until_committed(table, lambda _: 1) == 1
+    assert until_committed(fresh, lambda _: 1) == 1
     assert monotonic() - begun >= 0.3
     assert lakehouse.staged(PRODUCT) == []
+
+
+def test_nobody_takes_the_turn_from_builds_that_come_one_after_the_other(
+    spark: SparkSession, lakehouse: Lakehouse, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "LEAST_SECONDS", 0.3)
+    fresh = Table(spark, table.contract, lakehouse.lake)
+    names = iter(range(1_000_000))
+    monkeypatch.setattr(Storage, "text", lambda *_: f"build {next(names)}")
+    deleted: list[str] = []
+    monkeypatch.setattr(Storage, "delete", lambda _, uri: deleted.append(uri))
+    assert until_committed(fresh, lambda _: 1) == 1
+    assert deleted == []

@@ -79,20 +79,35 @@ except Py4JJavaError as failure:
     assert "java.io.FileNotFoundException" in str(failure.java_exception), failure
 `;
 
-/** Takes the turn to commit, and gives it back. */
+/** Takes the turn to commit, and gives it back; then looks for it while it changes hands all the time. */
 const TURN = `
 import sys
+import time
+from threading import Event, Thread
 from pyspark.sql import SparkSession
+from tideline_jobs.tables import turn as turns
 from tideline_jobs.tables.storage import Storage
-from tideline_jobs.tables.turn import CommitTurn
 
 storage, uri = Storage(SparkSession.builder.getOrCreate()), sys.argv[1]
-with CommitTurn(storage, uri) as turn:
-    turn.wait()
+turns._PAUSE_SECONDS, turns.LEAST_SECONDS = 0.01, 10
+turn = lambda: turns.CommitTurn(storage, uri, time.monotonic())
+with turn() as taken:
+    taken.wait()
     assert storage.text(uri) is None
-    turn.take()
+    taken.take()
     assert storage.text(uri)
 assert storage.text(uri) is None
+
+names, over = iter(range(1_000_000)), Event()
+def change_hands():
+    while not over.is_set():
+        storage.write_text(uri, f"build {next(names)}")
+hands = Thread(target=change_hands)
+hands.start()
+turn().wait()
+over.set()
+hands.join()
+assert storage.text(uri) == f"build {next(names) - 1}"
 `;
 
 let s3: LocalS3;

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from delta.exceptions import DeltaConcurrentModificationException
@@ -17,7 +18,7 @@ from tideline_jobs.tables.snapshot import Snapshot
 from tideline_jobs.tables.storage import Storage
 from tideline_jobs.tables.turn import CommitTurn
 
-# Who has lost once writes next, so that one that loses so often is not merely slower than the others.
+# Who has lost writes next, so that one that loses so often is not merely slower than the others.
 MAX_ATTEMPTS = 20
 # For so long a table may go without a maintenance and lose nothing that somebody needs.
 UNMAINTAINED_DAYS = 90
@@ -64,6 +65,7 @@ class Table:
         self.path = Storage(spark).qualified(table_path(lake, contract.product))
         self.log = Log(spark, self.path)
         self._turn = f"{staging_folder(lake, contract.product)}/commit-turn"
+        self._since = monotonic()
 
     def exists(self) -> bool:
         return DeltaTable.isDeltaTable(self._spark, self.path)
@@ -87,7 +89,7 @@ class Table:
                 raise
 
     def turn(self) -> CommitTurn:
-        return CommitTurn(Storage(self._spark), self._turn)
+        return CommitTurn(Storage(self._spark), self._turn, self._since)
 
     def snapshot(self) -> Snapshot:
         return Snapshot(self.log, self.log.versions())

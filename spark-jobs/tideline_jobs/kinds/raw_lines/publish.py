@@ -117,6 +117,9 @@ def publish_events(build: Build, table: Table, since: int, staged: StagedHours, 
         if adopt_outcome(build, snapshot):
             return build.report.output_version
         requarantined.update(_publish_quarantine(build, staged, since))
+        # Meanwhile it may have waited: then the rest would be for nothing.
+        if table.snapshot().sequence != snapshot.sequence:
+            return None
         with deduplicated(build, good, table.read(snapshot.version) if snapshot.has_builds else None) as deduplication:
             _count(build, good, deduplication.duplicates)
             _find_restamped(build, deduplication.restamped)
