@@ -102,3 +102,12 @@ def test_nobody_takes_the_turn_from_builds_that_come_one_after_the_other(
     monkeypatch.setattr(Storage, "delete", lambda _, uri: deleted.append(uri))
     assert until_committed(fresh, lambda _: 1) == 1
     assert deleted == []
+
+
+def test_no_error_of_the_store_about_the_turn_ends_a_build(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "LEAST_SECONDS", 0.3)
+    with turn.CommitTurn(Storage(spark), "nowhere://lake/commit-turn", monotonic()) as asked:
+        asked.wait()
+        asked.take()
