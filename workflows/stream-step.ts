@@ -62,9 +62,10 @@ const isLastResort = (told: Supervision, desired: DesiredApplication): boolean =
 export const hasToProve = (look: ApplicationLook, told: Supervision, desired: DesiredApplication): boolean =>
   look.is === 'running' &&
   look.differs.length === 0 &&
-  ![told.proven, told.refused?.desired].some((other) => other && isSame(other, desired)) &&
   told.proven !== undefined &&
-  told.onProbationSince === null;
+  told.onProbationSince === null &&
+  !isProven(told, desired) &&
+  !isRefused(told, desired);
 
 /** Whether it is what has run well last, and goes on from the state that it had then: what runs has another. */
 const goesBackTo = (told: Supervision, desired: DesiredApplication): boolean =>

@@ -44,7 +44,7 @@ class CommitTurn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._has_asked and self._holder() == self._name:
-            self._try(lambda: self._storage.delete(self._uri))
+            self._ask(lambda: self._storage.delete(self._uri))
 
     def wait(self) -> None:
         """Until no other build has it."""
@@ -63,23 +63,22 @@ class CommitTurn:
             if time.monotonic() > until:
                 # Who has had it all the time has ended without giving it back, or is much slower.
                 if holder is not None and holder == first:
-                    self._try(lambda: self._storage.delete(self._uri))
+                    self._ask(lambda: self._storage.delete(self._uri))
                 return
             # Of several that see it free in one moment the last has it: those before it find that after the pause.
             if holder is None:
-                self._try(lambda: self._storage.write_text(self._uri, self._name))
+                self._ask(lambda: self._storage.write_text(self._uri, self._name))
             # At random, so that those who wait do not come all at once.
             time.sleep(random.uniform(0.5, 1.5) * _PAUSE_SECONDS)
             holder = self._holder()
 
     def _holder(self) -> str | None:
-        holders: list[str | None] = []
-        # S3A reads no object that is replaced meanwhile.
-        self._try(lambda: holders.append(self._storage.text(self._uri)))
-        return holders[0] if holders else _UNKNOWN
+        return self._ask(lambda: self._storage.text(self._uri))
 
-    def _try(self, ask: Callable[[], object]) -> None:
+    def _ask(self, ask: Callable[[], str | None]) -> str | None:
         try:
-            ask()
+            return ask()
         except Py4JJavaError as error:
+            # Also where it changes hands just now: S3A reads no object that is replaced meanwhile.
             _log.warning("the turn %s cannot be told: %s", self._uri, error.java_exception)
+            return _UNKNOWN
