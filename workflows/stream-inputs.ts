@@ -6,6 +6,7 @@ import type {
   SuperviseStreamInput,
   Supervision,
 } from '../model/messages/streams.ts';
+import { noFailedStarts } from './stream-step.ts';
 
 const text = z.string().min(1);
 
@@ -52,3 +53,13 @@ export const superviseStreamInput = z.strictObject({
   probationMinutes: z.number().positive().exactOptional(),
   carried: supervision.exactOptional(),
 }) satisfies z.ZodType<SuperviseStreamInput>;
+
+/** What a supervision knows that carries nothing on. */
+export const nothingYet = (): Supervision => ({
+  paused: null,
+  rewind: null,
+  refused: null,
+  ...noFailedStarts,
+  onProbationSince: null,
+  happenings: [],
+});

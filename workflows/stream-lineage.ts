@@ -1,6 +1,6 @@
 import type { ApplicationLook, DesiredApplication, Supervision } from '../model/messages/streams.ts';
 import { goneSince } from './stream-snapshots.ts';
-import { hasToProve, isProven, isRefused, sinceLineage } from './stream-step.ts';
+import { hasToProve, isProven, isRefused, noFailedStarts, sinceLineage } from './stream-step.ts';
 
 /** The snapshot that a start goes on from; null for the beginning of the stream. */
 export function startsFrom({ snapshots }: ApplicationLook, { rewind, goesOnFrom }: Supervision): string | null {
@@ -26,7 +26,7 @@ export function forget(told: Supervision, before: ApplicationLook | null): void 
   if (before?.is === 'absent' && sinceLineage()) return;
   const ofItsState = { onProbationSince: null, goesOnFrom: undefined, provenSnapshot: undefined };
   Object.assign(told, { refused: null, ...ofItsState });
-  if (before !== null && sinceLineage()) Object.assign(told, { failedStarts: 0, startsAgainAt: 0 });
+  if (before !== null && sinceLineage()) Object.assign(told, noFailedStarts);
 }
 
 /** What takes the place of something that has not run well, goes on from the state that it had when it did. */
@@ -82,9 +82,10 @@ function sawSnapshots(
   if (told.goesOnFrom === undefined) return;
   const { snapshot, runsSince } = told.goesOnFrom;
   const isInPlace = differs.length === 0;
+  const isItRefused = isRefused(told, wanted);
   const hasItsOwn = runsSince !== null && newest && Date.parse(newest.takenAt) > runsSince;
   if (hasItsOwn && isInPlace && isProven(told, wanted)) delete told.provenSnapshot;
   if (hasItsOwn) delete told.goesOnFrom;
-  else if (runsSince === null && is === 'running' && isInPlace !== isRefused(told, wanted))
+  else if (runsSince === null && is === 'running' && (isInPlace ? !isItRefused : isItRefused && sinceLineage()))
     told.goesOnFrom = { snapshot, runsSince: Date.now() };
 }

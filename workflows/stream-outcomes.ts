@@ -3,7 +3,7 @@ import type { ApplicationLook, DesiredApplication, RewindRequest } from '../mode
 import { goBackToProven, wentBackTo } from './stream-lineage.ts';
 import type { StreamRecord } from './stream-record.ts';
 import { goneSince } from './stream-snapshots.ts';
-import { type Change, isProven, sinceLineage } from './stream-step.ts';
+import { type Change, isProven, noFailedStarts, sinceLineage } from './stream-step.ts';
 
 /** A change as it was begun. A deploy or a request that comes meanwhile is about the next one. */
 export interface BegunChange {
@@ -73,7 +73,7 @@ export const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcom
     }
     if (rewind !== null && patched('rewound-until-next-snapshot')) wentBackTo(rewind.snapshot, before, record.told);
     if (record.told.rewind === rewind) record.told.rewind = null;
-    Object.assign(record.told, { failedStarts: 0, startsAgainAt: 0 });
+    Object.assign(record.told, noFailedStarts);
     // Its time to prove itself begins with its running.
     if (record.told.onProbationSince !== null) record.told.onProbationSince = Date.now();
     record.note(`Started from ${snapshot === null ? 'the beginning of the stream' : `snapshot ${snapshot}`}`);

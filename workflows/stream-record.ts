@@ -9,20 +9,20 @@ import {
   type Supervision,
 } from '../model/messages/streams.ts';
 import { streamDetails } from './stream-details.ts';
+import { nothingYet } from './stream-inputs.ts';
 import { forget, goBackToProven, isGone, learnFrom, startsFrom, tookAlong } from './stream-lineage.ts';
-import { hasGivenUp, isGoneBackTo, isProven, isRefused, pauseAfter, sinceLineage, stateOf } from './stream-step.ts';
+import {
+  hasGivenUp,
+  isGoneBackTo,
+  isProven,
+  isRefused,
+  noFailedStarts,
+  pauseAfter,
+  sinceLineage,
+  stateOf,
+} from './stream-step.ts';
 
 const happeningsKept = 20;
-
-const nothingYet = (): Supervision => ({
-  paused: null,
-  rewind: null,
-  refused: null,
-  failedStarts: 0,
-  startsAgainAt: 0,
-  onProbationSince: null,
-  happenings: [],
-});
 
 /** What a supervision knows, and shows to people by its details in the Web UI and the `status` query. */
 export class StreamRecord {
@@ -54,7 +54,7 @@ export class StreamRecord {
     this.look = look;
     if (isGone(look, this.told) && sinceLineage()) {
       this.note(`Not gone back to ${this.told.rewind?.snapshot ?? ''}: it is not there any more`);
-      Object.assign(this.told, { rewind: null, failedStarts: 0, startsAgainAt: 0 });
+      Object.assign(this.told, { rewind: null, ...noFailedStarts });
     }
     learnFrom(look, this.told, wanted);
     if (look.is !== 'running') this.health = null;
@@ -83,12 +83,17 @@ export class StreamRecord {
     // What has run well is there to be gone back to, unless it is the snapshot that a person has named which does not start.
     if (!hasGivenUp(this.told) || !this.told.proven) return;
     if (sinceLineage() ? isProven(this.told, desired) || this.told.rewind : this.told.onProbationSince === null) return;
-    Object.assign(this.told, { failedStarts: 0, startsAgainAt: 0 });
+    Object.assign(this.told, noFailedStarts);
     this.refuse(desired, why);
   }
 
   refuse(desired: DesiredApplication, why: string, isInPlace = false): void {
     if (isGoneBackTo(this.told, desired, this.desired)) {
+      // Where nothing runs it is tried again, as a start is.
+      if (this.look?.is === 'ready' && sinceLineage()) {
+        this.startFailed(desired, why);
+        return;
+      }
       // Each try stops what runs: it is not tried again.
       Object.assign(this.told, { proven: undefined, goesOnFrom: undefined });
       this.note(`Not put back to what has run well: ${why}`);
@@ -119,7 +124,7 @@ export class StreamRecord {
     if (isRefused(this.told, desired)) this.told.refused = null;
     if (this.told.onProbationSince !== null) this.note('The update runs well');
     this.told.onProbationSince = null;
-    if (sinceLineage()) Object.assign(this.told, { failedStarts: 0, startsAgainAt: 0 });
+    if (sinceLineage()) Object.assign(this.told, noFailedStarts);
   }
 
   #show(): void {

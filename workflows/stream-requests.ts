@@ -12,14 +12,14 @@ import {
 import { desiredApplication, rewindRequest, streamRequest } from './stream-inputs.ts';
 import type { StreamRecord } from './stream-record.ts';
 import { goneSince } from './stream-snapshots.ts';
-import { hasGivenUp, isSame } from './stream-step.ts';
+import { hasGivenUp, isSame, noFailedStarts } from './stream-step.ts';
 
 /** How people, and a deploy, steer a supervision. `wake` is called when there is something to do at once. */
 export function takeRequests(record: StreamRecord, wake: () => void): void {
   const { told } = record;
   /** What was given up before is tried again. */
   const asked = (what: string): StreamState => {
-    Object.assign(told, { failedStarts: 0, startsAgainAt: 0 });
+    Object.assign(told, noFailedStarts);
     record.note(what);
     wake();
     return record.status().state;

@@ -25,22 +25,29 @@ export async function untilSettled(desired: DesiredApplication, control: StreamC
   }
 }
 
-/** Goes back to what ran before an update; stops what starts or stops. Of all else the service itself sees the end. */
+/** Goes back to what ran before an update, or else stops it; stops what starts or stops. Of all else the service itself sees the end. */
 async function breakOff(
   { status, versionId }: ApplicationLook,
   application: string,
   control: StreamControl,
 ): Promise<void> {
-  try {
-    if (status === 'UPDATING') await streams.rollBackApplication({ application, versionId });
-    else if (status === 'STARTING' || status === 'STOPPING')
-      await streams.stopApplication({ application, force: true });
-    else return;
-    control.note(`${status} for longer than an hour: broken off`);
-  } catch (error) {
-    if (isCancellation(error) || !sinceLineage()) throw error;
-    control.note(
-      `${status ?? ''} for longer than an hour, and cannot be broken off: ${rootCause(error) ?? String(error)}`,
-    );
+  const goBack = () => streams.rollBackApplication({ application, versionId });
+  const stop = () => streams.stopApplication({ application, force: true });
+  const ways: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
+    UPDATING: [goBack, stop],
+    STARTING: [stop],
+    STOPPING: [stop],
+  };
+  for (const breaksOff of ways[status ?? ''] ?? []) {
+    try {
+      await breaksOff();
+      control.note(`${status ?? ''} for longer than an hour: broken off`);
+      return;
+    } catch (error) {
+      if (isCancellation(error) || !sinceLineage()) throw error;
+      control.note(
+        `${status ?? ''} for longer than an hour, and cannot be broken off: ${rootCause(error) ?? String(error)}`,
+      );
+    }
   }
 }

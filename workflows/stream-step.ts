@@ -40,7 +40,13 @@ export function nextStep(look: ApplicationLook, desired: DesiredApplication, tol
 export const sinceLineage = (): boolean => patched('knows-whose-state-it-is');
 
 export const isSame = (one: DesiredApplication, other: DesiredApplication): boolean =>
-  JSON.stringify(one) === JSON.stringify(other);
+  JSON.stringify(one, inOrder) === JSON.stringify(other, inOrder);
+
+/** Objects with their keys in order, whoever has written them. */
+const inOrder = (_: string, value: unknown): unknown =>
+  isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value;
+const isRecord = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whether what is desired has been in place, and did not run well. */
 export const isRefused = ({ refused }: Supervision, desired: DesiredApplication): boolean =>
@@ -64,7 +70,8 @@ export const hasToProve = (look: ApplicationLook, told: Supervision, desired: De
   look.differs.length === 0 &&
   told.proven !== undefined &&
   told.onProbationSince === null &&
-  !isProven(told, desired) &&
+  // What is only described in other words is no update.
+  !isProven(told, { ...desired, description: told.proven.description }) &&
   !isRefused(told, desired);
 
 /** Whether it is what has run well last, and goes on from the state that it had then: what runs has another. */
@@ -79,6 +86,8 @@ export const canRollBack = (
   differs.length === 0 &&
   refused?.cannotRollBack !== true &&
   (goesOnFrom === undefined || goesOnFrom.snapshot === snapshots[0]?.name || (proven === undefined && sinceLineage()));
+
+export const noFailedStarts = { failedStarts: 0, startsAgainAt: 0 } as const;
 
 export const hasGivenUp = ({ failedStarts }: Supervision): boolean => failedStarts >= mostFailedStarts;
 

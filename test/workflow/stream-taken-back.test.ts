@@ -104,14 +104,45 @@ describe('what does not run well', () => {
     });
   });
 
-  it('is waited for where it hangs and cannot be broken off', async () => {
+  it('is stopped where it hangs and cannot be rolled back, and what is deployed meanwhile is put in its place', async () => {
     await supervise({ cannotRollBack: 'at once' }, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('hanging'));
-      await sleep('3h');
-      const { happenings, refused } = await told(handle);
+      await sleep('30m');
+      await handle.signal(redeploySignal, withJar('2'));
+      await sleep('1h');
+      const { happenings } = await told(handle);
       expect(happenings.map(({ what }) => what).join('\n')).toContain('cannot be broken off: there is no snapshot');
-      expect(refused).toBeNull();
-      expect(flink.asked.filter((asked) => asked.startsWith('update'))).toHaveLength(1);
+      expect(flink.asked.findLast((asked) => asked.startsWith('update'))).toContain('2.jar');
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('gives way to what has, though that cannot be put back the first time', async () => {
+    await supervise({ cannotRollBack: 'at once' }, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await untilRefused(handle);
+      flink.isMissing = true;
+      await sleep('4m');
+      flink.isMissing = false;
+      await sleep('10m');
+      expect(flink.asked.slice(-3)).toEqual([
+        `update to ${withJar('1').code}`,
+        'start from update-1',
+        'snapshot regular-N',
+      ]);
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('has run well before, where it is only described in other words: nothing is taken back in an outage', async () => {
+    await supervise({}, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('2'));
+      await sleep('30m');
+      await handle.signal(redeploySignal, { ...withJar('2'), description: 'Trips, as they end' });
+      flink.restarts = 3;
+      await sleep('30m');
+      expect(flink.asked.filter((asked) => /stop|roll back/.test(asked))).toEqual([]);
+      expect((await told(handle)).refused).toBeNull();
     });
   });
 
