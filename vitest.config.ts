@@ -6,13 +6,15 @@ import { defineConfig } from 'vitest/config';
  */
 const project = (
   name: string,
-  options: { parallel: boolean; isolate?: boolean; testTimeout: number; hookTimeout: number },
+  options: { atOnce?: number; isolate?: boolean; testTimeout: number; hookTimeout: number },
 ) => ({
   test: {
     name,
     isolate: options.isolate ?? true,
     include: [`test/${name}/**/*.test.ts`],
-    fileParallelism: options.parallel,
+    maxWorkers: options.atOnce ?? 1,
+    // Projects of which more files run at once run after the others.
+    sequence: { groupOrder: options.atOnce ?? 1 },
     testTimeout: options.testTimeout,
     hookTimeout: options.hookTimeout,
   },
@@ -22,12 +24,13 @@ export default defineConfig({
   test: {
     projects: [
       // Of its CPU-seconds loading the same modules for each file took nearly half.
-      project('unit', { parallel: true, isolate: false, testTimeout: 60_000, hookTimeout: 60_000 }),
-      project('workflow', { parallel: false, testTimeout: 180_000, hookTimeout: 180_000 }),
-      project('replay', { parallel: false, testTimeout: 180_000, hookTimeout: 180_000 }),
-      project('wire', { parallel: false, testTimeout: 600_000, hookTimeout: 300_000 }),
-      project('crash', { parallel: false, testTimeout: 300_000, hookTimeout: 600_000 }),
-      project('e2e', { parallel: false, testTimeout: 2_400_000, hookTimeout: 600_000 }),
+      project('unit', { isolate: false, testTimeout: 60_000, hookTimeout: 60_000 }),
+      // A file has a server of its own, and waits for it half of the time.
+      project('workflow', { atOnce: 2, testTimeout: 180_000, hookTimeout: 180_000 }),
+      project('replay', { testTimeout: 180_000, hookTimeout: 180_000 }),
+      project('wire', { testTimeout: 600_000, hookTimeout: 300_000 }),
+      project('crash', { testTimeout: 300_000, hookTimeout: 600_000 }),
+      project('e2e', { testTimeout: 2_400_000, hookTimeout: 600_000 }),
     ],
   },
 });

@@ -184,12 +184,13 @@ describe('a backfill', () => {
     });
   });
 
-  it('builds thirteen months of hours in runs whose histories stay below 5,000 events and replay', async () => {
+  it('builds fifteen months of hours in runs whose histories stay below 5,000 events and replay', async () => {
     await withWorkers(environment, {}, async (calls) => {
       const handle = await start({
         product: 'bronze.events',
-        start: '2024-01-01T00',
+        start: '2023-11-01T00',
         end: '2025-01-31T00',
+        downstream: false,
         approvalOverJobs: 1000,
         maximumJobsAtOnce: 50,
       });
