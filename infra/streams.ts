@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -57,22 +58,18 @@ function createApplication(
   // https://docs.aws.amazon.com/managed-flink/latest/java/how-zeppelin-appendix-iam.html
   for (const statement of [
     allow(
-      [
-        'kinesis:DescribeStream',
-        'kinesis:DescribeStreamSummary',
-        'kinesis:GetShardIterator',
-        'kinesis:GetRecords',
-        'kinesis:ListShards',
-      ],
+      ['kinesis:DescribeStream', 'kinesis:GetShardIterator', 'kinesis:GetRecords', 'kinesis:ListShards'],
       stream.streamArn,
     ),
     new PolicyStatement({ actions: ['kms:Decrypt'], resources: [key.keyArn], conditions: viaKinesis(scope) }),
     allow(['s3:GetObject', 's3:GetObjectVersion'], artifacts.arnForObjects(`flink-jobs/${name}/*`)),
-    // Flink keeps the tail of a file that goes on beside it, until the file is whole.
+    // After a failure it looks for the file that it was to make visible.
     allow(
-      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
       ...folders.map((folder) => lake.arnForObjects(`${folder}/*`)),
     ),
+    // Whoever writes a file removes the markers of the folders that it lies in, whether there are any or not.
+    allow(['s3:DeleteObject'], ...new Set(folders.map((folder) => lake.arnForObjects(`${dirname(folder)}/`)))),
     allow(['s3:ListBucket'], lake.bucketArn),
     allow(['logs:DescribeLogGroups'], ofLogs('*')),
     allow(['logs:DescribeLogStreams'], ofLogs(`${logGroup.logGroupName}:log-stream:*`)),

@@ -11,12 +11,13 @@ import { partKey } from '../../local/generator/raw-parts.ts';
 import { buckets } from '../../local/provision.ts';
 import { loadCatalogue } from '../../model/catalogue.ts';
 import { intervalStart } from '../../model/intervals.ts';
-import { type Call, Interceptor } from '../crash/interceptor.ts';
+import { Interceptor } from '../crash/interceptor.ts';
 import { hourOfTrips } from '../e2e/trip-lines.ts';
 import { jobConfig } from '../unit/job-config.ts';
 import { compare, grantsOf, templateOf } from '../unit/stack.ts';
 import { roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
 import { LocalS3 } from './local-s3.ts';
+import { s3RightsFor } from './rights.ts';
 
 const catalogue = loadCatalogue();
 const template = templateOf();
@@ -28,23 +29,6 @@ const names: Readonly<Record<string, string>> = {
   [buckets.lake]: 'Lake',
   [buckets.artifacts]: 'Artifacts',
 };
-
-/** Rights that a call needs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
-function rightsFor({ operation, query, body }: Call): string[] {
-  const [, method = '', of = '', key = ''] = /^(\w+) \/([^/]+)\/?(.*)$/.exec(operation) ?? [];
-  // The local service's drivers warm up by asking for a bucket that nobody has.
-  if (of === 'warm-up') return [];
-  const bucket = names[of] ?? of;
-  const object = `${bucket}/${key}`;
-  if (key === '' && method === 'POST')
-    return [...body.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, deleted = '']) => `s3:DeleteObject ${bucket}/${deleted}`);
-  if (key === '') return [`s3:ListBucket ${bucket}`];
-  if (method === 'DELETE')
-    return [`s3:${query.includes('uploadId') ? 'AbortMultipartUpload' : 'DeleteObject'} ${object}`];
-  if (method === 'PUT' || method === 'POST') return [`s3:PutObject ${object}`];
-  // Who may not list a bucket is not told that an object is missing.
-  return [`s3:GetObject ${object}`, ...(method === 'HEAD' ? [`s3:ListBucket ${bucket}`] : [])];
-}
 
 let s3: LocalS3;
 let interceptor: Interceptor;
@@ -60,7 +44,8 @@ async function run(applicationId: string, job: SparkJob): Promise<void> {
   needed.set(role, rights);
   interceptor.on(
     (call) => {
-      for (const right of rightsFor(call)) rights.add(right);
+      // The local service's drivers warm up by asking for a bucket that nobody has.
+      if (!/^\w+ \/warm-up\b/.test(call.operation)) for (const right of s3RightsFor(call, names)) rights.add(right);
       return false;
     },
     (forward) => forward(),

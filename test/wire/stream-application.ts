@@ -14,15 +14,26 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Producer } from '../../local/producer/producer.ts';
 import { ensureStream } from '../../local/provision.ts';
+import { pascalCase } from '../../infra/streams.ts';
 import { eventStream } from '../../model/stream.ts';
+import { type Call, Interceptor } from '../crash/interceptor.ts';
 import { root } from '../tools.ts';
+import { compare, grantsOf, templateOf } from '../unit/stack.ts';
 import { access } from './access.ts';
 import { LocalS3 } from './local-s3.ts';
 import { ManagedFlink } from './managed-flink-service.ts';
+import { s3RightsFor } from './rights.ts';
 
 export type Row = Record<string, unknown>;
 
 const lake = 'lake';
+/** Buckets by the names that they have in the stack. Others are the service's own, whose rights are its own too. */
+const buckets: Readonly<Record<string, string>> = { [lake]: 'Lake', artifacts: 'Artifacts' };
+/** What the role may for what does not happen here: code by its version, a file found after a failure or missing, an upload given up, logs. */
+export const neededInAws = [
+  ...['s3:GetObjectVersion', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListBucket'],
+  ...['logs:DescribeLogGroups', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+];
 const POLL_MS = 50;
 /** How old an answer of Flink's REST API may be: `web.refresh-interval`. */
 const restAgeMs = 3_000;
@@ -35,12 +46,18 @@ export class StreamApplication {
   refused = 0;
   readonly producer: Producer;
   readonly flink = new ManagedFlink();
+  /** Where the application reaches AWS. */
+  endpoint = '';
+  readonly #interceptor: Interceptor;
+  /** What it has needed, with what the service asks for it: `s3:GetObject Lake/key`. */
+  readonly #needed = new Set<string>();
   readonly #folder = mkdtempSync(join(tmpdir(), 'stream-files-'));
   readonly #kinesis: KinesisClient;
 
   private constructor(name: string, aws: LocalS3) {
     this.name = name;
     this.aws = aws;
+    this.#interceptor = new Interceptor(aws.url);
     this.#kinesis = new KinesisClient({ ...access, endpoint: aws.url, requestHandler: new NodeHttpHandler() });
     this.producer = new Producer({
       kinesis: this.#kinesis,
@@ -57,19 +74,50 @@ export class StreamApplication {
     const { aws } = application;
     for (const bucket of ['artifacts', lake]) await aws.createBucket(bucket);
     const jar = join(root, 'flink-jobs', name, 'target', `${name}.jar`);
-    await aws.put('artifacts', `${name}.jar`, readFileSync(jar));
+    await aws.put('artifacts', application.#code, readFileSync(jar));
     await ensureStream(application.#kinesis);
-    await application.flink.start(aws);
+    application.endpoint = await application.#interceptor.listen();
+    await application.flink.start({ url: application.endpoint });
     return application;
+  }
+
+  get #code(): string {
+    return `flink-jobs/${this.name}/1.jar`;
+  }
+
+  #note(call: Call): void {
+    const [, bucket] = /^\w+ \/([^/]+)/.exec(call.operation) ?? [];
+    if (bucket !== undefined)
+      for (const right of bucket in buckets ? s3RightsFor(call, buckets) : []) this.#needed.add(right);
+    else if (call.operation === 'PutItem') this.#needed.add(`dynamodb:PutItem ${pascalCase(this.name)}Lookup`);
+    else {
+      this.#needed.add(`kinesis:${call.operation} Events`);
+      // The stream has a key of its own.
+      if (call.operation === 'GetRecords') this.#needed.add('kms:Decrypt EventsKey');
+    }
+  }
+
+  /** What its role lacks of what it has needed, and which actions the role may take that it has not. */
+  comparedWithRole(): { readonly refused: string[]; readonly unused: string[] } {
+    const { refused, unused } = compare(grantsOf(templateOf(), `${pascalCase(this.name)}Role`), [...this.#needed]);
+    return { refused, unused: [...new Set(unused.map(({ action }) => action))] };
   }
 
   /** Creates the application with a checkpoint every two seconds, starts it and waits until it runs. */
   async run(properties: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { name: ApplicationName, aws, flink } = this;
+    const { name: ApplicationName, flink } = this;
+    this.#interceptor.on(
+      (call) => {
+        this.#note(call);
+        return false;
+      },
+      (forward) => forward(),
+      1,
+    );
     const PropertyMap = {
       'stream.arn': `arn:aws:kinesis:us-east-1:000000000000:stream/${eventStream.name}`,
       output: `s3://${lake}`,
-      'aws.endpoint': aws.url,
+      'aws.endpoint': this.endpoint,
       ...properties,
     };
     await flink.client.send(
@@ -81,7 +129,7 @@ export class StreamApplication {
           ApplicationCodeConfiguration: {
             CodeContentType: 'ZIPFILE',
             CodeContent: {
-              S3ContentLocation: { BucketARN: 'arn:aws:s3:::artifacts', FileKey: `${ApplicationName}.jar` },
+              S3ContentLocation: { BucketARN: 'arn:aws:s3:::artifacts', FileKey: this.#code },
             },
           },
           FlinkApplicationConfiguration: {
@@ -187,6 +235,7 @@ export class StreamApplication {
 
   async stop(): Promise<void> {
     await this.flink.stop();
+    this.#interceptor.close();
     this.#kinesis.destroy();
     await this.aws.stop();
     await rm(this.#folder, { recursive: true });

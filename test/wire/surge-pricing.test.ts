@@ -8,7 +8,7 @@ import { expectedWindows, type SurgeEvent } from '../truth/surge.ts';
 import { SurgeLateness } from '../../cli/laptop/surge-lateness.ts';
 import { access } from './access.ts';
 import { highestFigure } from './managed-flink-service.ts';
-import { newest, type Row, StreamApplication } from './stream-application.ts';
+import { neededInAws, newest, type Row, StreamApplication } from './stream-application.ts';
 
 /** Five hours of an evening in 20 seconds. Late events come up to three days later: of many some come in these hours. */
 const options = {
@@ -130,7 +130,7 @@ test('played hours become their windows, each with one multiplier, without what 
   const began = Date.now();
   await application.run({
     'lookup.table': table,
-    'dynamodb.endpoint': application.aws.url,
+    'dynamodb.endpoint': application.endpoint,
   });
 
   const late = new HeldBack();
@@ -186,4 +186,8 @@ test('played hours become their windows, each with one multiplier, without what 
   await expect.poll(async () => differences(latest, await lookup(), ({ geo_zone }) => String(geo_zone))).toEqual([]);
   for (const { window_end, expires_at } of await lookup())
     expect(expires_at).toBe(Date.parse(String(window_end)) / 1_000 + 3_600);
+});
+
+test('what it asks of AWS is what its role may, and nothing else', () => {
+  expect(application.comparedWithRole()).toEqual({ refused: [], unused: neededInAws });
 });

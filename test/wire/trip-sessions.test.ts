@@ -8,7 +8,7 @@ import { differences } from '../e2e/compare.ts';
 import { highestFigure } from './managed-flink-service.ts';
 import { stream } from '../behaviour/stream-rows.ts';
 import { bucket, useRealtime } from './realtime-harness.ts';
-import { newest, type Row, StreamApplication } from './stream-application.ts';
+import { neededInAws, newest, type Row, StreamApplication } from './stream-application.ts';
 
 const realtime = useRealtime();
 
@@ -144,4 +144,8 @@ test('a shard that is split is read on, in two: the next day becomes its trips t
   // Those of the day before were written again from the snapshot.
   const rows = await application.rows('streaming/trips/');
   expectEachOnce(rows.filter(({ start_time }) => String(start_time) >= '2025-01-20'));
+});
+
+test('what it asks of AWS is what its role may, and nothing else', () => {
+  expect(application.comparedWithRole()).toEqual({ refused: [], unused: neededInAws });
 });
