@@ -1,4 +1,3 @@
-import { dirname } from 'node:path/posix';
 import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -68,8 +67,6 @@ function createApplication(
       ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
       ...folders.map((folder) => lake.arnForObjects(`${folder}/*`)),
     ),
-    // Whoever writes a file removes the markers of the folders that it lies in, whether there are any or not.
-    allow(['s3:DeleteObject'], ...new Set(folders.map((folder) => lake.arnForObjects(`${dirname(folder)}/`)))),
     allow(['s3:ListBucket'], lake.bucketArn),
     allow(['logs:DescribeLogGroups'], ofLogs('*')),
     allow(['logs:DescribeLogStreams'], ofLogs(`${logGroup.logGroupName}:log-stream:*`)),

@@ -36,6 +36,7 @@ export const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcom
     record.note(after.is === 'running' ? `Not stopped: ${after.problem ?? 'it still runs'}` : 'Stopped');
   },
   update({ desired, before }, after) {
+    const { told } = record;
     if (after.is === 'absent' && sinceLineage()) return;
     const isDone = after.differs.length === 0;
     const why =
@@ -46,7 +47,11 @@ export const outcomesIn = (record: StreamRecord): Readonly<Record<Change, Outcom
     else {
       const isStopped = before.is === 'running' && after.is !== 'running';
       if (!isStopped || sinceLineage()) record.updated(desired, before, after);
-      if (isStopped) record.startFailed(desired, why);
+      if (!isStopped) return;
+      // It would hang again, an hour each time.
+      const givesWay = record.isUpdateStopped && told.proven !== undefined && !isProven(told, desired);
+      if (givesWay) record.refuse(desired, 'it hung for longer than an hour');
+      else record.startFailed(desired, why);
     }
   },
   'take back'({ before }, after) {

@@ -30,6 +30,8 @@ export class StreamRecord {
   desired: DesiredApplication;
   look: ApplicationLook | null = null;
   health: StreamHealth | null = null;
+  /** Of the change under way: it has hung, and was stopped. */
+  isUpdateStopped = false;
 
   constructor({ desired, carried = nothingYet() }: SuperviseStreamInput) {
     this.desired = desired;
@@ -89,12 +91,13 @@ export class StreamRecord {
 
   refuse(desired: DesiredApplication, why: string, isInPlace = false): void {
     if (isGoneBackTo(this.told, desired, this.desired)) {
-      // Where nothing runs it is tried again, as a start is.
+      // Where nothing runs it is tried again, as a start is; then what does not run well is better than nothing.
       if (this.look?.is === 'ready' && sinceLineage()) {
         this.startFailed(desired, why);
-        return;
+        if (!hasGivenUp(this.told)) return;
+        Object.assign(this.told, noFailedStarts);
       }
-      // Each try stops what runs: it is not tried again.
+      // Where something runs each try stops it.
       Object.assign(this.told, { proven: undefined, goesOnFrom: undefined });
       this.note(`Not put back to what has run well: ${why}`);
       return;

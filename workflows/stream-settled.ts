@@ -1,5 +1,5 @@
 import { isCancellation, rootCause } from '@temporalio/workflow';
-import type { ApplicationLook, DesiredApplication } from '../model/messages/streams.ts';
+import type { ApplicationLook, Begun, DesiredApplication } from '../model/messages/streams.ts';
 import { streams, streamWaits } from './proxies.ts';
 import type { StreamControl } from './stream-control.ts';
 import { figuresOfStream } from './stream-figures.ts';
@@ -18,7 +18,7 @@ export async function untilSettled(desired: DesiredApplication, control: StreamC
     control.saw(look, desired);
     await streams.publishFigures(figuresOfStream(look, null, control));
     if (Date.now() > until) {
-      await breakOff(look, application, control);
+      await breakOff(look, desired, control);
       until = Date.now() + longestChangeMs;
     }
     await control.untilNextLook();
@@ -28,21 +28,30 @@ export async function untilSettled(desired: DesiredApplication, control: StreamC
 /** Goes back to what ran before an update, or else stops it; stops what starts or stops. Of all else the service itself sees the end. */
 async function breakOff(
   { status, versionId }: ApplicationLook,
-  application: string,
+  desired: DesiredApplication,
   control: StreamControl,
 ): Promise<void> {
+  const { application } = desired;
   const goBack = () => streams.rollBackApplication({ application, versionId });
   const stop = () => streams.stopApplication({ application, force: true });
-  const ways: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
-    UPDATING: [goBack, stop],
+  /** What could not be rolled back may have come to its end meanwhile. */
+  const stopUpdate = async () => {
+    if ((await streams.lookAtApplication(desired)).status !== 'UPDATING') return 'not as seen';
+    control.isUpdateStopped = true;
+    return stop();
+  };
+  const ways: Readonly<Record<string, readonly (() => Promise<Begun>)[]>> = {
+    UPDATING: [goBack, stopUpdate],
     STARTING: [stop],
     STOPPING: [stop],
   };
   for (const breaksOff of ways[status ?? ''] ?? []) {
     try {
-      await breaksOff();
-      control.note(`${status ?? ''} for longer than an hour: broken off`);
-      return;
+      const begun = await breaksOff();
+      if (begun === 'begun' || !sinceLineage()) {
+        control.note(`${status ?? ''} for longer than an hour: broken off`);
+        return;
+      }
     } catch (error) {
       if (isCancellation(error) || !sinceLineage()) throw error;
       control.note(

@@ -79,6 +79,7 @@ async function change(
     stop: () => streams.stopApplication({ application }),
     await: () => Promise.resolve('not as seen'),
   };
+  control.isUpdateStopped = false;
   try {
     const begun = await begin[step]();
     let after = await untilSettled(desired, control);

@@ -10,7 +10,7 @@ export function s3RightsFor({ operation, query, body }: Call, names: Readonly<Re
   const object = `${bucket}/${key}`;
   if (key === '' && method === 'POST')
     return [...body.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, deleted = '']) => `s3:DeleteObject ${bucket}/${deleted}`);
-  if (key === '') return [`s3:ListBucket ${bucket}`];
+  if (key === '') return [`s3:${/\buploads\b/.test(query) ? 'ListBucketMultipartUploads' : 'ListBucket'} ${bucket}`];
   if (method === 'DELETE')
     return [`s3:${query.includes('uploadId') ? 'AbortMultipartUpload' : 'DeleteObject'} ${object}`];
   if (method === 'PUT' || method === 'POST') return [`s3:PutObject ${object}`];

@@ -16,6 +16,7 @@ import { Producer } from '../../local/producer/producer.ts';
 import { ensureStream } from '../../local/provision.ts';
 import { pascalCase } from '../../infra/streams.ts';
 import { eventStream } from '../../model/stream.ts';
+import { streamApplications } from '../../model/stream-applications.ts';
 import { type Call, Interceptor } from '../crash/interceptor.ts';
 import { root } from '../tools.ts';
 import { compare, grantsOf, templateOf } from '../unit/stack.ts';
@@ -29,11 +30,30 @@ export type Row = Record<string, unknown>;
 const lake = 'lake';
 /** Buckets by the names that they have in the stack. Others are the service's own, whose rights are its own too. */
 const buckets: Readonly<Record<string, string>> = { [lake]: 'Lake', artifacts: 'Artifacts' };
-/** What the role may for what does not happen here: code by its version, a file found after a failure or missing, an upload given up, logs. */
-export const neededInAws = [
-  ...['s3:GetObjectVersion', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListBucket'],
-  ...['logs:DescribeLogGroups', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-];
+/**
+ * What a test leaves between its calls and the role: of the parent of its folders a marker that there is not, which Hadoop
+ * removes with each file and need not; and rights for what does not happen here: a file that is found after a failure, or is
+ * missing, an upload that is given up, code by its version, the service's logs.
+ */
+export function leftOfRole(name: string): { readonly refused: string[]; readonly unused: string[] } {
+  const id = pascalCase(name);
+  const { folders = [] } = streamApplications.find((application) => application.name === name) ?? {};
+  const logs = 'arn:AWS::Partition:logs:AWS::Region:AWS::AccountId:log-group:';
+  return {
+    refused: ['s3:DeleteObject Lake/streaming/'],
+    unused: [
+      `s3:GetObjectVersion Artifacts/flink-jobs/${name}/*`,
+      ...['GetObject', 'AbortMultipartUpload'].flatMap((action) =>
+        folders.map((folder) => `s3:${action} Lake/${folder}/*`),
+      ),
+      's3:ListBucket Lake',
+      `logs:DescribeLogGroups ${logs}*`,
+      `logs:DescribeLogStreams ${logs}${id}Logs:log-stream:*`,
+      `logs:PutLogEvents ${logs}${id}Logs:log-stream:${id}LogStream`,
+    ],
+  };
+}
+
 const POLL_MS = 50;
 /** How old an answer of Flink's REST API may be: `web.refresh-interval`. */
 const restAgeMs = 3_000;
@@ -49,8 +69,8 @@ export class StreamApplication {
   /** Where the application reaches AWS. */
   endpoint = '';
   readonly #interceptor: Interceptor;
-  /** What it has needed, with what the service asks for it: `s3:GetObject Lake/key`. */
-  readonly #needed = new Set<string>();
+  /** What it has asked for, with what the service asks for it: `s3:GetObject Lake/key`. */
+  readonly #asked = new Set<string>();
   readonly #folder = mkdtempSync(join(tmpdir(), 'stream-files-'));
   readonly #kinesis: KinesisClient;
 
@@ -88,19 +108,19 @@ export class StreamApplication {
   #note(call: Call): void {
     const [, bucket] = /^\w+ \/([^/]+)/.exec(call.operation) ?? [];
     if (bucket !== undefined)
-      for (const right of bucket in buckets ? s3RightsFor(call, buckets) : []) this.#needed.add(right);
-    else if (call.operation === 'PutItem') this.#needed.add(`dynamodb:PutItem ${pascalCase(this.name)}Lookup`);
+      for (const right of bucket in buckets ? s3RightsFor(call, buckets) : []) this.#asked.add(right);
+    else if (call.operation === 'PutItem') this.#asked.add(`dynamodb:PutItem ${pascalCase(this.name)}Lookup`);
     else {
-      this.#needed.add(`kinesis:${call.operation} Events`);
+      this.#asked.add(`kinesis:${call.operation} Events`);
       // The stream has a key of its own.
-      if (call.operation === 'GetRecords') this.#needed.add('kms:Decrypt EventsKey');
+      if (call.operation === 'GetRecords') this.#asked.add('kms:Decrypt EventsKey');
     }
   }
 
-  /** What its role lacks of what it has needed, and which actions the role may take that it has not. */
+  /** What its role lacks of what it has asked for, and what the role may that it has not. */
   comparedWithRole(): { readonly refused: string[]; readonly unused: string[] } {
-    const { refused, unused } = compare(grantsOf(templateOf(), `${pascalCase(this.name)}Role`), [...this.#needed]);
-    return { refused, unused: [...new Set(unused.map(({ action }) => action))] };
+    const { refused, unused } = compare(grantsOf(templateOf(), `${pascalCase(this.name)}Role`), [...this.#asked]);
+    return { refused, unused: unused.map(({ action, resource }) => `${action} ${resource}`) };
   }
 
   /** Creates the application with a checkpoint every two seconds, starts it and waits until it runs. */

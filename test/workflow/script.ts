@@ -58,8 +58,8 @@ export interface Script {
   readonly unsettled?: number;
   /** Whether snapshots of an application of the stream cannot be deleted. */
   readonly cannotPrune?: boolean;
-  /** Whether an application of the stream cannot be put back to its version before: the service refuses it, or begins and fails. */
-  readonly cannotRollBack?: 'at once' | 'in the end';
+  /** Whether an application of the stream cannot be put back to its version before: the service refuses it, is at something else, or begins and fails. */
+  readonly cannotRollBack?: 'at once' | 'not as seen' | 'in the end';
   /** Whether the first update of an application of the stream ends with its job stopped. */
   readonly stopsUpdates?: boolean;
   /** Whether snapshots of an application of the stream fail: as soon as they are asked for where its job is down. */

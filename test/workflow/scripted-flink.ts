@@ -153,6 +153,7 @@ export class ScriptedFlink {
     rollBackApplication: async () => {
       this.asked.push('roll back');
       if (this.#script.cannotRollBack === 'at once') throw ApplicationFailure.nonRetryable('there is no snapshot');
+      if (this.#script.cannotRollBack === 'not as seen') return 'not as seen';
       if (this.#script.cannotRollBack === 'in the end') return 'begun';
       const before = this.#versions.at(-2);
       if (before) this.#configure(before);

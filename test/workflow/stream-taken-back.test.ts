@@ -117,6 +117,29 @@ describe('what does not run well', () => {
     });
   });
 
+  it('gives way to what has where it hangs and cannot be rolled back, instead of being started again', async () => {
+    await supervise({ cannotRollBack: 'not as seen' }, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('hanging'));
+      await sleep('2h');
+      expect(flink.latest(4)).toEqual(['force stop', '1.jar', 'start from update-1', 'snapshot regular-N']);
+      expect((await told(handle)).refused?.desired.code).toContain('hanging');
+      expect(await stateOf(handle)).toBe('running');
+    });
+  });
+
+  it('runs nevertheless where what has can never be put back, and is told', async () => {
+    await supervise({ cannotRollBack: 'at once' }, supervised(), async (handle, { flink }) => {
+      await handle.signal(redeploySignal, withJar('sick'));
+      await untilRefused(handle);
+      flink.isMissing = true;
+      await sleep('1h');
+      expect(await stateOf(handle)).toBe('running');
+      const { happenings, proven } = await told(handle);
+      expect(proven).toBeUndefined();
+      expect(happenings.map(({ what }) => what).join('\n')).toContain('Not put back to what has run well');
+    });
+  });
+
   it('gives way to what has, though that cannot be put back the first time', async () => {
     await supervise({ cannotRollBack: 'at once' }, supervised(), async (handle, { flink }) => {
       await handle.signal(redeploySignal, withJar('sick'));
