@@ -37,26 +37,26 @@ async function breakOff(
   /** What could not be rolled back may have come to its end meanwhile. */
   const stopUpdate = async () => {
     if ((await streams.lookAtApplication(desired)).status !== 'UPDATING') return 'not as seen';
-    control.isUpdateStopped = true;
-    return stop();
+    const begun = await stop();
+    control.isUpdateStopped = begun === 'begun';
+    return begun;
   };
   const ways: Readonly<Record<string, readonly (() => Promise<Begun>)[]>> = {
     UPDATING: [goBack, stopUpdate],
     STARTING: [stop],
     STOPPING: [stop],
   };
+  const hangs = `${status ?? ''} for longer than an hour`;
   for (const breaksOff of ways[status ?? ''] ?? []) {
     try {
       const begun = await breaksOff();
       if (begun === 'begun' || !sinceLineage()) {
-        control.note(`${status ?? ''} for longer than an hour: broken off`);
+        control.note(`${hangs}: broken off`);
         return;
       }
     } catch (error) {
       if (isCancellation(error) || !sinceLineage()) throw error;
-      control.note(
-        `${status ?? ''} for longer than an hour, and cannot be broken off: ${rootCause(error) ?? String(error)}`,
-      );
+      control.note(`${hangs}, and cannot be broken off: ${rootCause(error) ?? String(error)}`);
     }
   }
 }
