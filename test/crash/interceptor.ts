@@ -69,6 +69,15 @@ export class Interceptor {
     this.#rules.push({ matches, disturbance, timesLeft: times });
   }
 
+  /** Shows each call that comes from now on, and lets it pass. */
+  observe(see: (call: Call) => void): void {
+    const matches = (call: Call): boolean => {
+      see(call);
+      return false;
+    };
+    this.on(matches, (forward) => forward(), Infinity);
+  }
+
   /** Lets everything pass again. */
   clear(): void {
     this.#rules = [];

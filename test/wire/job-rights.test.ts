@@ -42,15 +42,10 @@ async function run(applicationId: string, job: SparkJob): Promise<void> {
   const role = job.role === 'maintenance' ? 'MaintenanceRole' : 'JobRole';
   const rights = needed.get(role) ?? new Set();
   needed.set(role, rights);
-  interceptor.on(
-    (call) => {
-      // The local service's drivers warm up by asking for a bucket that nobody has.
-      if (!/^\w+ \/warm-up\b/.test(call.operation)) for (const right of s3RightsFor(call, names)) rights.add(right);
-      return false;
-    },
-    (forward) => forward(),
-    1,
-  );
+  interceptor.observe((call) => {
+    // The local service's drivers warm up by asking for a bucket that nobody has.
+    if (!/^\w+ \/warm-up\b/.test(call.operation)) for (const right of s3RightsFor(call, names)) rights.add(right);
+  });
   const { jobRunId = '' } = await service.client.send(
     new StartJobRunCommand({
       applicationId,

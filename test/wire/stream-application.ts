@@ -126,14 +126,9 @@ export class StreamApplication {
   /** Creates the application with a checkpoint every two seconds, starts it and waits until it runs. */
   async run(properties: Readonly<Record<string, string>> = {}): Promise<void> {
     const { name: ApplicationName, flink } = this;
-    this.#interceptor.on(
-      (call) => {
-        this.#note(call);
-        return false;
-      },
-      (forward) => forward(),
-      1,
-    );
+    this.#interceptor.observe((call) => {
+      this.#note(call);
+    });
     const PropertyMap = {
       'stream.arn': `arn:aws:kinesis:us-east-1:000000000000:stream/${eventStream.name}`,
       output: `s3://${lake}`,
