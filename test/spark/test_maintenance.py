@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from delta.exceptions.captured import ConcurrentDeleteReadException
 from delta.tables import DeltaTable
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame
 
 from events import event
 from lakehouse import Lakehouse
+from tideline_jobs.jobs import maintenance
 
 HOUR = ("2025-01-18T10", "2025-01-18T11")
 DAY = ("2025-01-18", "2025-01-19")
@@ -152,6 +154,18 @@ def test_what_was_staged_for_the_warehouse_goes_after_a_day(lakehouse: Lakehouse
     lakehouse.age("gold.dim_city", days=2)
     assert lakehouse.must_maintain("gold.dim_city")["stagedFilesDeleted"] == len(staged)
     assert lakehouse.staged("gold.dim_city") == []
+
+
+def test_a_maintenance_that_another_writer_came_before_ends_as_a_conflict(
+    lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object) -> int:
+        raise ConcurrentDeleteReadException("a file was removed", "", None)
+
+    _publish(lakehouse, "a")
+    monkeypatch.setattr(maintenance, "_optimize", lose)
+    error = lakehouse.maintain(EVENTS)["error"]
+    assert (error["kind"], "ConcurrentDeleteReadException" in error["message"]) == ("CONFLICT", True)
 
 
 def test_a_product_without_a_table_has_nothing_to_maintain(lakehouse: Lakehouse) -> None:

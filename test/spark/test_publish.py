@@ -2,8 +2,10 @@
 
 import itertools
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -181,6 +183,49 @@ def test_a_commit_between_reading_and_publishing_is_seen_by_a_second_try(
     result = lakehouse.must_build("bronze.events", "2025-01-18T11", "2025-01-18T12")
     assert result["intervals"][0]["rowsDuplicate"] == 2
     assert _where_events_came_from(lakehouse) == [("a", 10), ("b", 11), ("shared", 10)]
+
+
+def test_a_commit_in_the_midst_of_writing_is_seen_by_a_second_try(
+    lakehouse: Lakehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _land(lakehouse)
+    lakehouse.must_build("bronze.events", "2025-01-18T12", "2025-01-18T13")
+    original = Table.commit
+    writing, rival_is_done = tmp_path / "writing", tmp_path / "rival is done"
+    tried: list[int | None] = []
+
+    @F.udf("boolean")
+    def wait_for_rival(_: Any) -> bool:
+        writing.touch()
+        while not rival_is_done.exists():
+            time.sleep(0.01)
+        return True
+
+    def compete() -> None:
+        while not writing.exists():
+            time.sleep(0.01)
+        try:
+            lakehouse.must_build("bronze.events", *HOUR)
+        finally:
+            rival_is_done.touch()
+
+    def commit_slowly(self: Table, rows: DataFrame, *arguments: Any) -> int | None:
+        if self.contract.product != "bronze.events" or tried:
+            return original(self, rows, *arguments)
+        tried.append(None)
+        rival = Thread(target=compete)
+        rival.start()
+        # One task, for the rival needs the other core.
+        read = lakehouse.spark.createDataFrame(rows.collect(), rows.schema).coalesce(1)
+        tried[:] = [original(self, read.where(wait_for_rival("event_id")), *arguments)]
+        rival.join()
+        return tried[0]
+
+    monkeypatch.setattr(Table, "commit", commit_slowly)
+    result = lakehouse.must_build("bronze.events", "2025-01-18T11", "2025-01-18T12")
+    assert tried == [None]
+    assert result["intervals"][0]["rowsDuplicate"] == 2
+    assert _where_events_came_from(lakehouse) == [("a", 10), ("b", 11), ("c", 12), ("shared", 10)]
 
 
 def test_a_build_that_always_loses_the_race_ends_as_a_conflict(

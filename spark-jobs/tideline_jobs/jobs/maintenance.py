@@ -7,7 +7,6 @@ from math import ceil
 from time import time
 from typing import Any
 
-from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
 from pyspark.sql import SparkSession
 
@@ -16,6 +15,7 @@ from tideline_jobs.model.contracts import contract_of
 from tideline_jobs.model.errors import BuildError, failure_of, kind_of
 from tideline_jobs.model.intervals import sql_literal
 from tideline_jobs.model.results import MaintenanceReport, maintenance_document
+from tideline_jobs.tables.conflicts import CONFLICTS
 from tideline_jobs.tables.delta import Table, staging_folder, table_properties
 from tideline_jobs.tables.snapshot import CLOCK_TOLERANCE_MS, Snapshot
 from tideline_jobs.tables.storage import Storage
@@ -72,7 +72,7 @@ def _maintain(spark: SparkSession, table: Table, request: MaintenanceRequest, re
         _keep(spark, table, before["properties"], ceil((now_ms - readable_since_ms) / _DAY_MS))
         report.partitions = _optimize(delta, table, snapshot)
         delta.vacuum(ceil((now_ms - readable_since_ms) / _HOUR_MS))
-    except DeltaConcurrentModificationException as failure:
+    except CONFLICTS as failure:
         raise BuildError(
             "CONFLICT", f"{request.product}: the table was written meanwhile: {kind_of(failure)}"
         ) from failure

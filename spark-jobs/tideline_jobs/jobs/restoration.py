@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.sql import SparkSession
@@ -15,6 +14,7 @@ from tideline_jobs.model.contracts import contract_of
 from tideline_jobs.model.errors import BuildError, failure_of, kind_of
 from tideline_jobs.model.intervals import shift_key, sql_literal
 from tideline_jobs.model.results import RestoreReport, restore_document
+from tideline_jobs.tables.conflicts import CONFLICTS
 from tideline_jobs.tables.delta import EVERYTHING, Table, until_committed
 from tideline_jobs.tables.log import Commit
 from tideline_jobs.tables.snapshot import Snapshot
@@ -91,7 +91,7 @@ def _restore(spark: SparkSession, table: Table, request: RestoreRequest) -> Comm
         told = str(failure).partition("\n")[0]
         message = f"{request.product} cannot be restored to version {request.version}: {told}"
         raise BuildError("BAD_INPUT", message[:500]) from failure
-    except DeltaConcurrentModificationException as failure:
+    except CONFLICTS as failure:
         raise BuildError(
             "CONFLICT", f"{request.product}: the table was written meanwhile: {kind_of(failure)}"
         ) from failure

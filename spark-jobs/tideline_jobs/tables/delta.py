@@ -5,7 +5,6 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from delta.exceptions import DeltaConcurrentModificationException
 from delta.tables import DeltaTable
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -13,6 +12,7 @@ from pyspark.sql import functions as F
 
 from tideline_jobs.model.contracts import Contract
 from tideline_jobs.model.errors import BuildError
+from tideline_jobs.tables.conflicts import CONFLICTS
 from tideline_jobs.tables.log import Log
 from tideline_jobs.tables.snapshot import Snapshot
 from tideline_jobs.tables.storage import Storage
@@ -83,7 +83,7 @@ class Table:
             builder = builder.property(name, value)
         try:
             builder.execute()
-        except (DeltaConcurrentModificationException, AnalysisException):
+        except (*CONFLICTS, AnalysisException):
             # Another build created it in the same moment.
             if not self.exists():
                 raise
@@ -120,7 +120,7 @@ class Table:
             writer = writer.option("replaceWhere", replaces)
         try:
             writer.save(self.path)
-        except DeltaConcurrentModificationException:
+        except CONFLICTS:
             return None
         # Delta skips a write in silence when this sequence number is taken: only the log tells who wrote it.
         since = (
