@@ -32,6 +32,8 @@ export interface PlatformOptions {
   /** Where all state is kept between runs. */
   readonly folder: string;
   readonly onStep?: (text: string) => void;
+  /** Spark jobs that run at once, each in a warm driver that holds a gigabyte; one by default. */
+  readonly jobsAtOnce?: number;
   /** Ports that people remember; another is taken where one is in use, and where none is wanted. */
   readonly wantedPorts?: { readonly temporal?: number; readonly webUi?: number; readonly postgres?: number };
   /** Gives the address under which all others reach a service that listens at `url`; for tests that stand in between. */
@@ -65,6 +67,7 @@ export async function startPlatform({
   root,
   folder,
   onStep = () => undefined,
+  jobsAtOnce = 1,
   wantedPorts = {},
   reachedAt = (_, url) => Promise.resolve(url),
 }: PlatformOptions): Promise<Platform> {
@@ -112,8 +115,8 @@ export async function startPlatform({
           ...aws,
           ...figures,
           EMR_SERVERLESS_STATE_DIR: data('emr-serverless'),
-          // On two cores two jobs at a time would gain nothing.
-          EMR_SERVERLESS_MAX_CONCURRENT_RUNS: '1',
+          EMR_SERVERLESS_MAX_CONCURRENT_RUNS: String(jobsAtOnce),
+          EMR_SERVERLESS_WARM_DRIVERS: String(jobsAtOnce),
         }),
       ),
       supervisor.start(
@@ -166,7 +169,7 @@ export async function startPlatform({
       await Promise.all([ensureLedger(dynamodb), ensureLookups(dynamodb)]);
     };
     const [alerts] = await Promise.all([alerting(), streaming(), ensureTables()]);
-    const { applicationId, backfillApplicationId } = await ensureApplications(new EMRServerlessClient());
+    const { applicationId, backfillApplicationId } = await ensureApplications(new EMRServerlessClient(), jobsAtOnce);
     const { host, port, database } = redshiftReady.postgres;
     const environment = {
       ...endpoints,

@@ -80,16 +80,16 @@ async function ensureTable(client: DynamoDBClient, TableName: string, key: reado
 }
 
 /**
- * The ids of the applications of the scheduled lane, which has begun to warm up its driver, and of the others, which does so
- * with its first job; makes them when they are not there.
+ * The ids of the applications of the scheduled lane, which has begun to warm up as many drivers as it runs jobs at once, and
+ * of the others, which runs one job and warms up its driver for the first; makes them when they are not there.
  */
-export async function ensureApplications(client: EMRServerlessClient) {
-  const applicationId = await findOrCreate(client, applicationNames.scheduled);
+export async function ensureApplications(client: EMRServerlessClient, scheduledAtOnce: number) {
+  const applicationId = await findOrCreate(client, applicationNames.scheduled, scheduledAtOnce);
   await client.send(new StartApplicationCommand({ applicationId }));
-  return { applicationId, backfillApplicationId: await findOrCreate(client, applicationNames.backfill) };
+  return { applicationId, backfillApplicationId: await findOrCreate(client, applicationNames.backfill, 1) };
 }
 
-async function findOrCreate(client: EMRServerlessClient, applicationName: string): Promise<string> {
+async function findOrCreate(client: EMRServerlessClient, applicationName: string, jobsAtOnce: number): Promise<string> {
   for await (const page of paginateListApplications({ client }, {})) {
     const found = page.applications?.find(({ name, state }) => name === applicationName && state !== 'TERMINATED');
     if (found?.id) return found.id;
@@ -101,9 +101,9 @@ async function findOrCreate(client: EMRServerlessClient, applicationName: string
       releaseLabel: 'emr-spark-8.0.0',
       clientToken: applicationName,
       autoStartConfiguration: { enabled: true },
-      // One driver kept warm.
-      initialCapacity: { DRIVER: { workerCount: 1, workerConfiguration: { cpu: '2vCPU', memory: '4GB' } } },
-      schedulerConfiguration: { maxConcurrentRuns: 1, queueTimeoutMinutes: 720 },
+      // As many drivers are kept warm.
+      initialCapacity: { DRIVER: { workerCount: jobsAtOnce, workerConfiguration: { cpu: '2vCPU', memory: '4GB' } } },
+      schedulerConfiguration: { maxConcurrentRuns: jobsAtOnce, queueTimeoutMinutes: 720 },
     }),
   );
   if (!created.applicationId) throw new Error('CreateApplication answered without an id');

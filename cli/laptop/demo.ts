@@ -88,6 +88,9 @@ interface OpenOptions extends Pick<SessionOptions, 'streams'> {
   readonly earliestEvent?: string | undefined;
 }
 
+/** What the platform holds while one job and the applications of the stream are at work, and another driver. */
+const memoryOfTwoJobs = 6 * 2 ** 30;
+
 /** Opens a session in the checkout's own folder and tells what it waits for. */
 export async function openLocal(
   root: string,
@@ -99,6 +102,7 @@ export async function openLocal(
     folder: join(root, '.tideline', 'local'),
     // Tests take others: of platforms that start at once each would find these free.
     wantedPorts: { temporal: 7233, webUi: 8233, postgres: 5439 },
+    jobsAtOnce: process.availableMemory() >= memoryOfTwoJobs ? 2 : 1,
     ...options,
     ...(earliestEvent !== undefined && { settings: { TIDELINE_EARLIEST_EVENT: earliestEvent } }),
     onStep: (text) => {

@@ -38,6 +38,7 @@ export interface SessionOptions {
   readonly onStep?: (text: string) => void;
   /** Told what was found to be amiss and put right. */
   readonly onRecovered?: (text: string) => void;
+  readonly jobsAtOnce?: PlatformOptions['jobsAtOnce'];
   readonly wantedPorts?: PlatformOptions['wantedPorts'];
   readonly reachedAt?: PlatformOptions['reachedAt'];
   /** Whether the applications of the stream run too, supervised. */
@@ -50,6 +51,7 @@ export async function openSession({
   settings = {},
   onStep = () => undefined,
   onRecovered = () => undefined,
+  jobsAtOnce = 1,
   wantedPorts = {},
   reachedAt,
   streams = false,
@@ -58,7 +60,14 @@ export async function openSession({
   if (streams) await installStreamTools();
   const catalogue = loadCatalogue(join(root, 'products'));
   const buildId = contentId(root);
-  const platform = await startPlatform({ root, folder, onStep, wantedPorts, ...(reachedAt && { reachedAt }) });
+  const platform = await startPlatform({
+    root,
+    folder,
+    onStep,
+    jobsAtOnce,
+    wantedPorts,
+    ...(reachedAt && { reachedAt }),
+  });
   try {
     onStep('Spark jobs, warehouse tables, the Glue catalogue');
     const {

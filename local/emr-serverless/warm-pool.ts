@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { ApplicationRecord } from './records.ts';
 import { archiveClasses } from './class-archive.ts';
 import { parseMemoryBytes, type DriverSize, type SparkEnvironment } from './spark-environment.ts';
@@ -35,12 +34,10 @@ export class WarmPool {
   }
 
   async #start(count: number): Promise<void> {
-    const first = this.#warm();
-    // The others start from the archive that is made of it.
-    if (!existsSync(this.#spark.classArchive)) await first;
+    // The others start from the archive that is made of it, and take no time from who waits for it.
+    await this.#warm();
     if (this.#closing.signal.aborted) return;
-    const others = Array.from({ length: count - 1 }, () => this.#warm());
-    await Promise.race([first, ...others]);
+    for (let others = count - 1; others > 0; others -= 1) void this.#warm();
   }
 
   #warm(): Promise<void> {

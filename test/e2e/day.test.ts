@@ -48,7 +48,7 @@ let session: Session;
 let landed: WriteSummary;
 let outcomes: BuildOutcome[];
 beforeAll(async () => {
-  session = await openSession({ root: checkout, folder });
+  session = await openSession({ root: checkout, folder, jobsAtOnce: 2 });
   landed = await writeRaw(
     { seed: 7, start: date, days: 1, tripsPerDay: 400, newSchemaFrom: `${date}T12` },
     { put: putInto(session.platform.s3, buckets.raw), truthDirectory: truthFolder },
@@ -260,7 +260,7 @@ describe('a day of trips', () => {
   it('has a column more in an added product by its folder alone, and fills it for the past', async () => {
     await session.close();
     addColumn(checkout);
-    session = await openSession({ root: checkout, folder });
+    session = await openSession({ root: checkout, folder, jobsAtOnce: 2 });
     const completed = () => completedTrips(session.warehouse);
     expect((await completed())[date]).toBeNull();
     const mode = { mode: 'code', downstream: false };
