@@ -15,7 +15,7 @@ import type { Catalogue } from '../../model/catalogue.ts';
 /** Called after each workflow with how many of how many have ended. */
 export type OnProgress = (name: string, done: number, total: number, outcomes: readonly BuildOutcome[]) => void;
 
-/** While two jobs run, the next is planned and queued. */
+/** While jobs run, two at the most, the next is planned and queued. */
 const concurrency = 3;
 
 async function inParallel<Item>(items: readonly Item[], use: (item: Item) => Promise<void>): Promise<void> {
@@ -70,8 +70,9 @@ export async function runDay(
       .toFormat("yyyy-MM-dd'T'HH:mm:ss'Z'");
     return { type: 'hourlyBronze', id: `hourly-bronze-${firedAt}`, input: { firedAt } };
   });
-  // Neighbours build an hour both, and would wait for each other.
-  const apart = [1, 0].flatMap((remainder) => hourly.filter((_, hour) => hour % 2 === remainder));
+  // Neighbours build an hour both, and would wait for each other. The last comes after its neighbour: both have built its
+  // hours then, and what earlier hours took from them is counted.
+  const apart = [0, 1].flatMap((remainder) => hourly.filter((_, hour) => hour % 2 === remainder));
   const bronze = await runAll(client, 'hourly bronze', apart, onProgress);
   const daily = [{ type: 'dailyBatch', id: `daily-batch-${date}`, input: { date } }];
   return [...bronze, ...(await runAll(client, 'daily batch', daily, onProgress))];

@@ -88,8 +88,8 @@ interface OpenOptions extends Pick<SessionOptions, 'streams'> {
   readonly earliestEvent?: string | undefined;
 }
 
-/** What the platform holds while one job and the applications of the stream are at work, and another driver. */
-const memoryOfTwoJobs = 6 * 2 ** 30;
+/** What the platform holds while one job and the applications of the stream are at work, another driver and that of backfills. */
+const memoryOfTwoJobs = 7 * 2 ** 30;
 
 /** Opens a session in the checkout's own folder and tells what it waits for. */
 export async function openLocal(

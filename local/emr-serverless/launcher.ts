@@ -101,7 +101,7 @@ export class Launcher {
     const pool = needsOwnDriver(plan, this.#pools.get(run.applicationId)?.size)
       ? undefined
       : this.#pools.get(run.applicationId);
-    const warm = await pool?.acquire();
+    const warm = await pool?.acquire(killed);
     let outcome: Outcome = { kind: 'failed', details: 'Cancelled before the driver started' };
     try {
       if (!killed.aborted) outcome = await this.#execute(plan, job, warm, onStarted);

@@ -73,6 +73,7 @@ export class WarmDriver {
     await mkdir(spark.warmDrivers, { recursive: true });
     const folder = await mkdtemp(join(spark.warmDrivers, 'driver-'));
     const connection = join(folder, 'gateway');
+    signal.throwIfAborted();
     const log = openSync(join(folder, 'driver.log'), 'a');
     const options = Object.entries({
       ...spark.conf({}, folder, 'small'),

@@ -18,6 +18,8 @@ export class WarmPool {
   readonly #idle: WarmDriver[] = [];
   readonly #all = new Set<WarmDriver>();
   readonly #warming = new Set<Promise<void>>();
+  /** Resolves when a driver may have become free, or a wait for one is over. */
+  #change: PromiseWithResolvers<void> = Promise.withResolvers();
   #starting: Promise<void> = Promise.resolve();
 
   constructor(spark: SparkEnvironment, size: DriverSize, limits: PoolLimits, onDefect: (error: unknown) => void) {
@@ -55,17 +57,30 @@ export class WarmPool {
       });
     }, tell);
     this.#warming.add(warming);
-    void warming.then(() => this.#warming.delete(warming));
+    void warming.then(() => {
+      this.#warming.delete(warming);
+      this.#wake();
+    });
     return warming;
   }
 
-  /** A warm driver, waiting for one that is on its way; undefined if all are busy. */
-  async acquire(): Promise<WarmDriver | undefined> {
-    for (;;) {
-      const driver = this.#idle.shift();
-      if (driver !== undefined) return driver;
-      if (this.#warming.size === 0) return undefined;
-      await Promise.race(this.#warming);
+  readonly #wake = (): void => {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  };
+
+  /** A warm driver, waiting while one is on its way until any is free; undefined if all are busy, or `signal` is aborted. */
+  async acquire(signal: AbortSignal): Promise<WarmDriver | undefined> {
+    signal.addEventListener('abort', this.#wake);
+    try {
+      while (!signal.aborted) {
+        const driver = this.#idle.shift();
+        if (driver !== undefined || this.#warming.size === 0) return driver;
+        await this.#change.promise;
+      }
+      return undefined;
+    } finally {
+      signal.removeEventListener('abort', this.#wake);
     }
   }
 
@@ -74,6 +89,7 @@ export class WarmPool {
     if (!this.#all.has(driver)) return;
     if (reusable && driver.runs < this.#limits.runsPerDriver) {
       this.#idle.push(driver);
+      this.#wake();
       return;
     }
     this.#discard(driver);
