@@ -65,6 +65,8 @@ async function run(applicationId: string, job: SparkJob): Promise<void> {
   expect((await waitForRun(service.client, applicationId, jobRunId)).stateDetails, job.name).toBe(
     'Job completed successfully',
   );
+  // Its logs follow its end.
+  await s3.get(buckets.artifacts, `logs/applications/${applicationId}/jobs/${jobRunId}/SPARK_DRIVER/stderr.gz`);
   interceptor.clear();
 }
 
