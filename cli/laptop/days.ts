@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { planStages } from '../../activities/catalogue/plan.ts';
 import {
@@ -18,9 +19,13 @@ export type OnProgress = (name: string, done: number, total: number, outcomes: r
 /** While jobs run, two at the most, the next is planned and queued. */
 const concurrency = 3;
 
+/** So long after each other the first begin: their jobs are queued in their order, and few take rows from later ones. */
+const apartMs = 1_000;
+
 async function inParallel<Item>(items: readonly Item[], use: (item: Item) => Promise<void>): Promise<void> {
   const waiting = [...items];
-  const worker = async (): Promise<void> => {
+  const worker = async (_: unknown, index: number): Promise<void> => {
+    await delay(index * apartMs);
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await use(item);
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
