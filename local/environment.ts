@@ -16,6 +16,11 @@ export function announceEnvironment(folder: string, environment: Readonly<Record
 /** Variables that say where the lakehouse is; those of the SDK, such as a profile, may be set for anything. */
 const placeOf = /^(TIDELINE|EMR|REDSHIFT|TEMPORAL)_/;
 
+/** Takes away what is set for other work with AWS: the SDK would prefer its profile, or its address of a service. */
+export function forgetAws(environment: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(environment)) if (name.startsWith('AWS_')) Reflect.deleteProperty(environment, name);
+}
+
 /**
  * Points this process at the platform of the checkout where one is up: with all of its variables, or with none of them
  * where one that is set names another place. Tells which.
@@ -33,6 +38,7 @@ export function useLocalPlatform(
     tell(`Not the platform on this machine, though it is up: ${others.sort().join(', ')} set.`);
     return;
   }
+  forgetAws(environment);
   Object.assign(environment, platform);
   tell('Using the platform on this machine.');
 }

@@ -10,7 +10,7 @@ import { ensureAlarms, ensureTopics } from './alerts.ts';
 import { awsEmulator, awsVariables } from './aws-emulator.ts';
 import { delivery, eventStream } from '../model/stream.ts';
 import { deliveryProcess } from './delivery/process.ts';
-import { announceEnvironment } from './environment.ts';
+import { announceEnvironment, forgetAws } from './environment.ts';
 import { kinesisClient } from './kinesis-client.ts';
 import { freePort } from './ports.ts';
 import {
@@ -72,6 +72,7 @@ export async function startPlatform({
   reachedAt = (_, url) => Promise.resolve(url),
 }: PlatformOptions): Promise<Platform> {
   mkdirSync(folder, { recursive: true });
+  forgetAws(process.env);
   const supervisor = new Supervisor(folder);
   const bin = join(root, '.tideline', 'tools', 'venv', 'bin');
   const data = (name: string): string => join(folder, 'data', name);

@@ -56,7 +56,7 @@ export async function runJobs<R extends JobResult>(
     const { jobRunId } = placed;
     costUsd += end.costUsd;
     jobSeconds += end.durationSeconds;
-    const isOld = Date.parse(end.createdAt ?? '') < submittedAt - clockToleranceMs;
+    const isOld = wasReset() && Date.parse(end.createdAt ?? '') < submittedAt - clockToleranceMs;
     if (isOld && end.meaning !== 'done') {
       began = Date.now();
       continue;
@@ -77,6 +77,12 @@ export async function runJobs<R extends JobResult>(
   }
 }
 
+/** Whether this run may meet jobs that an earlier one began: no clock tells it, for that of AWS may be behind. */
+function wasReset(): boolean {
+  const { runId, firstExecutionRunId } = workflowInfo();
+  return runId !== firstExecutionRunId;
+}
+
 /** Whether its jobs were lost, or found no room. */
 export const isLost = (error: unknown): boolean => error instanceof ApplicationFailure && error.type === jobsLost;
 
@@ -91,10 +97,9 @@ export const isSuperseded = (error: unknown): boolean =>
 async function runJob(plan: JobPlan, lane: Lane, attempt: number, report: Report, patience: Patience) {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled before the job started');
   const token = `${plan.buildId}/job/${attempt}`;
-  const { runId, firstExecutionRunId, startTime } = workflowInfo();
-  // After a reset: what it began before may run where a release without lanes' applications put it.
-  const before = runId !== firstExecutionRunId && {
-    before: { resultUri: plan.resultUri, attempt, sinceMs: startTime.getTime() },
+  // What it began before a reset may run where a release without lanes' applications put it.
+  const before = wasReset() && {
+    before: { resultUri: plan.resultUri, attempt, sinceMs: workflowInfo().startTime.getTime() },
   };
   const placed = await CancellationScope.nonCancellable(() =>
     submissions(lane).submitJobRun({ token, job: plan.job, lane, ...before }),

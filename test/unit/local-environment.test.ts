@@ -32,8 +32,14 @@ function used(environment: NodeJS.ProcessEnv) {
 
 describe('a command beside a platform that is up', () => {
   it('takes all of its variables, whatever the shell has set for other work with AWS', () => {
-    const { environment, told } = used({ AWS_REGION: 'eu-west-1', AWS_PROFILE: 'work', HOME: '/home/me' });
-    expect(environment).toEqual({ ...platform, AWS_PROFILE: 'work', HOME: '/home/me' });
+    const { environment, told } = used({
+      AWS_REGION: 'eu-west-1',
+      AWS_PROFILE: 'work',
+      AWS_SESSION_TOKEN: 'of work',
+      AWS_ENDPOINT_URL_S3: 'https://s3.work.example',
+      HOME: '/home/me',
+    });
+    expect(environment).toEqual({ ...platform, HOME: '/home/me' });
     expect(told).toBe('Using the platform on this machine.');
   });
 

@@ -75,6 +75,12 @@ describe('a build', () => {
     );
   });
 
+  it('gives up after three failed jobs where the clock of AWS is behind, too', async () => {
+    const { calls, failure } = await built({ jobs: ['broken'], createdAt: new Date(0).toISOString() });
+    expect(calls.submitted).toHaveLength(3);
+    expect(rootCause(failure?.cause)).toContain('It failed 3 times.');
+  });
+
   it('does not try again when the data are at fault', async () => {
     const { calls, failure, status } = await ending('build-halted-by-quality');
     expect(calls.submitted).toHaveLength(1);

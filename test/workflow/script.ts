@@ -20,6 +20,8 @@ export interface Script {
   readonly defectiveCancels?: number;
   /** How long a job may run. */
   readonly jobMinutes?: number;
+  /** When jobs were created, as AWS says, whose clock is behind. */
+  readonly createdAt?: string;
   readonly loads?: readonly ('done' | 'failed' | 'cannot copy' | 'conflict' | 'hangs, then throttles')[];
   /** No job ends before. */
   readonly gate?: Promise<void>;

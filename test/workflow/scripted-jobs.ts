@@ -72,7 +72,7 @@ export function scriptedJobs(script: Script, calls: Calls, waitForCancel: () => 
           : { ...end('cancelled', 'CANCELLED'), neverStarted: true };
       }
       if (outcome === 'timed out') return end('cancelled', 'CANCELLED');
-      const { createdAt } = calls.submitted[Number(jobRunId.slice('run-'.length)) - 1] ?? {};
+      const { createdAt = script.createdAt } = calls.submitted[Number(jobRunId.slice('run-'.length)) - 1] ?? {};
       return outcome === 'done' ? end('done', 'SUCCESS', createdAt) : end('failed', 'FAILED', createdAt);
     },
     async cancelJobRun(placed: PlacedRun): Promise<JobRunEnd> {
