@@ -202,11 +202,9 @@ describe('the log store of the jobs', () => {
     const versions = Array.from({ length: 2100 }, (_, version) => String(version).padStart(20, '0'));
     await Promise.all(versions.map((version) => s3.put('lake', `long/_delta_log/${version}.json`, '{}')));
     const lists = { seen: 0 };
-    interceptor.on(
-      ({ operation }) => /^GET \/lake\/?$/.test(operation) && (lists.seen += 1) < 0,
-      (forward) => forward(),
-      Infinity,
-    );
+    interceptor.observe(({ operation }) => {
+      if (/^GET \/lake\/?$/.test(operation)) lists.seen += 1;
+    });
     const jobRunId = await startRun('lists.py', 's3://lake/long/_delta_log', String(versions.length));
     expect(await waitForRun(service.client, applicationId, jobRunId)).toMatchObject({
       stateDetails: 'Job completed successfully',
