@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { signal } from './emr-serverless/process-tree.ts';
 
 export interface ProcessSpec {
   readonly name: string;
@@ -164,7 +165,7 @@ export function endLeftovers(pidFile: string, supervisor?: number): void {
       `Another process (${left.supervisor}) runs the platform in this folder. Stop it first, with Ctrl-C or: kill ${left.supervisor}`,
     );
   }
-  for (const { pid, command } of left.pids) if (commandOf(pid).includes(command)) process.kill(pid, 'SIGTERM');
+  for (const { pid, command } of left.pids) if (commandOf(pid).includes(command)) signal(pid, 'SIGTERM');
   const gone = (): boolean => left.pids.every(({ pid, command }) => !commandOf(pid).includes(command));
   for (let waited = 0; waited < 100 && !gone(); waited++)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);

@@ -31,7 +31,7 @@ export const descendants = async (root: number): Promise<number[]> => {
 };
 
 /** Sends a signal, 0 for none; whether there is such a process. */
-export const signal = (pid: number, name: 'SIGTERM' | 'SIGKILL' | 0): boolean => {
+export const signal = (pid: number, name: NodeJS.Signals | 0): boolean => {
   try {
     return process.kill(pid, name);
   } catch (error) {

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { signal } from '../../local/emr-serverless/process-tree.ts';
-import { Supervisor } from '../../local/supervisor.ts';
+import { endLeftovers, Supervisor } from '../../local/supervisor.ts';
 import { root } from '../tools.ts';
 
 it('leaves no process behind when it is killed', async () => {
@@ -42,5 +42,21 @@ it('leaves alone what the same process starts after it', async () => {
   expect(signal(pid, 0)).toBe(true);
   await second.stop();
   expect(signal(pid, 0)).toBe(false);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+it('ends what is left although somebody else, such as a reaper, ends it at the same moment', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'supervisor-'));
+  const { pid } = spawnSync('true');
+  const pidFile = join(folder, 'pids.json');
+  writeFileSync(pidFile, JSON.stringify({ supervisor: pid, pids: [{ pid, command: 'a server' }] }));
+  // The second time that it is asked for, after the dead supervisor, the process is still there; then no more.
+  const ps = `#!/bin/sh\necho >> ${folder}/asked\n[ $(wc -l < ${folder}/asked) -eq 2 ] && echo a server\n`;
+  writeFileSync(join(folder, 'ps'), ps, { mode: 0o755 });
+  vi.stubEnv('PATH', [folder, process.env.PATH].join(delimiter));
+  expect(() => {
+    endLeftovers(pidFile);
+  }).not.toThrow();
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { signal } from '../../emr-serverless/process-tree.ts';
 
 const STOP_TIMEOUT_MS = 30_000;
 
@@ -16,7 +17,7 @@ export async function endOrphan(folder: string): Promise<void> {
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
   if ((await commandOf(pid)).includes(folder)) {
     const deadline = Date.now() + STOP_TIMEOUT_MS;
-    process.kill(pid, 'SIGINT');
+    signal(pid, 'SIGINT');
     while ((await commandOf(pid)).includes(folder)) {
       if (Date.now() > deadline) throw new Error(`PostgreSQL ${pid} on ${folder} does not stop`);
       await sleep(50);
