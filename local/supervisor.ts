@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { signal } from './emr-serverless/process-tree.ts';
+import { signal } from './process-tree.ts';
 
 export interface ProcessSpec {
   readonly name: string;

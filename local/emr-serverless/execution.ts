@@ -1,4 +1,4 @@
-import type { ProcessMark } from './records.ts';
+import type { ProcessMark } from '../process-tree.ts';
 
 export type Outcome = { readonly kind: 'success' } | { readonly kind: 'failed'; readonly details: string };
 

@@ -4,6 +4,7 @@ import type {
   JobRunState,
   StartJobRunRequest,
 } from '@aws-sdk/client-emr-serverless';
+import type { ProcessMark } from '../process-tree.ts';
 
 /** What is kept of an application. Times are epoch milliseconds, so that records are plain JSON. */
 export interface ApplicationRecord {
@@ -18,12 +19,6 @@ export interface ApplicationRecord {
   state: ApplicationState;
   stateDetails: string;
   updatedAtMs: number;
-}
-
-/** A process that outlives its record only by accident; the start time tells it from a later namesake. */
-export interface ProcessMark {
-  readonly pid: number;
-  readonly startedAt: string;
 }
 
 export type Usage = Record<'vCPUHour' | 'memoryGBHour' | 'storageGBHour', number>;

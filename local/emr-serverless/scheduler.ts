@@ -1,7 +1,7 @@
 import type { JobRunState } from '@aws-sdk/client-emr-serverless';
 import type { Applications } from './applications.ts';
 import type { Execution, ExecutionEvents, Outcome } from './execution.ts';
-import { killMarked } from './process-tree.ts';
+import { killMarked } from '../process-tree.ts';
 import { TERMINAL_RUN_STATES, type ApplicationRecord, type AttemptRecord, type RunRecord } from './records.ts';
 import type { Store } from './store.ts';
 import { Timers } from './timers.ts';

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { archiveOption, recordingOption, warmUpJob } from './class-archive.ts';
 import { exitOf, type DriverProcess } from './cold-driver.ts';
 import type { DriverExit, ResolvedJob } from './execution.ts';
-import { killTree } from './process-tree.ts';
+import { killTree } from '../process-tree.ts';
 import type { DriverSize, SparkEnvironment } from './spark-environment.ts';
 
 const RUNNER = join(import.meta.dirname, 'run_in_warm_driver.py');

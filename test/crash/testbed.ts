@@ -4,7 +4,7 @@ import { paginateListJobRuns, EMRServerlessClient } from '@aws-sdk/client-emr-se
 import { readCommits } from '../../activities/lake/delta-log.ts';
 import { makeCurrent } from '../../deployment/worker-versions.ts';
 import { openSession, type Session } from '../../cli/laptop/session.ts';
-import { descendants, signal } from '../../local/emr-serverless/process-tree.ts';
+import { descendants, signal } from '../../local/process-tree.ts';
 import { type AwsService, announcement, startWorker } from '../../local/platform.ts';
 import { buckets } from '../../local/provision.ts';
 import { root } from '../tools.ts';

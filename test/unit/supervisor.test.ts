@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
-import { signal } from '../../local/emr-serverless/process-tree.ts';
+import { signal } from '../../local/process-tree.ts';
 import { endLeftovers, Supervisor } from '../../local/supervisor.ts';
 import { root } from '../tools.ts';
 

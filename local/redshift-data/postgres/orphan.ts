@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { signal } from '../../emr-serverless/process-tree.ts';
+import { signal } from '../../process-tree.ts';
 
 const STOP_TIMEOUT_MS = 30_000;
 

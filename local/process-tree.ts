@@ -1,10 +1,15 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { ProcessMark } from './records.ts';
 
 const run = promisify(execFile);
 const POLL_MS = 25;
+
+/** A process that outlives its record only by accident; the start time tells it from a later namesake. */
+export interface ProcessMark {
+  readonly pid: number;
+  readonly startedAt: string;
+}
 
 /** Remembers a process so that it can be told from a later one with the same id; undefined if it is gone. */
 export const markProcess = async (pid: number): Promise<ProcessMark | undefined> => {
