@@ -28,7 +28,7 @@ async function inParallel<Item>(items: readonly Item[], use: (item: Item) => Pro
     await delay(index * apartMs);
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await use(item);
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
 }
 
 interface Run {

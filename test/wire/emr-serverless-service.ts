@@ -34,6 +34,10 @@ export const startService = async (environment: Readonly<Record<string, string>>
   };
 };
 
+/** Where the log of a run is, in the folder that its job or application names. */
+export const logKey = (applicationId: string, jobRunId: string, name: 'stdout' | 'stderr'): string =>
+  `logs/applications/${applicationId}/jobs/${jobRunId}/SPARK_DRIVER/${name}.gz`;
+
 /** Polls a run until it is in one of these states, by default until it has ended. */
 export const waitForRun = async (
   client: EMRServerlessClient,

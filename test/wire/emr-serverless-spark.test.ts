@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { CancelJobRunCommand, CreateApplicationCommand, StartJobRunCommand } from '@aws-sdk/client-emr-serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tools } from '../tools.ts';
-import { roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
+import { logKey, roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
 import { LocalS3 } from './local-s3.ts';
 
 /** Tells what it sees: settings, arguments, its package, what an earlier job left, what Delta Lake has. */
@@ -123,10 +123,8 @@ const seenBy = async (mode: string): Promise<Seen> => {
   return JSON.parse(Buffer.from(await s3.get('lake', keys.at(-1)!)).toString()) as Seen;
 };
 
-const logOf = async (jobRunId: string, name: string): Promise<string> => {
-  const key = `logs/applications/${applicationId}/jobs/${jobRunId}/SPARK_DRIVER/${name}.gz`;
-  return gunzipSync(await s3.get('artifacts', key)).toString();
-};
+const logOf = async (jobRunId: string, name: 'stdout' | 'stderr'): Promise<string> =>
+  gunzipSync(await s3.get('artifacts', logKey(applicationId, jobRunId, name))).toString();
 
 const isAlive = (pid: number): boolean => {
   try {

@@ -15,7 +15,7 @@ import { Interceptor } from '../crash/interceptor.ts';
 import { hourOfTrips } from '../e2e/trip-lines.ts';
 import { jobConfig } from '../unit/job-config.ts';
 import { compare, grantsOf, templateOf } from '../unit/stack.ts';
-import { roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
+import { logKey, roleArn, startService, waitForRun, type Service } from './emr-serverless-service.ts';
 import { LocalS3 } from './local-s3.ts';
 import { s3RightsFor } from './rights.ts';
 
@@ -66,7 +66,7 @@ async function run(applicationId: string, job: SparkJob): Promise<void> {
     'Job completed successfully',
   );
   // Its logs follow its end.
-  await s3.get(buckets.artifacts, `logs/applications/${applicationId}/jobs/${jobRunId}/SPARK_DRIVER/stderr.gz`);
+  await s3.get(buckets.artifacts, logKey(applicationId, jobRunId, 'stderr'));
   interceptor.clear();
 }
 

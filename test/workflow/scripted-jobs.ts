@@ -27,7 +27,6 @@ const jobErrors: Readonly<Record<string, BuildResult['error']>> = {
 
 /** Runs of jobs that end as the script says, and the results that they leave in the lake. */
 export function scriptedJobs(script: Script, calls: Calls, waitForCancel: () => Promise<never>) {
-  const cancelled = new Set<string>();
   let defects = script.defectiveCancels ?? 0;
   const outcomeOf = (jobRunId: string) => {
     const index = Number(jobRunId.slice('run-'.length)) - 1;
@@ -64,13 +63,7 @@ export function scriptedJobs(script: Script, calls: Calls, waitForCancel: () => 
       await script.gate;
       if (outcome === 'hangs') return waitForCancel();
       if (outcome === 'hangs, then throttles') return waitForCancel().catch(throttled);
-      if (outcome === 'finds no room') {
-        const again = cancelled.has(jobRunId);
-        cancelled.add(jobRunId);
-        return again
-          ? end('cancelled', 'CANCELLED', new Date(0).toISOString())
-          : { ...end('cancelled', 'CANCELLED'), neverStarted: true };
-      }
+      if (outcome === 'finds no room') return { ...end('cancelled', 'CANCELLED'), neverStarted: true };
       if (outcome === 'timed out') return end('cancelled', 'CANCELLED');
       const { createdAt = script.createdAt } = calls.submitted[Number(jobRunId.slice('run-'.length)) - 1] ?? {};
       return outcome === 'done' ? end('done', 'SUCCESS', createdAt) : end('failed', 'FAILED', createdAt);
